@@ -1,0 +1,46 @@
+"""What a service is, for the supervisor and for the health checks.
+
+A module that brings services has three functions, called in this order by `runtime.main`:
+
+    prepare(settings)             files, folders and secrets; nothing runs yet; idempotent
+    initialise(settings)          databases, users, migrations; both PostgreSQL servers answer; idempotent
+    services(settings) -> list[Service]
+
+`runtime/platform_services.py` and `runtime/portal_services.py` are such modules.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+class Unhealthy(Exception):
+    """A service does not do its work (yet). The message says what was asked and what came back."""
+
+
+class RuntimeFailure(Exception):
+    """A service, a port or a step of the start failed; the message names it, its log and the next step."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """One supervised process in the foreground, listening on 127.0.0.1 only.
+
+    `command` is argv (no secrets: argv is visible); `env` is the whole environment besides PATH, HOME, LANG;
+    `health` makes a real query or fetches a real page and raises (Unhealthy or any Exception) while that fails;
+    `after` names services that must be healthy before this one starts; `memory_mb` is what it is expected to
+    stay under; `ports` maps a key of settings.toml's `ports` to the port, checked to be free before the first start.
+    """
+
+    name: str
+    command: list[str]
+    health: Callable[[], None]
+    log: Path
+    cwd: Path
+    memory_mb: int
+    env: Mapping[str, str] = field(default_factory=dict)
+    after: tuple[str, ...] = ()
+    ports: Mapping[str, int] = field(default_factory=dict)
+    start_seconds: int = 120
+    stop_signal: str = "TERM"
+    stop_seconds: int = 20
