@@ -1,0 +1,271 @@
+"""Tables from contracts: databases, raw and quarantine (Parquet), curated (Iceberg), types and comments.
+
+Every name and comment comes from a declaration; nothing here is written by hand per dataset.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from lumbung.warehouse.sql import identifier, literal, table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pyspark.sql import SparkSession
+
+    from lumbung.declarations import Column, Dataset
+
+DATABASES: Final[Mapping[str, str]] = {
+    "raw": "Yang diterima dari OPD, satu folder Parquet per batch, tidak pernah diubah",
+    "quarantine": "Baris yang ditolak, utuh, dengan aturan dan alasannya",
+    "curated": "Data bertipe dan terstandar, satu baris per kunci, beserta status rujukan data induk",
+    "ref": "Kode referensi dan data induk dengan masa berlakunya",
+    "mart": "Hasil olahan yang boleh dibaca BI dan dipublikasikan",
+}
+
+BATCH_ID: Final = "_batch_id"
+SOURCE_ROW: Final = "_source_row"
+ROW_HASH: Final = "_row_hash"
+LOADED_AT: Final = "_loaded_at"
+HELD_BATCH: Final = "_tertahan_batch"
+DELETED_BATCH: Final = "_dihapus_batch"
+
+LINEAGE: Final[Mapping[str, tuple[str, str]]] = {
+    BATCH_ID: ("string", "Batch yang membawa isi baris ini"),
+    SOURCE_ROW: ("bigint", "Nomor baris di dalam batch itu, mulai dari 1"),
+    ROW_HASH: ("string", "SHA-256 dari seluruh kolom kontrak"),
+    LOADED_AT: ("timestamp", "Jam sumber (UTC) saat batch itu diambil"),
+    HELD_BATCH: ("string", "Batch yang membawa perubahan yang ditolak; isi baris adalah versi baik terakhir"),
+    DELETED_BATCH: ("string", "Batch yang tidak lagi memuat kunci ini; NULL berarti baris masih berlaku"),
+}
+"""Columns that conform adds to every curated table: type and comment."""
+
+ICEBERG_PROPERTIES: Final[Mapping[str, str]] = {
+    "format-version": "2",
+    "write.parquet.compression-codec": "zstd",
+    # Copy-on-write keeps the number of files constant and readers fast; right at the size of a regency.
+    "write.merge.mode": "copy-on-write",
+    "write.update.mode": "copy-on-write",
+    "write.delete.mode": "copy-on-write",
+    "write.metadata.delete-after-commit.enabled": "true",
+    "write.metadata.previous-versions-max": "50",
+    # Trace leads from a published figure back to its batches: snapshots are kept for ten years, files are few.
+    "history.expire.max-snapshot-age-ms": str(3650 * 24 * 3600 * 1000),
+}
+
+_PHYSICAL: Final = re.compile(r"(?P<name>[a-z ]+?)\s*(?:\((?P<p>\d+)(?:,\s*(?P<s>\d+))?\))?(?P<tail> with(?:out)? time zone)?")
+
+
+class ContractTypeUnknown(ValueError):
+    """A contract names a type that the warehouse has no column type for."""
+
+
+def curated_type(column: Column) -> str:
+    """Spark type of a contract's column in curated and in the valid rows.
+
+    string → string; date; timestamp (UTC); boolean; integer → int, bigint or decimal(p,0) by the source's precision;
+    number → decimal(precision, scale) of the contract. Raises `ContractTypeUnknown`.
+    """
+    match column.logical:
+        case "string" | "date" | "timestamp" | "boolean":
+            return str(column.logical)
+        case "integer":
+            digits = _digits(column.physical)
+            return "int" if digits <= 9 else "bigint" if digits <= 18 else f"decimal({digits},0)"
+        case "number":
+            if column.precision is None or column.scale is None:
+                raise ContractTypeUnknown(f"column {column.name}: a number needs precision and scale in the contract")
+            return f"decimal({column.precision},{column.scale})"
+        case other:
+            raise ContractTypeUnknown(f"column {column.name}: no warehouse type for logical type {other!r}")
+
+
+def _digits(physical: str) -> int:
+    """Most digits that a whole number of this PostgreSQL type can have."""
+    parts = _PHYSICAL.fullmatch(physical.lower())
+    name = parts["name"] if parts else physical.lower()
+    if parts and parts["p"] and name in ("numeric", "decimal"):
+        return int(parts["p"]) - int(parts["s"] or 0)
+    # int4 reaches 2,147,483,647, which a Spark int holds although it has ten digits.
+    return {"smallint": 4, "integer": 9, "bigint": 18}.get(name, 18)
+
+
+def raw_type(physical: str) -> str:
+    """Spark type of a PostgreSQL type in raw Parquet: exact, unconstrained `numeric` as text.
+
+    Raises `ContractTypeUnknown`.
+    """
+    parts = _PHYSICAL.fullmatch(physical.lower())
+    name = parts["name"] if parts else ""
+    match name:
+        case "numeric" | "decimal":
+            return f"decimal({parts['p']},{parts['s'] or 0})" if parts and parts["p"] else "string"
+        case "character" | "character varying" | "char" | "varchar" | "text" | "bpchar":
+            return "string"
+        case "smallint" | "integer":
+            return "int"
+        case "bigint":
+            return "bigint"
+        case "date" | "boolean":
+            return name
+        case "real" | "double precision":
+            return "double"
+        case "timestamp":
+            return "timestamp" if parts and parts["tail"] == " with time zone" else "timestamp_ntz"
+        case "timestamptz":
+            return "timestamp"
+        case _:
+            raise ContractTypeUnknown(f"no warehouse type for the PostgreSQL type {physical!r}")
+
+
+def create_databases(spark: SparkSession) -> None:
+    """Create the five databases where they are missing."""
+    for name, comment in DATABASES.items():
+        spark.sql(f"CREATE DATABASE IF NOT EXISTS {identifier(name)} COMMENT {literal(comment)}")
+
+
+def curated_name(dataset: Dataset) -> str:
+    """`curated.<system>__<dataset>`."""
+    return f"curated.{dataset.table_name}"
+
+
+def raw_name(dataset: Dataset) -> str:
+    """`raw.<system>__<dataset>_v<major>`: one table per major version of the contract."""
+    return f"raw.{dataset.table_name}_v{dataset.major}"
+
+
+def quarantine_name(dataset: Dataset) -> str:
+    """`quarantine.<system>__<dataset>_v<major>`."""
+    return f"quarantine.{dataset.table_name}_v{dataset.major}"
+
+
+def register_raw(spark: SparkSession, dataset: Dataset, folder: Path, batch_id: str) -> str:
+    """Make a landed batch readable as partition `batch` of the raw table; idempotent. Gives the table's name.
+
+    `folder` is the batch's own directory (`…/v<major>/batch=<batch id>`); the table lies in its parent.
+    """
+    columns = {"_row": ("bigint", "Nomor baris di dalam batch, mulai dari 1"), **_raw_columns(dataset)}
+    name = raw_name(dataset)
+    _register(spark, name, columns, f"{dataset.title}: yang diterima", folder, batch_id)
+    return name
+
+
+def register_quarantine(spark: SparkSession, dataset: Dataset, folder: Path, batch_id: str) -> str:
+    """Make a batch's refused rows readable as partition `batch` of the quarantine table; idempotent."""
+    columns = {
+        "_row": ("bigint", "Nomor baris di dalam batch, mulai dari 1"),
+        **_raw_columns(dataset),
+        "_rules": ("array<string>", "Aturan yang dilanggar"),
+        "_reasons": ("array<string>", "Alasan dalam bahasa petugas, urut seperti _rules"),
+        "_key_hash": ("string", "SHA-256 dari kolom kunci"),
+    }
+    name = quarantine_name(dataset)
+    _register(spark, name, columns, f"{dataset.title}: yang ditolak", folder, batch_id)
+    return name
+
+
+def _raw_columns(dataset: Dataset) -> dict[str, tuple[str, str]]:
+    """Raw type and comment of every contract column."""
+    return {column.name: (raw_type(column.physical), column.title) for column in dataset.columns}
+
+
+def _register(
+    spark: SparkSession,
+    name: str,
+    columns: Mapping[str, tuple[str, str]],
+    comment: str,
+    folder: Path,
+    batch_id: str,
+) -> None:
+    """Create a Parquet table over the parent of `folder` and add the folder as partition `batch` (a string)."""
+    create_databases(spark)
+    fields = _fields({**columns, "batch": ("string", "Id batch")})
+    spark.sql(
+        f"CREATE TABLE IF NOT EXISTS {table(name)} ({fields}) USING parquet PARTITIONED BY (`batch`) "
+        f"LOCATION {literal(folder.parent.as_uri())} COMMENT {literal(comment)}"
+    )
+    spark.sql(
+        f"ALTER TABLE {table(name)} ADD IF NOT EXISTS PARTITION (`batch` = {literal(batch_id)}) "
+        f"LOCATION {literal(folder.as_uri())}"
+    )
+
+
+def _fields(columns: Mapping[str, tuple[str, str]]) -> str:
+    """Column list of a CREATE TABLE from name → (type, comment)."""
+    return ", ".join(f"{identifier(n)} {kind} COMMENT {literal(comment)}" for n, (kind, comment) in columns.items())
+
+
+def create_iceberg(
+    spark: SparkSession, name: str, columns: Mapping[str, tuple[str, str]], comment: str, order: Sequence[str] = ()
+) -> None:
+    """Create an Iceberg table, or bring an existing one up to its declaration.
+
+    New columns are added, comments follow the declaration; a column that left the declaration stays (history). `order`
+    is the write order, so that files can be skipped by key. Raises `SchemaConflict` when a column changed its type.
+    """
+    database = name.split(".")[0]
+    spark.sql(f"CREATE DATABASE IF NOT EXISTS {identifier(database)} COMMENT {literal(DATABASES[database])}")
+    if not spark.catalog.tableExists(name):
+        properties = ", ".join(f"{literal(k)} = {literal(v)}" for k, v in ICEBERG_PROPERTIES.items())
+        spark.sql(
+            f"CREATE TABLE {table(name)} ({_fields(columns)}) USING iceberg "
+            f"COMMENT {literal(comment)} TBLPROPERTIES ({properties})"
+        )
+        if order:
+            spark.sql(f"ALTER TABLE {table(name)} WRITE LOCALLY ORDERED BY {', '.join(map(identifier, order))}")
+        return
+    found = {row["col_name"]: (row["data_type"], row["comment"] or "") for row in _describe(spark, name)}
+    for column, (kind, text) in columns.items():
+        if column not in found:
+            spark.sql(f"ALTER TABLE {table(name)} ADD COLUMN {identifier(column)} {kind} COMMENT {literal(text)}")
+        elif found[column][0] != kind:
+            raise SchemaConflict(
+                f"table {name}: column {column} is {found[column][0]}, the declaration says {kind}. A changed type "
+                "needs a new major version of the contract, or restore the type in the contract."
+            )
+        elif found[column][1] != text:
+            spark.sql(f"ALTER TABLE {table(name)} ALTER COLUMN {identifier(column)} COMMENT {literal(text)}")
+
+
+class SchemaConflict(RuntimeError):
+    """A declaration changed a column's type under an existing table."""
+
+
+def _describe(spark: SparkSession, name: str) -> list[Mapping[str, str]]:
+    """Rows of DESCRIBE up to the partition part."""
+    described: list[Mapping[str, str]] = []
+    for row in spark.sql(f"DESCRIBE TABLE {table(name)}").collect():
+        if not row["col_name"] or row["col_name"].startswith("#"):
+            break
+        described.append(row.asDict())
+    return described
+
+
+def curated_columns(dataset: Dataset, kept: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Type and comment of every column of a curated table, in the table's order.
+
+    `kept` gives derived columns that the suite keeps, name → Spark type. Labels follow their code.
+    """
+    columns: dict[str, tuple[str, str]] = {}
+    for column in dataset.columns:
+        columns[column.name] = (curated_type(column), column_comment(column))
+        if column.code_list is not None:
+            columns[f"{column.name}_label"] = ("string", f"Uraian {column.title} menurut kode referensi {column.code_list}")
+    for name, kind in kept.items():
+        columns[name] = (kind, f"Diturunkan: {dataset.derived[name]}")
+    for reference in dataset.master_refs:
+        columns[f"_{reference.id}"] = (
+            "string",
+            f"Hasil pencocokan {reference.column} dengan {reference.to}: cocok, beda, tidak_ditemukan, "
+            "tidak_dapat_diperiksa; NULL bila isinya bukan rujukan",
+        )
+    return {**columns, **LINEAGE}
+
+
+def column_comment(column: Column) -> str:
+    """Comment of a column: title, unit and class."""
+    unit = f" ({column.unit})" if column.unit else ""
+    return f"{column.title}{unit}. Klasifikasi: {column.classification}"

@@ -1,0 +1,125 @@
+"""Spark sessions over Spark Connect: one per thread, checked, with bounded waiting."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from typing import TYPE_CHECKING, Final, cast
+
+from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_delay, wait_exponential
+
+from lumbung.settings import settings
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+    from pyspark.sql.connect.session import SparkSession as ConnectSession
+
+CONNECT_WAIT_S: Final = 60
+"""Longest wait for the engine's port: a restart of the engine's JVM takes about 20 s."""
+
+_thread = threading.local()
+
+
+class EngineUnavailable(RuntimeError):
+    """The Spark engine does not answer, or refuses the token. The message names address, log and next step."""
+
+
+def session(app: str) -> SparkSession:
+    """Give the thread's Spark Connect session, opening one when there is none or the engine was restarted.
+
+    `app` names the work (conform, mart, …): a tag on the session's jobs, by which they can be found and cancelled. The time zone is UTC. The token comes from
+    `secrets/connect_token` through the environment, since a URL shows up in logs. One session per thread: session
+    settings such as Iceberg's snapshot properties belong to one writer at a time.
+
+    Raises `EngineUnavailable` when the port stays closed for `CONNECT_WAIT_S`, or the engine refuses the session.
+    """
+    held: ConnectSession | None = getattr(_thread, "session", None)
+    if held is not None:
+        if _answers(held):
+            _label(held, app)
+            return cast("SparkSession", held)
+        _forget(held)
+    opened = _open(app)
+    _thread.session = opened
+    return cast("SparkSession", opened)
+
+
+def _open(app: str) -> ConnectSession:
+    """Open a session; see `session`."""
+    current = settings()
+    port = current.ports.connect
+    try:
+        for attempt in Retrying(
+            retry=retry_if_exception_type(OSError),
+            wait=wait_exponential(multiplier=0.2, max=3),
+            stop=stop_after_delay(CONNECT_WAIT_S),
+        ):
+            with attempt, socket.create_connection(("127.0.0.1", port), timeout=3):
+                pass
+    except RetryError as error:
+        raise EngineUnavailable(
+            f"Spark Connect did not answer at localhost:{port} within {CONNECT_WAIT_S} s. "
+            f"Look into {current.logs / 'engine.log'}, then start the services with `make demo`."
+        ) from error
+    os.environ["SPARK_CONNECT_AUTHENTICATE_TOKEN"] = current.secret("connect_token")
+    os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"  # pyspark.sql.functions choose the Connect columns by this
+    from pyspark.sql.connect.client.retries import DefaultPolicy
+    from pyspark.sql.connect.session import SparkSession
+
+    opened = SparkSession.builder.remote(current.connect_url).create()
+    # The client's own policy waits more than ten minutes for an engine that is gone; ours about half a minute.
+    opened.client.set_retry_policies([DefaultPolicy(max_retries=7, max_backoff=10_000)])
+    try:
+        opened.conf.set("spark.sql.session.timeZone", "UTC")
+        _label(opened, app)
+        opened.sql("SELECT 1").collect()
+    except Exception as error:
+        if not _is_engine_failure(error):
+            raise
+        _forget(opened)
+        raise EngineUnavailable(
+            f"Spark Connect at localhost:{port} refused the session ({type(error).__name__}). Check the token in "
+            f"{current.secret_file('connect_token')} and the log {current.logs / 'engine.log'}, then run it again."
+        ) from error
+    return opened
+
+
+def _label(held: ConnectSession, app: str) -> None:
+    """Tag the session's next jobs with the work's name."""
+    held.clearTags()
+    held.addTag(f"lumbung-{app}")
+
+
+def _is_engine_failure(error: Exception) -> bool:
+    """Tell a failure of the engine or the connection from a mistake in our own code."""
+    import grpc
+    from pyspark.errors import PySparkException
+
+    return isinstance(error, (grpc.RpcError, PySparkException, OSError))
+
+
+def _answers(held: ConnectSession) -> bool:
+    """Tell whether a held session still works; an engine that was restarted has forgotten it."""
+    try:
+        held.sql("SELECT 1").collect()
+    except Exception as error:
+        if not _is_engine_failure(error):
+            raise
+        return False
+    return True
+
+
+def _forget(held: ConnectSession) -> None:
+    """Close the client of a session that the engine no longer knows, without asking the engine."""
+    held.release_session_on_close = False
+    held.stop()
+    _thread.session = None
+
+
+def close() -> None:
+    """Release the thread's session in the engine; harmless when there is none."""
+    held: ConnectSession | None = getattr(_thread, "session", None)
+    if held is not None:
+        held.stop()
+        _thread.session = None
