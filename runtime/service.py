@@ -1,6 +1,6 @@
 """What a service is, for the supervisor and for the health checks.
 
-A module that brings services has three functions, called in this order by `runtime.main`:
+A module that brings services has three functions, called in this order by `runtime.lifecycle.up`:
 
     prepare(settings)             files, folders and secrets; nothing runs yet; idempotent
     initialise(settings)          databases, users, migrations; both PostgreSQL servers answer; idempotent
@@ -29,7 +29,8 @@ class Service:
     `command` is argv (no secrets: argv is visible); `env` is the whole environment besides PATH, HOME, LANG;
     `health` makes a real query or fetches a real page and raises (Unhealthy or any Exception) while that fails;
     `after` names services that must be healthy before this one starts; `memory_mb` is what it is expected to
-    stay under; `ports` maps a key of settings.toml's `ports` to the port, checked to be free before the first start.
+    stay under; `ports` maps a key of settings.toml's `ports` to the port, checked to be free before the first start;
+    a change of any file in `config` restarts the service at the next `up`.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Service:
     env: Mapping[str, str] = field(default_factory=dict)
     after: tuple[str, ...] = ()
     ports: Mapping[str, int] = field(default_factory=dict)
+    config: tuple[Path, ...] = ()
     start_seconds: int = 120
     stop_signal: str = "TERM"
     stop_seconds: int = 20
