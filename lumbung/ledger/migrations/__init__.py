@@ -1,0 +1,1 @@
+"""Alembic migrations of the ledger; run with `python -m lumbung.ledger.migrate`."""

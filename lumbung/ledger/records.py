@@ -1,0 +1,210 @@
+"""What the ledger gives back: frozen records, detached from the database. All datetimes are aware UTC."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+RunKind = Literal["jadwal", "manual", "isi-ulang", "sapu", "ulang"]
+"""Why a run exists: schedule, by hand, backfill of a window, sweep of whole tables, replay of refused rows."""
+
+RunState = Literal["running", "done", "failed", "superseded"]
+
+Mode = Literal["window", "full", "sweep", "replay"]
+
+BatchState = Literal["opened", "extracted", "landed", "validated", "conformed", "stopped"]
+
+Severity = Literal["error", "warning", "info"]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One extraction of one system: one source snapshot, one upper bound `to` for all its windows.
+
+    `window` is the re-read window [A, B] of a backfill, else None. `datasets` limits the run, None means all.
+    `source_clock`, `to` and `snapshot` are None until `pin_snapshot`; `extracted_at` until every dataset is in spool.
+    """
+
+    id: str
+    system: str
+    seq: int
+    kind: RunKind
+    trigger: str
+    actor: str
+    window: tuple[datetime, datetime] | None
+    datasets: tuple[str, ...] | None
+    source_clock: datetime | None
+    to: datetime | None
+    snapshot: str | None
+    state: RunState
+    error: str | None
+    opened_at: datetime
+    extracted_at: datetime | None
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One dataset within one run. `received = accepted + quarantined + duplicate` once validated.
+
+    `window_from` is the exclusive lower bound that was really asked of the source (watermark - overlap; None = no lower
+    bound), `window_to` the inclusive upper one. `digest` is the order-insensitive content digest of the received rows.
+    `same_as` names the earlier batch of the same content when nothing had to be computed again.
+    """
+
+    id: str
+    run_id: str
+    system: str
+    dataset: str
+    mode: Mode
+    window_from: datetime | None
+    window_to: datetime | None
+    state: BatchState
+    received: int | None
+    accepted: int | None
+    quarantined: int | None
+    duplicate: int | None
+    digest: str | None
+    schema_digest: str | None
+    inputs_digest: str | None
+    spool_path: str | None
+    raw_path: str | None
+    raw_bytes: int | None
+    snapshot_id: int | None
+    contract_version: str
+    replay_of: str | None
+    same_as: str | None
+    error: str | None
+    warnings: tuple[str, ...]
+    source_clock: datetime | None
+    opened_at: datetime
+    extracted_at: datetime | None
+    landed_at: datetime | None
+    validated_at: datetime | None
+    conformed_at: datetime | None
+    stopped_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The four numbers of a validated batch, in rows."""
+
+    received: int
+    accepted: int
+    quarantined: int
+    duplicate: int
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every received row is exactly one of accepted, quarantined, duplicate."""
+        return self.received == self.accepted + self.quarantined + self.duplicate
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCount:
+    """How many received rows broke one rule, by our count and by Great Expectations' (None: the rule is not GX's)."""
+
+    rule: str
+    severity: Severity
+    count: int
+    gx_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedKey:
+    """One quarantined row of a batch: its row number (1-based, `_row`) and the hash of its key."""
+
+    row_no: int
+    key_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """A quarantined row as the ledger keeps it. `state` is `open` until a later batch brings the key again."""
+
+    batch_id: str
+    dataset: str
+    row_no: int
+    key_hash: str
+    state: Literal["open", "closed"]
+    closed_by: str | None
+    why: str | None
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """One dataset of a run as it lies in the spool, or the reason why the dataset was stopped (`error`)."""
+
+    dataset: str
+    rows: int = 0
+    digest: str = ""
+    schema_digest: str = ""
+    spool_path: str = ""
+    warnings: tuple[str, ...] = ()
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MartsRun:
+    """One pass over marts and publications. `covers` gives per system the highest finished run it could see."""
+
+    id: str
+    seq: int
+    trigger: str
+    actor: str
+    covers: Mapping[str, int]
+    state: Literal["running", "done", "failed"]
+    error: str | None
+    opened_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MartRefresh:
+    """One refresh of a mart: what it was computed from and what it counted."""
+
+    id: int
+    mart: str
+    run_label: str
+    as_of: datetime
+    inputs: Mapping[str, Any]
+    rows: int
+    counted: int
+    excluded: Mapping[str, int]
+    snapshot_id: int | None
+    digest: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationRecord:
+    """One attempt to publish: `state` says whether it reached the portal (`published`), was the same, or was blocked."""
+
+    id: int
+    publication: str
+    run_label: str
+    version: str
+    digest: str
+    mart: str
+    mart_snapshot: int | None
+    rows: int
+    suppressed: int
+    state: Literal["published", "unchanged", "blocked"]
+    findings: tuple[Mapping[str, Any], ...]
+    resource_id: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One link of the audit chain. `detail` is the canonical JSON text that the hash was computed over."""
+
+    seq: int
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: str
+    previous: str
+    hash: str

@@ -1,0 +1,218 @@
+"""The ledger's tables as SQLAlchemy metadata (PostgreSQL schema `ledger`). Migrations create them; a test compares both.
+
+Times are `timestamptz`. States are guarded twice: by the store's transitions and by CHECK constraints here.
+"""
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+SCHEMA = "ledger"
+LANDED_SEQUENCE = f"{SCHEMA}.landed_seq"
+
+metadata = MetaData(
+    schema=SCHEMA,
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    },
+)
+TIME = DateTime(timezone=True)
+
+run = Table(
+    "run",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("system", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("trigger", Text, nullable=False, unique=True),
+    Column("actor", Text, nullable=False),
+    Column("window_from", TIME),
+    Column("window_to", TIME),
+    Column("datasets", ARRAY(Text)),
+    Column("source_clock", TIME),
+    Column("to", TIME),
+    Column("snapshot", Text),
+    Column("state", Text, nullable=False),
+    Column("error", Text),
+    Column("opened_at", TIME, nullable=False),
+    Column("extracted_at", TIME),
+    Column("finished_at", TIME),
+    UniqueConstraint("system", "seq"),
+    CheckConstraint("kind IN ('jadwal', 'manual', 'isi-ulang', 'sapu', 'ulang')", name="kind"),
+    CheckConstraint("state IN ('running', 'done', 'failed', 'superseded')", name="state"),
+    CheckConstraint("(window_from IS NULL) = (window_to IS NULL) AND window_from <= window_to", name="window"),
+)
+
+batch = Table(
+    "batch",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("seq", BigInteger, Identity(always=True), nullable=False, unique=True),
+    Column("run_id", Text, ForeignKey("ledger.run.id"), nullable=False),
+    Column("system", Text, nullable=False),
+    Column("dataset", Text, nullable=False),
+    Column("mode", Text, nullable=False),
+    Column("window_from", TIME),
+    Column("window_to", TIME),
+    Column("state", Text, nullable=False),
+    Column("received", BigInteger),
+    Column("accepted", BigInteger),
+    Column("quarantined", BigInteger),
+    Column("duplicate", BigInteger),
+    Column("digest", Text),
+    Column("schema_digest", Text),
+    Column("inputs_digest", Text),
+    Column("spool_path", Text),
+    Column("raw_path", Text),
+    Column("raw_bytes", BigInteger),
+    Column("snapshot_id", BigInteger),
+    Column("contract_version", Text, nullable=False),
+    Column("replay_of", Text, ForeignKey("ledger.batch.id")),
+    Column("same_as", Text, ForeignKey("ledger.batch.id")),
+    Column("error", Text),
+    Column("warnings", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("source_clock", TIME),
+    Column("opened_at", TIME, nullable=False),
+    Column("extracted_at", TIME),
+    Column("landed_at", TIME),
+    Column("landed_seq", BigInteger, unique=True),
+    Column("validated_at", TIME),
+    Column("conformed_at", TIME),
+    Column("stopped_at", TIME),
+    UniqueConstraint("run_id", "dataset"),
+    CheckConstraint("mode IN ('window', 'full', 'sweep', 'replay')", name="mode"),
+    CheckConstraint(
+        "state IN ('opened', 'extracted', 'landed', 'validated', 'conformed', 'stopped')",
+        name="state",
+    ),
+    CheckConstraint(
+        "accepted IS NULL OR (received IS NOT NULL AND quarantined IS NOT NULL AND duplicate IS NOT NULL"
+        " AND received = accepted + quarantined + duplicate)",
+        name="nothing_lost_nothing_twice",
+    ),
+    CheckConstraint("received >= 0 AND accepted >= 0 AND quarantined >= 0 AND duplicate >= 0", name="counts"),
+    CheckConstraint("state NOT IN ('validated', 'conformed') OR accepted IS NOT NULL", name="counted_when_validated"),
+    CheckConstraint("(mode = 'replay') = (replay_of IS NOT NULL)", name="replay_of"),
+    Index("ix_batch_dataset_seq", "dataset", "seq"),
+    Index("ix_batch_system_state", "system", "state"),
+)
+
+rule_count = Table(
+    "rule_count",
+    metadata,
+    Column("batch_id", Text, ForeignKey("ledger.batch.id"), primary_key=True),
+    Column("rule", Text, primary_key=True),
+    Column("severity", Text, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("gx_count", BigInteger),
+    CheckConstraint("severity IN ('error', 'warning', 'info')", name="severity"),
+)
+
+refused = Table(
+    "refused",
+    metadata,
+    Column("batch_id", Text, ForeignKey("ledger.batch.id"), primary_key=True),
+    Column("row_no", BigInteger, primary_key=True, autoincrement=False),
+    Column("dataset", Text, nullable=False),
+    Column("key_hash", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("closed_by", Text, ForeignKey("ledger.batch.id")),
+    Column("why", Text),
+    Column("at", TIME),
+    CheckConstraint("state IN ('open', 'closed')", name="state"),
+    CheckConstraint("(state = 'closed') = (why IS NOT NULL)", name="closed_why"),
+    Index("ix_refused_dataset_key_hash", "dataset", "key_hash"),
+)
+
+watermark = Table(
+    "watermark",
+    metadata,
+    Column("dataset", Text, primary_key=True),
+    Column("value", TIME, nullable=False),
+    Column("batch_id", Text, ForeignKey("ledger.batch.id"), nullable=False),
+    Column("at", TIME, nullable=False),
+)
+
+marts_run = Table(
+    "marts_run",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("seq", Integer, nullable=False, unique=True),
+    Column("trigger", Text, nullable=False, unique=True),
+    Column("actor", Text, nullable=False),
+    Column("covers", JSONB, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("error", Text),
+    Column("opened_at", TIME, nullable=False),
+    Column("finished_at", TIME),
+    CheckConstraint("state IN ('running', 'done', 'failed')", name="state"),
+)
+
+mart_refresh = Table(
+    "mart_refresh",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("mart", Text, nullable=False),
+    Column("run_label", Text, nullable=False),
+    Column("as_of", TIME, nullable=False),
+    Column("inputs", JSONB, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("counted", BigInteger, nullable=False),
+    Column("excluded", JSONB, nullable=False),
+    Column("snapshot_id", BigInteger),
+    Column("digest", Text, nullable=False),
+    Column("at", TIME, nullable=False),
+    UniqueConstraint("mart", "run_label"),
+)
+
+publication = Table(
+    "publication",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("publication", Text, nullable=False),
+    Column("run_label", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("mart", Text, nullable=False),
+    Column("mart_snapshot", BigInteger),
+    Column("rows", BigInteger, nullable=False),
+    Column("suppressed", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("findings", JSONB, nullable=False),
+    Column("resource_id", Text),
+    Column("at", TIME, nullable=False),
+    CheckConstraint("state IN ('published', 'unchanged', 'blocked')", name="state"),
+    Index("ix_publication_publication_id", "publication", "id"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", TIME, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("hash", Text, nullable=False, unique=True),
+    CheckConstraint("actor <> ''", name="named_actor"),
+)

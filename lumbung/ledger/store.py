@@ -1,0 +1,25 @@
+"""The ledger: the only place that knows what was done. Parts are in the neighbouring modules, one class puts them together."""
+
+from lumbung.ledger.audit import Audit
+from lumbung.ledger.base import open_engine
+from lumbung.ledger.batches import Batches
+from lumbung.ledger.locks import Locks
+from lumbung.ledger.products import Products
+from lumbung.ledger.refused import Refused
+from lumbung.ledger.runs import Runs
+
+
+class Ledger(Runs, Batches, Refused, Products, Audit, Locks):
+    """Runs, batches, refused rows, marts, publications, audit chain and locks of one regency."""
+
+    @classmethod
+    def connect(cls, url: str | None = None) -> "Ledger":
+        """Open the ledger at `url` (SQLAlchemy, psycopg 3), by default the profile's, as role `lumbung_app`.
+
+        Use it in the process that opened it: an engine must not cross a fork.
+        """
+        if url is None:
+            from lumbung.settings import settings
+
+            url = settings().ledger_url
+        return cls(open_engine(url))
