@@ -4,7 +4,7 @@ from psycopg import sql
 
 from lumbung.settings import Settings
 from runtime.files import ensure_secret, write
-from runtime.postgresql import connect, ensure_database, ensure_role, platform_server, sources_server, url
+from runtime.postgresql import SUPERUSER, connect, ensure_database, ensure_role, platform_server, sources_server, url
 
 SOURCES = ("siak", "sismiop")
 SOURCE_READER = "lumbung_baca"
@@ -22,6 +22,8 @@ def prepare(settings: Settings) -> None:
         password = ensure_secret(settings, f"{role}_db_password")
         _write_url(settings, secret, url(server, role, password, database))
     ensure_secret(settings, "metastore_db_password")
+    administrator = ensure_secret(settings, server.secret_name)
+    _write_url(settings, "postgresql_admin_url", url(server, SUPERUSER, administrator, "postgres"))
     sources = sources_server(settings)
     reader = ensure_secret(settings, f"{SOURCE_READER}_db_password")
     admin = ensure_secret(settings, f"{SOURCE_ADMIN}_db_password")

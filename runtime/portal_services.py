@@ -224,8 +224,15 @@ def _create_publisher(settings: Settings) -> None:
         known = connection.execute('SELECT 1 FROM "user" WHERE name = %s', (PUBLISHER,)).fetchone()
     if not known:
         # The password is never used (tokens are), and argv shows it: a random one that nobody keeps.
-        _ckan(settings, "user", "add", PUBLISHER, f"email={PUBLISHER}@localhost.localdomain",
-              f"password={secrets.token_urlsafe(24)}", "fullname=Lumbung")
+        _ckan(
+            settings,
+            "user",
+            "add",
+            PUBLISHER,
+            f"email={PUBLISHER}@localhost.localdomain",
+            f"password={secrets.token_urlsafe(24)}",
+            "fullname=Lumbung",
+        )
     _ckan(settings, "sysadmin", "add", PUBLISHER)
     file = settings.secret_file("ckan_token")
     if not file.exists() or not file.read_text(encoding="utf-8").strip():
@@ -240,8 +247,13 @@ def _ckan(settings: Settings, *arguments: str) -> str:
     command = [str(_environment(settings) / "bin" / "ckan"), "-c", str(_ini(settings)), *arguments]
     result = subprocess.run(
         command,
-        env={"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": str(_folder(settings)), "LANG": "C.UTF-8",
-             "TMPDIR": str(_folder(settings) / "tmp"), **_ckan_environment(settings)},
+        env={
+            "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+            "HOME": str(_folder(settings)),
+            "LANG": "C.UTF-8",
+            "TMPDIR": str(_folder(settings) / "tmp"),
+            **_ckan_environment(settings),
+        },
         cwd=_folder(settings),
         capture_output=True,
         text=True,
@@ -261,10 +273,18 @@ def services(settings: Settings) -> list[Service]:
     solr = Service(
         name="solr",
         command=[
-            "java", f"-Xmx{settings.memory.solr}m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError",
-            f"-Dsolr.solr.home={folder / 'solr'}", f"-Djetty.host={HOST}", f"-Djetty.port={settings.ports.solr}",
-            f"-Djava.io.tmpdir={folder / 'tmp'}", "-cp", f"{settings.root / '.lumbung' / 'jars' / 'solr'}/*",
-            "org.eclipse.jetty.xml.XmlConfiguration", str(runtime / "jetty.xml"),
+            "java",
+            f"-Xmx{settings.memory.solr}m",
+            "-XX:+UseSerialGC",
+            "-XX:+ExitOnOutOfMemoryError",
+            f"-Dsolr.solr.home={folder / 'solr'}",
+            f"-Djetty.host={HOST}",
+            f"-Djetty.port={settings.ports.solr}",
+            f"-Djava.io.tmpdir={folder / 'tmp'}",
+            "-cp",
+            f"{settings.root / '.lumbung' / 'jars' / 'solr'}/*",
+            "org.eclipse.jetty.xml.XmlConfiguration",
+            str(runtime / "jetty.xml"),
         ],
         health=lambda: solr_health(settings),
         log=settings.logs / "solr.log",
@@ -284,10 +304,26 @@ def services(settings: Settings) -> list[Service]:
     ckan = Service(
         name="ckan",
         command=[
-            str(binaries / "gunicorn"), "--bind", f"{HOST}:{settings.ports.ckan}", "--worker-class", "gthread",
-            "--workers", "1", "--threads", str(CKAN_THREADS), "--timeout", "300", "--graceful-timeout", "15",
-            "--worker-tmp-dir", str(folder / "tmp"), "--pid", str(folder / "gunicorn.pid"),
-            "--chdir", str(runtime), "wsgi:application",
+            str(binaries / "gunicorn"),
+            "--bind",
+            f"{HOST}:{settings.ports.ckan}",
+            "--worker-class",
+            "gthread",
+            "--workers",
+            "1",
+            "--threads",
+            str(CKAN_THREADS),
+            "--timeout",
+            "300",
+            "--graceful-timeout",
+            "15",
+            "--worker-tmp-dir",
+            str(folder / "tmp"),
+            "--pid",
+            str(folder / "gunicorn.pid"),
+            "--chdir",
+            str(runtime),
+            "wsgi:application",
         ],
         env=ckan_environment,
         health=lambda: ckan_health(settings),

@@ -93,7 +93,9 @@ def prepare(server: Server, settings: Settings) -> None:
     main = server.data / "postgresql.conf"
     if "include 'lumbung.conf'" not in main.read_text():
         write(main, main.read_text() + "\ninclude 'lumbung.conf'\n")
-    write(server.data / "pg_hba.conf", f"# all access is by password on loopback\nhost all all {HOST}/32 scram-sha-256\n")
+    write(
+        server.data / "pg_hba.conf", f"# all access is by password on loopback\nhost all all {HOST}/32 scram-sha-256\n"
+    )
 
 
 def service(server: Server, settings: Settings) -> Service:
@@ -170,6 +172,7 @@ def ensure_database(
 
 
 __all__ = [
+    "SUPERUSER",
     "Server",
     "connect",
     "ensure_database",
