@@ -179,7 +179,7 @@ class MartRefresh:
 
 @dataclass(frozen=True, slots=True)
 class PublicationRecord:
-    """One attempt to publish: `state` says whether it reached the portal (`published`), was the same, or was blocked."""
+    """One attempt to publish; `state`: it reached the portal, it was unchanged, or a finding blocked it."""
 
     id: int
     publication: str

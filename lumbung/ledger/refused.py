@@ -1,6 +1,7 @@
 """The verdict on a batch: its four counts, its rule counts, and every refused row, open until its key comes again."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
@@ -11,6 +12,7 @@ from lumbung.ledger.records import Batch, Counts, RefusedKey, RefusedRow, RuleCo
 from lumbung.ledger.schema import batch, refused, rule_count
 
 _CHUNK = 10_000
+_RULE_COUNT = ("rule", "severity", "count", "gx_count")
 
 
 class Refused(Store):
@@ -74,7 +76,7 @@ class Refused(Store):
     def rule_counts(self, batch_id: str) -> list[RuleCount]:
         """Rule counts of a batch, by rule id."""
         query = select(rule_count).where(rule_count.c.batch_id == batch_id).order_by(rule_count.c.rule)
-        return [RuleCount(row.rule, row.severity, row.count, row.gx_count) for row in self._all(query)]
+        return [RuleCount(**{name: row._mapping[name] for name in _RULE_COUNT}) for row in self._all(query)]
 
     def close_refused(self, batch_id: str, row_nos: Sequence[int] | None, closed_by_batch: str | None, why: str) -> int:
         """Close open refused rows of a batch (None: all of them); how many were closed."""
@@ -101,13 +103,13 @@ class Refused(Store):
     def open_refused(self, dataset: str) -> list[tuple[str, int]]:
         """Batches of the dataset with open refused rows and how many, in landing order."""
         query = (
-            select(refused.c.batch_id, func.count())
+            select(refused.c.batch_id, func.count().label("rows"))
             .join(batch, batch.c.id == refused.c.batch_id)
             .where(refused.c.dataset == dataset, refused.c.state == "open")
             .group_by(refused.c.batch_id, batch.c.landed_seq)
             .order_by(batch.c.landed_seq)
         )
-        return [(row[0], row[1]) for row in self._all(query)]
+        return [(row.batch_id, row.rows) for row in self._all(query)]
 
     def refused_rows(
         self, dataset: str | None = None, batch_id: str | None = None, state: str | None = "open"
@@ -147,8 +149,7 @@ def _chunks(values: Iterable[str]) -> Iterator[list[str]]:
 
 def _copy_refused(connection: Connection, known: Batch, keys: Iterable[RefusedKey]) -> int:
     """Write the refused rows by COPY; how many there were."""
-    driver = connection.connection.driver_connection
-    assert driver is not None  # an open SQLAlchemy connection always has its psycopg connection
+    driver: Any = connection.connection.driver_connection
     written = 0
     with driver.cursor() as cursor:
         statement = "COPY ledger.refused (batch_id, row_no, dataset, key_hash, state) FROM STDIN"

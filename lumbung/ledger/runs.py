@@ -1,4 +1,4 @@
-"""Runs: opening (idempotent on the trigger), the pinned source snapshot, the end of extraction, closing, superseding."""
+"""Runs: opening (idempotent on the trigger), the pinned source snapshot, the end of extraction, closing."""
 
 from collections.abc import Sequence
 from datetime import datetime

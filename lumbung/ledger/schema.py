@@ -1,4 +1,4 @@
-"""The ledger's tables as SQLAlchemy metadata (PostgreSQL schema `ledger`). Migrations create them; a test compares both.
+"""The ledger's tables as SQLAlchemy metadata (schema `ledger`). Migrations create them; a test compares both.
 
 Times are `timestamptz`. States are guarded twice: by the store's transitions and by CHECK constraints here.
 """

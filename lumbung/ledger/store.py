@@ -1,4 +1,4 @@
-"""The ledger: the only place that knows what was done. Parts are in the neighbouring modules, one class puts them together."""
+"""The ledger: the only place that knows what was done. One class puts the neighbouring modules together."""
 
 from lumbung.ledger.audit import Audit
 from lumbung.ledger.base import open_engine
