@@ -84,6 +84,7 @@ class Settings(BaseSettings):
     profile: str
     root: Path = ROOT
     tenant: str = "sidoarjo"
+    schedules: bool = True  # False: DAGs are created paused, so that only what is asked for runs (tests)
     ports: Ports
     memory: Memory
     state: Path = Field(default_factory=lambda data: data["root"] / ".lumbung" / data["profile"])

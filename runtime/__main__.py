@@ -1,7 +1,8 @@
-"""`python -m runtime up|down|status [--json] [SERVICE…]`: the services of the profile LUMBUNG_PROFILE (default demo)."""
+"""`python -m runtime up|down|status [--json] [SERVICE…]`: services of the profile LUMBUNG_PROFILE (default: demo)."""
 
 import argparse
 import json
+import logging
 import os
 import sys
 
@@ -17,6 +18,7 @@ def main() -> int:
     parser.add_argument("service", nargs="*", help="only these, and what they need (default: all)")
     parser.add_argument("--json", action="store_true", help="status for machines")
     arguments = parser.parse_args()
+    logging.getLogger("thrift").setLevel(logging.CRITICAL)  # a refused connection is an answer, not news
     try:
         profile = settings()
         command = [sys.executable, "-m", "runtime", *sys.argv[1:]]

@@ -17,7 +17,6 @@ def prepare(settings: Settings) -> None:
     for secret, role, database in (
         ("ledger_url", "lumbung_app", "lumbung"),
         ("ledger_owner_url", "lumbung_owner", "lumbung"),
-        ("airflow_db_url", "airflow", "airflow"),
     ):
         password = ensure_secret(settings, f"{role}_db_password")
         _write_url(settings, secret, url(server, role, password, database))

@@ -11,7 +11,6 @@ from functools import cache
 from pathlib import Path
 
 from lumbung.settings import Settings
-
 from runtime.service import RuntimeFailure
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -86,7 +85,7 @@ def ensure_secret(settings: Settings, name: str, make: Callable[[], str] | None 
     file = settings.secret_file(name)
     settings.secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not file.exists():
-        write(file, (make or (lambda: random.token_urlsafe(24)))() + "\n")
+        write(file, (make or (lambda: random.token_urlsafe(24)))())  # no newline: `cat` hands it on as it is
     return settings.secret(name)
 
 

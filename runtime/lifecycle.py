@@ -45,7 +45,7 @@ class Status:
 def modules(settings: Settings) -> list[ModuleType]:
     """The modules that bring services, the portal's only when it is there."""
     found: list[ModuleType] = [platform_services]
-    if False and (settings.root / ".lumbung" / "env" / "portal").is_dir():
+    if importlib.util.find_spec("runtime.portal_services") and (settings.root / ".lumbung" / "env" / "portal").is_dir():
         found.append(importlib.import_module("runtime.portal_services"))
     return found
 
@@ -98,11 +98,12 @@ def up(settings: Settings, progress: Progress, only: tuple[str, ...] = ()) -> No
     """
     with _alone(settings):
         started = time.monotonic()
-        brought = modules(settings)
-        for module in brought:
-            module.prepare(settings)
         everything = services(settings)
         chosen = _with_needs(everything, only or tuple(s.name for s in everything))
+        names = {service.name for service in chosen}
+        brought = [m for m in modules(settings) if names & {service.name for service in m.services(settings)}]
+        for module in brought:
+            module.prepare(settings)
         supervisor = Supervisor(settings)
         running = {name for name, info in supervisor.states().items() if info["statename"] in ("RUNNING", "STARTING")}
         check_ports(settings, chosen, running)
@@ -114,7 +115,7 @@ def up(settings: Settings, progress: Progress, only: tuple[str, ...] = ()) -> No
                 name = module.__name__.rpartition(".")[2].removesuffix("_services")
                 progress(f"{time.monotonic() - started:6.1f}s  {name}: databases and migrations")
                 module.initialise(settings)
-        _start(supervisor, chosen, progress, started)
+        _start(supervisor, [s for s in chosen if s not in databases], progress, started)
 
 
 def _with_needs(everything: list[Service], names: tuple[str, ...]) -> list[Service]:

@@ -114,4 +114,4 @@ def continue_as_user(root: Path, profile: str, command: Sequence[str]) -> None:
     os.umask(STATE_MASK)
     os.chdir(root)
     argv = dropping(command)
-    os.execve(argv[0], argv, clean_environment(root, profile))
+    os.execve(argv[0], argv, clean_environment(root, profile))  # noqa: S606 - a fixed list, no shell
