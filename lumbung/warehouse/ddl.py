@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import SparkSession
 
-    from lumbung.declarations import Column, Dataset
+    from lumbung.declarations.models import Column, Dataset, MasterRef
 
 DATABASES: Final[Mapping[str, str]] = {
     "raw": "Yang diterima dari OPD, satu folder Parquet per batch, tidak pernah diubah",
@@ -56,47 +56,19 @@ ICEBERG_PROPERTIES: Final[Mapping[str, str]] = {
     "history.expire.max-snapshot-age-ms": str(3650 * 24 * 3600 * 1000),
 }
 
-_PHYSICAL: Final = re.compile(r"(?P<name>[a-z ]+?)\s*(?:\((?P<p>\d+)(?:,\s*(?P<s>\d+))?\))?(?P<tail> with(?:out)? time zone)?")
+_PHYSICAL: Final = re.compile(
+    r"(?P<name>[a-z ]+?)\s*(?:\((?P<p>\d+)(?:,\s*(?P<s>\d+))?\))?(?P<tail> with(?:out)? time zone)?"
+)
 
 
-class ContractTypeUnknown(ValueError):
+class TypeUnknownError(ValueError):
     """A contract names a type that the warehouse has no column type for."""
-
-
-def curated_type(column: Column) -> str:
-    """Spark type of a contract's column in curated and in the valid rows.
-
-    string → string; date; timestamp (UTC); boolean; integer → int, bigint or decimal(p,0) by the source's precision;
-    number → decimal(precision, scale) of the contract. Raises `ContractTypeUnknown`.
-    """
-    match column.logical:
-        case "string" | "date" | "timestamp" | "boolean":
-            return str(column.logical)
-        case "integer":
-            digits = _digits(column.physical)
-            return "int" if digits <= 9 else "bigint" if digits <= 18 else f"decimal({digits},0)"
-        case "number":
-            if column.precision is None or column.scale is None:
-                raise ContractTypeUnknown(f"column {column.name}: a number needs precision and scale in the contract")
-            return f"decimal({column.precision},{column.scale})"
-        case other:
-            raise ContractTypeUnknown(f"column {column.name}: no warehouse type for logical type {other!r}")
-
-
-def _digits(physical: str) -> int:
-    """Most digits that a whole number of this PostgreSQL type can have."""
-    parts = _PHYSICAL.fullmatch(physical.lower())
-    name = parts["name"] if parts else physical.lower()
-    if parts and parts["p"] and name in ("numeric", "decimal"):
-        return int(parts["p"]) - int(parts["s"] or 0)
-    # int4 reaches 2,147,483,647, which a Spark int holds although it has ten digits.
-    return {"smallint": 4, "integer": 9, "bigint": 18}.get(name, 18)
 
 
 def raw_type(physical: str) -> str:
     """Spark type of a PostgreSQL type in raw Parquet: exact, unconstrained `numeric` as text.
 
-    Raises `ContractTypeUnknown`.
+    Raises `TypeUnknownError`.
     """
     parts = _PHYSICAL.fullmatch(physical.lower())
     name = parts["name"] if parts else ""
@@ -118,7 +90,7 @@ def raw_type(physical: str) -> str:
         case "timestamptz":
             return "timestamp"
         case _:
-            raise ContractTypeUnknown(f"no warehouse type for the PostgreSQL type {physical!r}")
+            raise TypeUnknownError(f"no warehouse type for the PostgreSQL type {physical!r}")
 
 
 def create_databases(spark: SparkSession) -> None:
@@ -168,8 +140,9 @@ def register_quarantine(spark: SparkSession, dataset: Dataset, folder: Path, bat
 
 
 def _raw_columns(dataset: Dataset) -> dict[str, tuple[str, str]]:
-    """Raw type and comment of every contract column."""
-    return {column.name: (raw_type(column.physical), column.title) for column in dataset.columns}
+    """Raw type and comment of every contract column, and of the extractor's remark on values without a form here."""
+    columns = {column.name: (raw_type(column.physical), column.title) for column in dataset.columns}
+    return {**columns, "_nilai": ("string", "Kolom yang isinya tak hingga, NaN atau NUL dan ditulis sebagai NULL")}
 
 
 def _register(
@@ -204,7 +177,7 @@ def create_iceberg(
     """Create an Iceberg table, or bring an existing one up to its declaration.
 
     New columns are added, comments follow the declaration; a column that left the declaration stays (history). `order`
-    is the write order, so that files can be skipped by key. Raises `SchemaConflict` when a column changed its type.
+    is the write order, so that files can be skipped by key. Raises `SchemaConflictError` when a column changed type.
     """
     database = name.split(".")[0]
     spark.sql(f"CREATE DATABASE IF NOT EXISTS {identifier(database)} COMMENT {literal(DATABASES[database])}")
@@ -222,7 +195,7 @@ def create_iceberg(
         if column not in found:
             spark.sql(f"ALTER TABLE {table(name)} ADD COLUMN {identifier(column)} {kind} COMMENT {literal(text)}")
         elif found[column][0] != kind:
-            raise SchemaConflict(
+            raise SchemaConflictError(
                 f"table {name}: column {column} is {found[column][0]}, the declaration says {kind}. A changed type "
                 "needs a new major version of the contract, or restore the type in the contract."
             )
@@ -230,7 +203,7 @@ def create_iceberg(
             spark.sql(f"ALTER TABLE {table(name)} ALTER COLUMN {identifier(column)} COMMENT {literal(text)}")
 
 
-class SchemaConflict(RuntimeError):
+class SchemaConflictError(RuntimeError):
     """A declaration changed a column's type under an existing table."""
 
 
@@ -244,25 +217,38 @@ def _describe(spark: SparkSession, name: str) -> list[Mapping[str, str]]:
     return described
 
 
-def curated_columns(dataset: Dataset, kept: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    """Type and comment of every column of a curated table, in the table's order.
-
-    `kept` gives derived columns that the suite keeps, name → Spark type. Labels follow their code.
-    """
+def curated_columns(dataset: Dataset) -> dict[str, tuple[str, str]]:
+    """Type and comment of every column of a curated table, in the table's order; a label follows its code."""
     columns: dict[str, tuple[str, str]] = {}
     for column in dataset.columns:
-        columns[column.name] = (curated_type(column), column_comment(column))
+        columns[column.name] = (column.spark_type.lower(), column_comment(column))
         if column.code_list is not None:
-            columns[f"{column.name}_label"] = ("string", f"Uraian {column.title} menurut kode referensi {column.code_list}")
-    for name, kind in kept.items():
-        columns[name] = (kind, f"Diturunkan: {dataset.derived[name]}")
+            columns[label_of(column)] = ("string", f"Uraian {column.title} menurut kode referensi {column.code_list}")
+    for column in dataset.kept:
+        columns[column.name] = (column.spark_type.lower(), f"Diturunkan. {column_comment(column)}")
     for reference in dataset.master_refs:
-        columns[f"_{reference.id}"] = (
+        columns[status_of(reference)] = (
             "string",
-            f"Hasil pencocokan {reference.column} dengan {reference.to}: cocok, beda, tidak_ditemukan, "
-            "tidak_dapat_diperiksa; NULL bila isinya bukan rujukan",
+            f"{reference.title}: cocok, beda, tidak_ditemukan, tidak_dapat_diperiksa; NULL bila isinya bukan rujukan",
         )
     return {**columns, **LINEAGE}
+
+
+def label_of(column: Column) -> str:
+    """Name of the column with the label of a coded column."""
+    return f"{column.name}_label"
+
+
+def status_of(reference: MasterRef) -> str:
+    """Name of the column with the outcome of a look-up in data induk."""
+    return f"_{reference.id}"
+
+
+def create_curated(spark: SparkSession, dataset: Dataset) -> str:
+    """Create the curated table of a dataset, or bring it up to its contract. Gives the table's name."""
+    name = curated_name(dataset)
+    create_iceberg(spark, name, curated_columns(dataset), f"{dataset.title}. {dataset.description}", dataset.key)
+    return name
 
 
 def column_comment(column: Column) -> str:

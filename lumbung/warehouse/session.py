@@ -21,19 +21,22 @@ CONNECT_WAIT_S: Final = 60
 _thread = threading.local()
 
 
-class EngineUnavailable(RuntimeError):
+class EngineUnavailableError(RuntimeError):
     """The Spark engine does not answer, or refuses the token. The message names address, log and next step."""
 
 
 def session(app: str) -> SparkSession:
     """Give the thread's Spark Connect session, opening one when there is none or the engine was restarted.
 
-    `app` names the work (conform, mart, …): a tag on the session's jobs, by which they can be found and cancelled. The time zone is UTC. The token comes from
-    `secrets/connect_token` through the environment, since a URL shows up in logs. One session per thread: session
-    settings such as Iceberg's snapshot properties belong to one writer at a time.
+    `app` names the work (conform, mart, …): a tag on the session's jobs, by which they can be found and cancelled. The
+    time zone is UTC. The token comes from `secrets/connect_token` through the environment, since a URL shows up in
+    logs. One session per thread: session settings such as Iceberg's snapshot properties belong to one writer at a time.
+    Started by `spark-submit`, the session of that application is used instead: the same job runs on YARN unchanged.
 
-    Raises `EngineUnavailable` when the port stays closed for `CONNECT_WAIT_S`, or the engine refuses the session.
+    Raises `EngineUnavailableError` when the port stays closed for `CONNECT_WAIT_S`, or the engine refuses the session.
     """
+    if "PYSPARK_GATEWAY_PORT" in os.environ:  # set by spark-submit for the Python program that it starts
+        return _submitted(app)
     held: ConnectSession | None = getattr(_thread, "session", None)
     if held is not None:
         if _answers(held):
@@ -43,6 +46,15 @@ def session(app: str) -> SparkSession:
     opened = _open(app)
     _thread.session = opened
     return cast("SparkSession", opened)
+
+
+def _submitted(app: str) -> SparkSession:
+    """The classic session of the application that spark-submit started."""
+    from pyspark.sql import SparkSession
+
+    submitted = SparkSession.builder.appName(f"lumbung-{app}").getOrCreate()
+    submitted.conf.set("spark.sql.session.timeZone", "UTC")
+    return submitted
 
 
 def _open(app: str) -> ConnectSession:
@@ -58,7 +70,7 @@ def _open(app: str) -> ConnectSession:
             with attempt, socket.create_connection(("127.0.0.1", port), timeout=3):
                 pass
     except RetryError as error:
-        raise EngineUnavailable(
+        raise EngineUnavailableError(
             f"Spark Connect did not answer at localhost:{port} within {CONNECT_WAIT_S} s. "
             f"Look into {current.logs / 'engine.log'}, then start the services with `make demo`."
         ) from error
@@ -78,7 +90,7 @@ def _open(app: str) -> ConnectSession:
         if not _is_engine_failure(error):
             raise
         _forget(opened)
-        raise EngineUnavailable(
+        raise EngineUnavailableError(
             f"Spark Connect at localhost:{port} refused the session ({type(error).__name__}). Check the token in "
             f"{current.secret_file('connect_token')} and the log {current.logs / 'engine.log'}, then run it again."
         ) from error
@@ -93,10 +105,9 @@ def _label(held: ConnectSession, app: str) -> None:
 
 def _is_engine_failure(error: Exception) -> bool:
     """Tell a failure of the engine or the connection from a mistake in our own code."""
-    import grpc
     from pyspark.errors import PySparkException
 
-    return isinstance(error, (grpc.RpcError, PySparkException, OSError))
+    return isinstance(error, (PySparkException, OSError))
 
 
 def _answers(held: ConnectSession) -> bool:

@@ -12,18 +12,18 @@ from typing import Final
 _IDENTIFIER: Final = re.compile(r"[a-z_][a-z0-9_]{0,127}")
 
 
-class NameRefused(ValueError):
+class NameRefusedError(ValueError):
     """A name that is not a plain lower-case identifier was about to become SQL."""
 
 
 def identifier(*parts: str) -> str:
     """Quote a name of one or more parts: `identifier("curated", "siak__biodata_wni")`.
 
-    Raises `NameRefused` for anything but lower-case letters, digits and underscores.
+    Raises `NameRefusedError` for anything but lower-case letters, digits and underscores.
     """
     for part in parts:
         if not _IDENTIFIER.fullmatch(part):
-            raise NameRefused(f"{part!r} is not a name of lower-case letters, digits and underscores; rename it")
+            raise NameRefusedError(f"{part!r} is not a name of lower-case letters, digits and underscores; rename it")
     return ".".join(f"`{part}`" for part in parts)
 
 

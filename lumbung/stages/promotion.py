@@ -1,0 +1,214 @@
+"""Promote one validated batch into its curated table: difference, branch, check, one step forward for the readers."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from lumbung.faults import point
+from lumbung.settings import settings
+from lumbung.warehouse import iceberg
+from lumbung.warehouse.changes import ACTION, KIND, NEW, changes, merge
+from lumbung.warehouse.curated import curated_rows
+from lumbung.warehouse.ddl import ROW_HASH, create_curated, curated_columns, curated_name
+from lumbung.warehouse.session import session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import date, datetime
+    from pathlib import Path
+
+    from pyspark.sql import DataFrame, SparkSession
+
+    from lumbung.declarations import Dataset, Declarations
+    from lumbung.ledger import Batch, Ledger
+
+log = logging.getLogger(__name__)
+
+TABLE_WAIT_S: Final = 300.0
+BRANCH: Final = "conform"
+WHOLE: Final = ("full", "sweep")
+"""Modes that read the whole source table: a key they do not mention is gone."""
+
+
+class ValidRowsMissingError(RuntimeError):
+    """The accepted rows of a validated batch are not where validate put them."""
+
+
+def table_lock(name: str) -> str:
+    """Name of the ledger's lock of a table: one writer at a time."""
+    return f"table:{name}"
+
+
+def promote(ledger: Ledger, declarations: Declarations, batch: Batch) -> int | None:
+    """Bring a validated batch into its curated table and mark it conformed; asked again it finds itself done.
+
+    Gives the Iceberg snapshot, None when the batch changed nothing. A batch of unchanged content (`same_as`) starts no
+    Spark work. Raises `ValidRowsMissingError`, `LockBusy`, `ConcurrentWriteError`; the batch then stays `validated`.
+    """
+    dataset = declarations.datasets[batch.dataset]
+    name = curated_name(dataset)
+    with ledger.lock(table_lock(name), TABLE_WAIT_S):
+        known = ledger.batch(batch.id)
+        if known.state == "conformed":
+            return known.snapshot_id
+        if known.same_as is not None:
+            snapshot = ledger.batch(known.same_as).snapshot_id
+        else:
+            spark = session("conform")
+            create_curated(spark, dataset)
+            snapshot = iceberg.committed(spark, name, batch.id)
+            if snapshot is None:
+                snapshot = _merge(spark, declarations, dataset, known)
+        ledger.conformed(batch.id, snapshot)
+        point("conform:recorded")
+        _drop(valid_folder(dataset, batch.id), keys_folder(dataset, batch.id))
+        point("conform:valid-dropped")
+        return snapshot
+
+
+def _merge(spark: SparkSession, declarations: Declarations, dataset: Dataset, batch: Batch) -> int | None:
+    """Merge the batch's difference through a branch; None when there is none."""
+    name = curated_name(dataset)
+    clock = clock_of(batch)
+    rows = curated_rows(
+        _read(spark, valid_folder(dataset, batch.id), _valid_schema(dataset), batch),
+        dataset,
+        declarations.lists,
+        persons_of(spark, declarations, dataset),
+        batch.id,
+        clock,
+        business_date(declarations, dataset, clock),
+    )
+    others = _read(spark, keys_folder(dataset, batch.id), _keys_schema(dataset), batch)
+    whole = batch.mode in WHOLE
+    found = changes(spark.table(name), rows, others, dataset.key, batch.id, whole).persist()
+    try:
+        counts = {(row[ACTION], row[NEW]): row["count"] for row in found.groupBy(ACTION, NEW).count().collect()}
+        if not counts:
+            log.info("conform: batch %s changes nothing in %s", batch.id, name)
+            return None
+        before = spark.table(name).count()
+        branch = iceberg.open_branch(spark, name, BRANCH)
+        point("conform:branch-opened")
+        with iceberg.signed(spark, {iceberg.BATCH: batch.id, iceberg.RUN: batch.run_id}):
+            merge(found, branch.target, list(curated_columns(dataset)), dataset.key)
+        point("conform:merged")
+        _check(spark, branch, before + sum(n for (_, new), n in counts.items() if new), batch)
+        snapshot = iceberg.publish_branch(spark, branch)
+        point("conform:published")
+    finally:
+        found.unpersist()
+    log.info("conform: batch %s into %s: %s, snapshot %s", batch.id, name, counts, snapshot)
+    return snapshot
+
+
+def _check(spark: SparkSession, branch: iceberg.Branch, expected: int, batch: Batch) -> None:
+    """Count the branch before anybody can read it: one row per key that was there or came new."""
+    after = iceberg.on_branch(spark, branch).count()
+    if after != expected:
+        iceberg.drop_branch(spark, branch)
+        raise RuntimeError(
+            f"batch {batch.id} of {batch.dataset}: table {branch.table} would have {after} rows instead of {expected}. "
+            "Nothing was changed; this is a mistake in conform, please report it with the engine's log."
+        )
+
+
+def persons_of(spark: SparkSession, declarations: Declarations, dataset: Dataset) -> Mapping[str, DataFrame | None]:
+    """The master table per `MasterRef.to`; None when it was never loaded or cannot be read just now."""
+    return {
+        reference.to: _master(spark, curated_name(declarations.datasets[reference.to]))
+        for reference in dataset.master_refs
+    }
+
+
+def _master(spark: SparkSession, name: str) -> DataFrame | None:
+    """A master table at its present snapshot, None when it could not be looked into, which is an outcome too."""
+    from pyspark.errors import PySparkException
+
+    try:
+        snapshot = iceberg.current_snapshot(spark, name)
+        if snapshot is None:
+            return None
+        master = iceberg.at(spark, name, snapshot)
+        master.limit(1).collect()
+    except PySparkException:
+        log.warning("conform: data induk %s cannot be read; look-ups are marked so", name, exc_info=True)
+        return None
+    return master
+
+
+def clock_of(batch: Batch) -> datetime:
+    """The source clock of a batch; a replay has none of its own and is dated by when it was taken up again."""
+    moment = batch.source_clock or batch.landed_at
+    if moment is None:
+        raise ValueError(f"batch {batch.id} of {batch.dataset} has neither source clock nor landing time in the ledger")
+    return moment
+
+
+def business_date(declarations: Declarations, dataset: Dataset, moment: datetime) -> date:
+    """The day of a moment where the system stands (WIB for the regency's systems)."""
+    return moment.astimezone(ZoneInfo(declarations.systems[dataset.system].timezone)).date()
+
+
+def valid_folder(dataset: Dataset, batch_id: str) -> Path:
+    """Where validate leaves the accepted rows of a batch."""
+    return settings().warehouse / "valid" / dataset.system / dataset.name / batch_id
+
+
+def keys_folder(dataset: Dataset, batch_id: str) -> Path:
+    """Where validate leaves the keys of the rows that were not accepted."""
+    folder = valid_folder(dataset, batch_id)
+    return folder.with_name(f"{folder.name}.keys")
+
+
+def _read(spark: SparkSession, folder: Path, schema: str, batch: Batch) -> DataFrame:
+    """Rows that validate wrote. A batch that received nothing has no folder; for others a missing one is an error."""
+    if (folder / "_SUCCESS").exists():
+        return spark.read.parquet(folder.as_uri())
+    if not batch.received:
+        return spark.createDataFrame([], schema)
+    raise ValidRowsMissingError(
+        f"batch {batch.id} of {batch.dataset}: {folder} is missing or incomplete although the ledger says validated. "
+        f"Restore the folder from a backup, or read the rows again: `bin/lumbung run {batch.system}`."
+    )
+
+
+def _valid_schema(dataset: Dataset) -> str:
+    """Schema of the accepted rows, as DDL."""
+    fields = [f"`{c.name}` {c.spark_type}" for c in (*dataset.columns, *dataset.kept)]
+    return ", ".join([*fields, "`_row` BIGINT", f"`{ROW_HASH}` STRING"])
+
+
+def _keys_schema(dataset: Dataset) -> str:
+    """Schema of the keys that were not accepted, as DDL."""
+    return ", ".join([*(f"`{c}` {dataset.column(c).spark_type}" for c in dataset.key), f"`{KIND}` STRING"])
+
+
+def drop_leftovers(ledger: Ledger, datasets: Iterable[Dataset]) -> None:
+    """Remove the valid rows of batches that are conformed: what a process that died between two steps left behind."""
+    for dataset in datasets:
+        folder = settings().warehouse / "valid" / dataset.system / dataset.name
+        for left in sorted(folder.glob("*-*")) if folder.is_dir() else ():
+            batch_id = left.name.removesuffix(".keys")
+            if not left.name.startswith((".", "_")) and _is_conformed(ledger, batch_id):
+                _drop(left)
+
+
+def _is_conformed(ledger: Ledger, batch_id: str) -> bool:
+    """Whether the ledger knows the batch as conformed."""
+    from lumbung.ledger import NotInLedger
+
+    try:
+        return ledger.batch(batch_id).state == "conformed"
+    except NotInLedger:
+        return False
+
+
+def _drop(*folders: Path) -> None:
+    """Remove folders, those that exist."""
+    for folder in folders:
+        if folder.exists():
+            shutil.rmtree(folder)

@@ -1,0 +1,130 @@
+"""What a validated batch changes in a curated table: pure DataFrame → DataFrame functions.
+
+The difference is computed before anything is written: an empty one leaves no snapshot, so that whoever looks for new
+snapshots downstream (marts, portal) does nothing either.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import TYPE_CHECKING, Final
+
+from lumbung.warehouse.ddl import BATCH_ID, DELETED_BATCH, HELD_BATCH, ROW_HASH
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyspark.sql import Column, DataFrame
+
+ACTION: Final = "_action"
+NEW: Final = "_new"
+KIND: Final = "_kind"
+REFUSED: Final = "ditolak"
+DUPLICATE: Final = "duplikat"
+
+UPSERT: Final = "upsert"
+HOLD: Final = "hold"
+RELEASE: Final = "release"
+DELETE: Final = "delete"
+
+
+def changes(
+    current: DataFrame, accepted: DataFrame, others: DataFrame, key: Sequence[str], batch_id: str, whole: bool
+) -> DataFrame:
+    """Rows to merge into a curated table, one per key, with columns `_action` and `_new` (the key was never there).
+
+    `current` is the table (at least key, `_row_hash`, `_tertahan_batch`, `_dihapus_batch`), `accepted` the batch's rows
+    in the table's form (`_row_hash` included), `others` the keys of its refused and repeated rows with `_kind`.
+    `whole`: the batch read the whole source table, so that a current key it does not mention is gone.
+
+    upsert: an accepted row that is new, differs, or whose key was deleted or held. hold: a current key whose update was
+    refused; the last good version stays. release: a held key that came back as it was. delete: a current key that the
+    source no longer has. Rows of the last three carry the key only.
+    """
+    from pyspark.sql import functions as fn
+
+    keys = list(key)
+    known = current.select(*keys, *(fn.col(c).alias(f"_now{c}") for c in (ROW_HASH, HELD_BATCH, DELETED_BATCH)))
+    hash_now, held_now, deleted_now = (fn.col(f"_now{c}") for c in (ROW_HASH, HELD_BATCH, DELETED_BATCH))
+
+    upserts = (
+        accepted.join(known, keys, "left")
+        .where(hash_now.isNull() | (hash_now != fn.col(ROW_HASH)) | held_now.isNotNull() | deleted_now.isNotNull())
+        .select(*accepted.columns, fn.lit(UPSERT).alias(ACTION), hash_now.isNull().alias(NEW))
+    )
+    living = known.where(deleted_now.isNull())
+    mentioned = (
+        others.groupBy(*keys)
+        .agg(fn.max(fn.col(KIND) == REFUSED).alias("_refused"))
+        .join(accepted.select(*keys), keys, "left_anti")
+    )
+    marks = (
+        living.join(mentioned, keys)
+        .select(
+            *keys,
+            fn.when(fn.col("_refused") & ~held_now.eqNullSafe(batch_id), HOLD)
+            .when(~fn.col("_refused") & held_now.isNotNull(), RELEASE)
+            .alias(ACTION),
+        )
+        .where(fn.col(ACTION).isNotNull())
+    )
+    if whole:
+        received = accepted.select(*keys).union(others.select(*keys))
+        gone = living.join(received, keys, "left_anti").select(*keys, fn.lit(DELETE).alias(ACTION))
+        marks = marks.union(gone)
+    marked = marks.withColumns({BATCH_ID: fn.lit(batch_id), NEW: fn.lit(False)})
+    return upserts.unionByName(marked, allowMissingColumns=True)
+
+
+def merge(found: DataFrame, target: str, columns: Sequence[str], key: Sequence[str]) -> None:
+    """Merge rows of `changes` into `target` (a table or a branch of it); `columns` are the table's columns.
+
+    Matched by `key`, whose columns are never NULL in curated.
+    """
+    from pyspark.sql import functions as fn
+
+    source = _renamed(found, [*columns, ACTION])
+    action = fn.col(_source(ACTION))
+    everything = {column: fn.col(_source(column)) for column in columns}
+    nothing = fn.lit(None).cast("string")
+    batch = fn.col(_source(BATCH_ID))
+    (
+        source.mergeInto(target, _on(key))
+        .whenMatched(action == UPSERT)
+        .update(everything)
+        .whenMatched(action == HOLD)
+        .update({HELD_BATCH: batch})
+        .whenMatched(action == RELEASE)
+        .update({HELD_BATCH: nothing})
+        .whenMatched(action == DELETE)
+        .update({DELETED_BATCH: batch, HELD_BATCH: nothing})
+        .whenNotMatched(action == UPSERT)
+        .insert(everything)
+        .merge()
+    )
+
+
+def merge_restated(found: DataFrame, target: str, columns: Sequence[str], key: Sequence[str]) -> None:
+    """Replace only `columns` (labels, statuses) of the keys in `found`; content and lineage stay."""
+    from pyspark.sql import functions as fn
+
+    assignments = {column: fn.col(_source(column)) for column in columns}
+    _renamed(found, [*key, *columns]).mergeInto(target, _on(key)).whenMatched().update(assignments).merge()
+
+
+def _source(column: str) -> str:
+    """Name of a column on the source's side: mergeInto has no alias for its target."""
+    return f"_source_{column}"
+
+
+def _renamed(frame: DataFrame, columns: Sequence[str]) -> DataFrame:
+    """The columns under their names of the source's side."""
+    return frame.select(*columns).toDF(*(_source(column) for column in columns))
+
+
+def _on(key: Sequence[str]) -> Column:
+    """Condition that joins target and source on the key."""
+    from pyspark.sql import functions as fn
+
+    conditions = [fn.col(column) == fn.col(_source(column)) for column in key]
+    return reduce(lambda left, right: left & right, conditions)

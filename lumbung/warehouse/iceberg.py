@@ -1,0 +1,179 @@
+"""Iceberg tables: writing through a branch, and reading who wrote what.
+
+A writer prepares its result on a branch, checks it there and moves `main` forward in one step: readers see the old or
+the new table, never a mix. Whoever wrote stands in the snapshot's summary (`lumbung.batch`, `lumbung.run`), which is
+how a retry finds its own work and how a figure is traced back.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from lumbung.warehouse.session import session
+from lumbung.warehouse.sql import identifier, literal, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pyspark.sql import DataFrame, SparkSession
+
+BATCH: Final = "lumbung.batch"
+RUN: Final = "lumbung.run"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_PROPERTY: Final = "spark.sql.iceberg.snapshot-property."
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One snapshot of a table with its summary; `parent` is None for the first one."""
+
+    id: int
+    parent: int | None
+    committed_at: datetime
+    summary: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A branch of a table that is being written; `base` is main's snapshot at its creation, None in an empty table."""
+
+    table: str
+    name: str
+    base: int | None
+
+    @property
+    def target(self) -> str:
+        """The name that MERGE and INSERT write to."""
+        return f"{self.table}.branch_{self.name}"
+
+
+def exists(spark: SparkSession, name: str) -> bool:
+    """Tell whether the table exists; `name` is `database.table`."""
+    return bool(spark.catalog.tableExists(name))
+
+
+def snapshots(spark: SparkSession, name: str) -> dict[int, Snapshot]:
+    """Every snapshot that the table still knows, by id, orphaned attempts among them."""
+    rows = spark.table(f"{name}.snapshots").selectExpr(
+        "snapshot_id", "parent_id", "unix_micros(committed_at) AS committed_us", "summary"
+    )
+    return {
+        row["snapshot_id"]: Snapshot(
+            row["snapshot_id"], row["parent_id"], _EPOCH + timedelta(microseconds=row["committed_us"]), row["summary"]
+        )
+        for row in rows.collect()
+    }
+
+
+def current_snapshot(spark: SparkSession, name: str) -> int | None:
+    """Id of main's snapshot; None when the table does not exist or was never written."""
+    if not exists(spark, name):
+        return None
+    rows = spark.table(f"{name}.refs").where("name = 'main'").select("snapshot_id").collect()
+    return int(rows[0]["snapshot_id"]) if rows else None
+
+
+def ancestry(spark: SparkSession, name: str, snapshot_id: int | None) -> list[Snapshot]:
+    """The snapshot and its ancestors, newest first. Raises `LookupError` when the table does not know the snapshot."""
+    known = snapshots(spark, name)
+    if snapshot_id is not None and snapshot_id not in known:
+        raise LookupError(f"table {name} has no snapshot {snapshot_id}; it was expired or belongs to another table")
+    chain: list[Snapshot] = []
+    following = snapshot_id
+    while following is not None and following in known:
+        chain.append(known[following])
+        following = known[following].parent
+    return chain
+
+
+def committed(spark: SparkSession, name: str, batch_id: str) -> int | None:
+    """Snapshot of main's history that a batch wrote, or None. An attempt that never reached main does not count."""
+    for snapshot in ancestry(spark, name, current_snapshot(spark, name)):
+        if snapshot.summary.get(BATCH) == batch_id:
+            return snapshot.id
+    return None
+
+
+def snapshot_batches(name: str, snapshot_id: int) -> list[tuple[int, datetime, str]]:
+    """Batches (curated) or runs (mart) that made up a table as of a snapshot: (snapshot, committed at UTC, id).
+
+    Newest first. `name` is `database.table`. Snapshots that carry neither, such as a restatement of labels, are left
+    out. Raises `LookupError` when the table does not know the snapshot.
+    """
+    found = ancestry(session("trace"), name, snapshot_id)
+    written = [(snapshot, snapshot.summary.get(BATCH) or snapshot.summary.get(RUN)) for snapshot in found]
+    return [(snapshot.id, snapshot.committed_at, by) for snapshot, by in written if by]
+
+
+@contextmanager
+def signed(spark: SparkSession, summary: Mapping[str, str]) -> Iterator[None]:
+    """Write these entries into the summary of every snapshot that the session commits inside the block."""
+    for key, value in summary.items():
+        spark.conf.set(_PROPERTY + key, value)
+    try:
+        yield
+    finally:
+        for key in summary:
+            spark.conf.unset(_PROPERTY + key)
+
+
+def at(spark: SparkSession, name: str, snapshot_id: int) -> DataFrame:
+    """The table as of a snapshot."""
+    return spark.read.option("snapshot-id", str(snapshot_id)).table(name)
+
+
+def on_branch(spark: SparkSession, branch: Branch) -> DataFrame:
+    """The table as it stands on a branch."""
+    return spark.read.option("branch", branch.name).table(branch.table)
+
+
+def open_branch(spark: SparkSession, name: str, branch: str) -> Branch:
+    """Start a branch from main, replacing what an attempt that died left behind. Hold the table's lock meanwhile."""
+    base = current_snapshot(spark, name)
+    spark.sql(f"ALTER TABLE {table(name)} CREATE OR REPLACE BRANCH {identifier(branch)}")
+    return Branch(name, branch, base)
+
+
+def publish_branch(spark: SparkSession, branch: Branch) -> int:
+    """Move main to the branch's snapshot in one step, drop the branch and give the snapshot's id.
+
+    Raises `ConcurrentWriteError` when somebody else moved main since the branch was opened; nothing is changed then.
+    """
+    try:
+        # CALL takes literals only.
+        spark.sql(
+            f"CALL spark_catalog.system.fast_forward({literal(branch.table)}, 'main', {literal(branch.name)})"
+        ).collect()
+    except Exception as error:
+        if _is_race(error):
+            raise ConcurrentWriteError(
+                f"table {branch.table} was written by another session while branch {branch.name} was open; "
+                "nothing was changed. Run the stage again."
+            ) from error
+        raise
+    drop_branch(spark, branch)
+    published = current_snapshot(spark, branch.table)
+    if published is None:
+        raise ConcurrentWriteError(f"table {branch.table} has no snapshot after its branch {branch.name} was published")
+    return published
+
+
+def drop_branch(spark: SparkSession, branch: Branch) -> None:
+    """Remove the branch; its snapshot stays only if main reached it."""
+    spark.sql(f"ALTER TABLE {table(branch.table)} DROP BRANCH IF EXISTS {identifier(branch.name)}")
+
+
+class ConcurrentWriteError(RuntimeError):
+    """Two writers met on one table. Nothing was lost: the stage can be run again."""
+
+
+def _is_race(error: Exception) -> bool:
+    """Tell a lost race from another failure; over Connect only the text distinguishes them."""
+    text = str(error)
+    return any(
+        mark in text
+        for mark in ("CommitFailedException", "is not an ancestor", "Cannot fast-forward", "Found conflicting files")
+    )
