@@ -1,0 +1,29 @@
+"""`python -m runtime.as_user MODULE ARGUMENT…`: run a module of ours, as the system user when we are root.
+
+The one way in which commands, tests and demo leave root behind.
+"""
+
+import os
+import sys
+
+from runtime import privilege
+from runtime.install import ROOT
+
+DEFAULT_PROFILE = "demo"
+
+
+def main() -> None:
+    """Replace this process; exit with 1 when the user could not enter the repository."""
+    profile = os.environ.get("LUMBUNG_PROFILE") or DEFAULT_PROFILE
+    command = [sys.executable, "-m", *sys.argv[1:]]
+    try:
+        privilege.continue_as_user(ROOT, profile, command)
+    except privilege.NotTraversable as error:
+        sys.exit(f"error: {error}")
+    privilege.prepare_state(ROOT, profile)
+    os.umask(privilege.STATE_MASK)
+    os.execv(command[0], command)  # noqa: S606 - a fixed list, no shell
+
+
+if __name__ == "__main__":
+    main()
