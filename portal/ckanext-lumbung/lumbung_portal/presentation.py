@@ -1,0 +1,76 @@
+"""What the pages show beside CKAN's own: dates as people read them, themes, the number of withheld cells."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ckan.plugins import toolkit as tk
+
+ZONE = ZoneInfo("Asia/Jakarta")
+MONTHS = ("Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember").split()
+FACETS = {"organization": "Perangkat daerah", "groups": "Tema", "tags": "Kata kunci", "res_format": "Format",
+          "license_id": "Lisensi"}
+
+
+def date_label(value: Any) -> str:
+    """`2026-01-31T17:00:00Z` as `1 Februari 2026`: the date in the regency's zone. Other text comes back as it is."""
+    moment = _moment(value)
+    return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}" if moment else str(value or "")
+
+
+def moment_label(value: Any) -> str:
+    """`2026-01-31T17:00:00Z` as `1 Februari 2026 00.00 WIB`. Other text comes back as it is."""
+    moment = _moment(value)
+    return f"{date_label(value)} {moment:%H.%M} WIB" if moment else str(value or "")
+
+
+def _moment(value: Any) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return moment.astimezone(ZONE) if moment.tzinfo else moment.replace(tzinfo=ZONE)
+
+
+def number_label(value: Any) -> str:
+    """`12345` as `12.345`. Other text comes back as it is."""
+    text = str(value if value is not None else "")
+    return f"{int(text):,}".replace(",", ".") if text.isdecimal() else text
+
+
+def provenance(value: Any) -> dict[str, Any]:
+    """The dataset's `sumber` as an object; empty when it is not one."""
+    try:
+        content = json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def themes() -> list[dict[str, Any]]:
+    """The themes (groups) with the number of their datasets, those with data first."""
+    groups = tk.get_action("group_list")({}, {"all_fields": True, "include_dataset_count": True, "limit": 50})
+    return sorted(groups, key=lambda group: (not group["package_count"], group["title"] or group["name"]))
+
+
+def newest(limit: int = 5) -> list[dict[str, Any]]:
+    """The datasets that were refreshed last."""
+    found = tk.get_action("package_search")({}, {"rows": limit, "sort": "metadata_modified desc"})
+    return list(found["results"])
+
+
+def facets(known: Any) -> Any:
+    """The filters in the order and words of FACETS; what others added stays behind them."""
+    ordered = type(known)()
+    for name, label in FACETS.items():
+        ordered[name] = label
+    for name, label in known.items():
+        ordered.setdefault(name, label)
+    return ordered
+
+
+HELPERS = {"lumbung_date": date_label, "lumbung_moment": moment_label, "lumbung_number": number_label,
+           "lumbung_provenance": provenance, "lumbung_themes": themes, "lumbung_newest": newest}

@@ -1,0 +1,102 @@
+"""Own routes: the versioned files, and a dump that is one generation of the table, never two."""
+
+from __future__ import annotations
+
+import codecs
+import tempfile
+from typing import IO, Any
+
+from ckan.plugins import toolkit as tk
+from ckanext.datastore.backend import postgres as pg
+from ckanext.datastore.blueprint import dump as core_dump
+from flask import Blueprint, Response, send_file
+
+from lumbung_portal import files, table, versions
+from lumbung_portal.request import RESOURCE_ID, VERSION
+from lumbung_portal.versions import Version
+
+IN_MEMORY = 1 << 25
+CHUNK = 1 << 18
+LATEST = "terbaru"
+DELIMITERS = {"csv": ",", "tsv": "\t"}
+CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "tsv": "text/tab-separated-values; charset=utf-8"}
+IMMUTABLE_SECONDS = 365 * 24 * 3600
+
+blueprint = Blueprint("lumbung", __name__)
+
+
+def berkas(resource_id: str, version: str) -> Response:
+    """The file of one version, or of the version that the table carries (`terbaru`)."""
+    if not RESOURCE_ID.fullmatch(resource_id) or not VERSION.fullmatch(version):
+        tk.abort(404, tk._("Resource not found"))
+    try:
+        tk.check_access("resource_show", {"user": tk.g.user}, {"id": resource_id})
+    except (tk.NotAuthorized, tk.ObjectNotFound):
+        tk.abort(404, tk._("Resource not found"))
+    with versions.reading() as connection:
+        found = (versions.current(connection, resource_id) if version == LATEST
+                 else versions.named(connection, resource_id, version))
+    if found is None:
+        tk.abort(404, tk._("Resource not found"))
+    return _file(resource_id, found, latest=version == LATEST)
+
+
+def _file(resource_id: str, found: Version, *, latest: bool) -> Response:
+    path = files.path_of(resource_id, found.version)
+    if not path.is_file():
+        tk.abort(404, tk._("Resource not found"))
+    answer: Response = send_file(
+        path, mimetype="text/csv", as_attachment=True, download_name=f"{resource_id[:8]}-{found.version}.csv",
+        conditional=True, etag=found.sha256, max_age=0 if latest else IMMUTABLE_SECONDS)
+    answer.headers["X-Lumbung-Version"] = found.version
+    answer.headers["X-Lumbung-Sha256"] = found.sha256
+    if not latest:
+        answer.headers["Cache-Control"] = f"public, max-age={IMMUTABLE_SECONDS}, immutable"
+    return answer
+
+
+def dump(resource_id: str) -> Response:
+    """Download a table. Core reads it page after page, which mixes two generations when a refresh falls between.
+
+    The whole table as CSV or with tabs is one COPY; anything else (filters, JSON, XML) is core's dump, read to its end
+    while the table is kept from being switched. Both are spooled first, so that a slow client holds no lock.
+    """
+    backend = pg.DatastorePostgresqlBackend.get_active_backend()
+    exists, real = backend.resource_id_from_alias(resource_id)
+    resource_id = real or resource_id
+    try:
+        tk.check_access("datastore_search", {}, {"resource_id": resource_id})
+    except (tk.NotAuthorized, tk.ObjectNotFound):
+        exists = False
+    if not exists:
+        tk.abort(404, tk._("DataStore resource not found"))
+    form = tk.request.args.get("format", "csv")
+    spooled = tempfile.SpooledTemporaryFile(IN_MEMORY)
+    target: Any = spooled
+    if form in DELIMITERS and not set(tk.request.args) - {"bom", "format"}:
+        if tk.asbool(tk.request.args.get("bom", False)):
+            spooled.write(codecs.BOM_UTF8)
+        version = table.spool(resource_id, DELIMITERS[form], target)
+        headers = {"Content-Type": CONTENT_TYPES[form],
+                   "Content-Disposition": f'attachment; filename="{resource_id}.{form}"'}
+        return _spooled(target, headers, version)
+    with table.held(resource_id) as version:
+        answer = core_dump(resource_id)
+        for chunk in answer.iter_encoded():
+            spooled.write(chunk)
+    kept = {name: value for name, value in answer.headers.items() if name.lower() != "content-length"}
+    return _spooled(target, kept, version)
+
+
+def _spooled(source: IO[bytes], headers: dict[str, str], version: str | None) -> Response:
+    length = source.tell()
+    source.seek(0)
+    answer = Response(iter(lambda: source.read(CHUNK), b""), headers={**headers, "Content-Length": str(length)})
+    answer.call_on_close(source.close)
+    if version:
+        answer.headers["X-Lumbung-Version"] = version
+    return answer
+
+
+blueprint.add_url_rule("/lumbung/berkas/<resource_id>/<version>.csv", view_func=berkas)
+blueprint.add_url_rule("/datastore/dump/<resource_id>", view_func=dump)
