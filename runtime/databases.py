@@ -2,6 +2,7 @@
 
 from psycopg import sql
 
+from lumbung.ledger.migrate import migrate
 from lumbung.settings import Settings
 from runtime.files import ensure_secret, write
 from runtime.postgresql import SUPERUSER, connect, ensure_database, ensure_role, platform_server, sources_server, url
@@ -32,7 +33,7 @@ def prepare(settings: Settings) -> None:
 
 
 def initialise(settings: Settings) -> None:
-    """Create roles and databases on both servers."""
+    """Create roles and databases on both servers, and bring the ledger's schema to its newest version."""
     with connect(platform_server(settings), settings) as connection:
         for role in ("lumbung_owner", "lumbung_app", "airflow", "metastore"):
             ensure_role(connection, role, settings.secret(f"{role}_db_password"))
@@ -42,6 +43,7 @@ def initialise(settings: Settings) -> None:
         connection.execute("REVOKE CONNECT ON DATABASE postgres FROM PUBLIC")
         connection.execute("REVOKE CONNECT ON DATABASE template1 FROM PUBLIC")
     _initialise_sources(settings)
+    migrate(settings.ledger_owner_url)
 
 
 def _initialise_sources(settings: Settings) -> None:

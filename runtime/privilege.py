@@ -12,7 +12,7 @@ from pathlib import Path
 
 USER = "lumbung"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-KEPT = ("TERM", "CI", "COLUMNS", "NO_COLOR", "LUMBUNG_PROFILE", "LUMBUNG_JAVA_HOME")
+KEPT = ("LUMBUNG_TEST_KEEP", "TERM", "CI", "COLUMNS", "NO_COLOR", "LUMBUNG_PROFILE", "LUMBUNG_JAVA_HOME")
 STATE_MASK = 0o077
 
 

@@ -1,0 +1,50 @@
+# Lumbung. `make demo` brings everything up; `make test` proves it beside a running demo. See README.md.
+# Every target may be run as root (it then goes on as the system user `lumbung`) or as an ordinary user.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo install up stop status clean clean-all test test-fast lint bench lock
+
+# the distribution's Python: it starts the installation, and the system user can run it
+PYTHON := $(firstword $(wildcard /usr/bin/python3 /usr/local/bin/python3) python3)
+PLATFORM := .lumbung/env/platform/bin/python
+AS_USER := $(PLATFORM) -m runtime.as_user
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+demo: install ## install what is missing, start everything, carry SIAK and SISMIOP to the portal, print the figures
+	@$(PLATFORM) -m runtime.demo
+
+install: ## distribution packages, environments from hashed locks, jars
+	@$(PYTHON) runtime/install.py
+
+up: install ## start the services only
+	@$(PLATFORM) -m runtime up
+
+stop: ## stop the services
+	@if [ -x $(PLATFORM) ]; then $(PLATFORM) -m runtime down; else echo "nothing is installed here"; fi
+
+status: ## how the services are
+	@$(PLATFORM) -m runtime status
+
+clean: stop ## stop, and remove the state of the profile (LUMBUNG_PROFILE, default demo)
+	@$(PYTHON) runtime/cleanup.py state
+
+clean-all: ## stop every profile, and remove all state, environments and jars
+	@for profile in demo test; do LUMBUNG_PROFILE=$$profile $(MAKE) --no-print-directory stop; done
+	@$(PYTHON) runtime/cleanup.py all
+
+test: install ## lint, types, unit, integration and end to end, in a profile of its own beside a running demo
+	@$(PLATFORM) -m runtime.testing all
+
+test-fast: install ## the tests that need no service; sockets are forbidden (under 60 s)
+	@$(PLATFORM) -m runtime.testing unit
+
+lint: install ## ruff, sqlfluff, mypy, import-linter
+	@$(PLATFORM) -m runtime.testing lint
+
+bench: install ## side-by-side runs; writes benchmarks/results/
+	@$(AS_USER) benchmarks
+
+lock: ## compile the hashed locks anew from requirements/*.in
+	@$(PYTHON) runtime/install.py --lock

@@ -1,0 +1,75 @@
+"""What `make demo` does after the installation: services, simulated sources, declarations, both systems, a summary.
+
+Every step may be repeated: what is done already is found done. A step that fails ends the demo with the step's own
+message; the services stay up, so that one can look.
+"""
+
+import logging
+import os
+import subprocess
+import sys
+import time
+
+from lumbung.settings import ROOT, Settings, SettingsError, settings
+from runtime import lifecycle, privilege
+from runtime.service import RuntimeFailure
+
+SYSTEMS = ("siak", "sismiop")
+STARTED = time.monotonic()
+
+
+def say(line: str) -> None:
+    """One line of progress."""
+    print(line, flush=True)
+
+
+def heading(text: str) -> None:
+    """A step of the demo, with the seconds since the start."""
+    say(f"\n== {text} ({time.monotonic() - STARTED:.0f} s)")
+
+
+def step(what: str, *command: str) -> None:
+    """Run one of our own commands with its output shown. Raises RuntimeFailure naming it and the next step."""
+    heading(what)
+    result = subprocess.run([sys.executable, "-m", *command], stdin=subprocess.DEVNULL, cwd=ROOT, check=False)
+    if result.returncode != 0:
+        shown = "bin/lumbung " + " ".join(command[1:]) if command[0] == "lumbung.cli" else " ".join(command)
+        raise RuntimeFailure(
+            f"step {what!r} failed (exit code {result.returncode}); its reason stands above.\n"
+            f"next step: mend it, then run `{shown}` alone or `make demo` again (what is done is not repeated). "
+            f"Logs: {settings().logs}"
+        )
+
+
+def demo(profile: Settings) -> None:
+    """The whole demo. Raises RuntimeFailure."""
+    step("declarations", "lumbung.cli", "check")
+    heading(f"services of profile {profile.profile}")
+    lifecycle.up(profile, say)
+    step("simulated sources", "lumbung.cli", "simulate", "build")
+    for system in SYSTEMS:
+        step(f"{system}: source to portal, through Airflow", "lumbung.cli", "run", system)
+    step("summary", "lumbung.cli", "summary")
+    say(f"\ndone in {time.monotonic() - STARTED:.0f} s. Commands: bin/lumbung --help; stop with `make stop`.")
+
+
+def main() -> int:
+    """Exit code 0: done; 1: a step failed, the reason is on stderr."""
+    logging.getLogger("thrift").setLevel(logging.CRITICAL)  # a refused connection is an answer, not news
+    try:
+        profile = settings()
+        privilege.continue_as_user(ROOT, profile.profile, [sys.executable, "-m", "runtime.demo"])
+        privilege.prepare_state(ROOT, profile.profile)
+        os.umask(privilege.STATE_MASK)
+        demo(profile)
+    except (RuntimeFailure, SettingsError, privilege.NotTraversable) as error:
+        print(f"\nerror: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nstopped by Ctrl-C; the services keep running (`make stop` stops them)", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
