@@ -1,0 +1,82 @@
+"""Reading back what the public now sees: file, table, dictionary and version must all be what was sent."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from lumbung.portal.ckan import Portal
+from lumbung.portal.dataset import fields
+from lumbung.portal.pii import Finding, scan
+from lumbung.portal.table import Content
+
+
+class ReadBackError(Exception):
+    """The portal shows something else than what was sent."""
+
+
+def read_back(
+    portal: Portal, resource: str, content: Content, version: str, exempt: Mapping[str, str]
+) -> list[Finding]:
+    """Compare file, table, dictionary and versions with the content; search the table again for personal data.
+
+    Raises ReadBackError naming what differs; returns the findings of the search (none is expected).
+    """
+    where = f"publikasi {content.publication.id} versi {version}"
+    state = portal.version(resource)
+    if state is None or not state["consistent"]:
+        raise ReadBackError(f"{where}: berkas, tabel dan metadata tidak membawa versi yang sama: {state}")
+    for part in ("file", "table", "metadata"):
+        if (state[part]["version"], state[part]["sha256"]) != (version, content.sha256):
+            raise ReadBackError(f"{where}: {part} membawa {state[part]['version']} ({state[part]['sha256'][:8]})")
+    file = portal.get(state["file"]["url"])
+    if hashlib.sha256(file.body).hexdigest() != content.sha256:
+        raise ReadBackError(f"{where}: berkas yang diunduh tidak sama dengan yang dikirim")
+    total = portal.call("datastore_search", {"resource_id": resource, "limit": 0, "include_total": True})["total"]
+    if total != len(content.rows):
+        raise ReadBackError(f"{where}: tabel berisi {total} baris, dikirim {len(content.rows)}")
+    rows = _table(portal, resource, content, where)
+    _dictionary(portal, resource, content, where)
+    return scan(content.columns, rows, content.columns, exempt)
+
+
+def _table(portal: Portal, resource: str, content: Content, where: str) -> list[list[str]]:
+    """Rows of the DataStore's own dump, checked against the content (order does not matter)."""
+    dump = portal.get(f"/datastore/dump/{resource}?format=csv&bom=False")
+    lines = list(csv.reader(io.StringIO(dump.body.decode("utf-8-sig"), newline="")))
+    if not lines or lines[0] != ["_id", *content.columns]:
+        raise ReadBackError(f"{where}: kolom tabel {lines[:1]} tidak sama dengan {list(content.columns)}")
+    rows = [line[1:] for line in lines[1:]]
+    kinds = [column.type for column in content.publication.columns]
+    sent = list(csv.reader(io.StringIO(content.csv.decode(), newline="")))[1:]
+    if _digest(rows, kinds) != _digest(sent, kinds):
+        raise ReadBackError(f"{where}: isi tabel tidak sama dengan berkasnya")
+    return rows
+
+
+def _digest(rows: list[list[str]], kinds: list[str]) -> str:
+    """Order-insensitive digest of rows; numbers and truth values compare by value, everything else by text."""
+    canonical = sorted("\x1f".join(_same(cell, kind) for cell, kind in zip(row, kinds, strict=True)) for row in rows)
+    return hashlib.sha256("\x1e".join(canonical).encode()).hexdigest()
+
+
+def _same(cell: str, kind: str) -> str:
+    if kind == "numeric" and cell:
+        return format(Decimal(cell).normalize(), "f")
+    if kind == "boolean":
+        return {"t": "true", "True": "true", "f": "false", "False": "false"}.get(cell, cell)
+    return cell.replace(" ", "T") if kind == "timestamp" else cell
+
+
+def _dictionary(portal: Portal, resource: str, content: Content, where: str) -> None:
+    stored: dict[str, Any] = {}
+    for field in portal.call("datastore_info", {"id": resource})["fields"]:
+        stored[field["id"]] = (field.get("info") or {}).get("label"), (field.get("info") or {}).get("notes")
+    wanted = {field["id"]: (field["info"]["label"], field["info"]["notes"]) for field in fields(content.publication)}
+    wrong = sorted(name for name, info in wanted.items() if stored.get(name) != info)
+    if wrong:
+        raise ReadBackError(f"{where}: kamus data tidak sama untuk kolom {', '.join(wrong)}")
