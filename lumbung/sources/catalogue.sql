@@ -1,0 +1,27 @@
+-- What: tables and columns that the account may read, with the types that the server itself prints (modifier included).
+-- Grain: one row per column. Sources: pg_class, pg_attribute.
+-- Usage: %(schemas)s text[] of schema names, %(patterns)s text[] of regular expressions over the lower-case table name.
+SELECT
+    n.nspname AS schema_name,
+    c.relname AS table_name,
+    c.relkind::text AS kind,
+    a.attname AS column_name,
+    a.attnotnull AS not_null,
+    format_type(
+        CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE a.atttypid END,
+        CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END
+    ) AS column_type
+FROM pg_catalog.pg_class AS c
+INNER JOIN pg_catalog.pg_namespace AS n ON c.relnamespace = n.oid
+INNER JOIN pg_catalog.pg_attribute AS a ON c.oid = a.attrelid
+INNER JOIN pg_catalog.pg_type AS t ON a.atttypid = t.oid
+WHERE
+    n.nspname = any(%(schemas)s::text [])
+    AND lower(c.relname) ~ any(%(patterns)s::text [])
+    AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+    AND NOT c.relispartition
+    AND a.attnum > 0
+    AND NOT a.attisdropped
+    AND has_schema_privilege(n.oid, 'USAGE')
+    AND has_table_privilege(c.oid, 'SELECT')
+ORDER BY n.nspname, c.relname, a.attnum
