@@ -1,0 +1,181 @@
+"""Each received row is exactly one of accepted, quarantined, duplicate; and which rules it broke.
+
+In this order (DESIGN section 4): same key with different content inside the batch → all of them quarantined; same
+content as the current curated row → duplicate; an error rule broken → quarantined; a further exact copy within the
+batch → duplicate; else accepted. Rules are counted over all received rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Final
+
+from lumbung.declarations.models import Rule
+from lumbung.rules.frame import (
+    KEY_HASH,
+    ROW,
+    ROW_HASH,
+    VALUES,
+    has_key,
+    received_key_hash,
+    row_hash,
+)
+from lumbung.rules.reasons import reason
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pyspark.sql import Column as SparkColumn
+    from pyspark.sql import DataFrame
+
+    from lumbung.declarations.models import Dataset
+
+CLASS: Final = "_kelas"
+ACCEPTED: Final = "diterima"
+QUARANTINED: Final = "ditolak"
+DUPLICATE: Final = "duplikat"
+CURRENT_HASH: Final = "_hash_kini"
+UNREADABLE: Final = "nilai:lain"
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Rows of a batch by class, and received rows per broken rule (every rule is named, also with 0)."""
+
+    received: int
+    accepted: int
+    quarantined: int
+    duplicate: int
+    by_rule: Mapping[str, int]
+
+
+def own_rules(dataset: Dataset) -> tuple[Rule, ...]:
+    """The rules that no row-by-row expectation can say: the key's, and values lost in columns without such a rule.
+
+    A value that could not be carried must never become an accepted NULL, whatever the contract says about its column.
+    """
+    unreadable = Rule(
+        id=UNREADABLE,
+        kind="key",
+        severity="error",
+        expectation="",
+        kwargs={},
+        columns=(VALUES,),
+        reason=f"Kolom {{{VALUES}}} berisi nilai yang tidak dapat disimpan (tak hingga atau bukan angka); "
+        "perbaiki di sistem asal.",
+        source="DESIGN bagian 5: nilai tidak pernah diganti NULL",
+    )
+    return (*(rule for rule in dataset.rules if rule.kind == "key"), unreadable)
+
+
+def all_rules(dataset: Dataset) -> tuple[Rule, ...]:
+    """Every rule in the order of the violation columns: own ones, then the declared others."""
+    return (*own_rules(dataset), *(rule for rule in dataset.rules if rule.kind != "key"))
+
+
+def broken(index: int) -> str:
+    """Name of the column that says whether the row breaks rule number `index` of `all_rules`."""
+    return f"_langgar_{index}"
+
+
+def tag(
+    prepared: DataFrame, dataset: Dataset, conditions: Mapping[str, SparkColumn], current: DataFrame | None
+) -> DataFrame:
+    """The prepared frame with hashes, one boolean per rule of `all_rules` and the row's class.
+
+    `conditions`: from `gx.conditions`; `current`: `_key_hash` and `_hash_kini` of the current curated rows, None when
+    there are none. One shuffle by key, shared by the look-up and the comparison within the batch.
+    """
+    from pyspark.sql import Window
+    from pyspark.sql import functions as fn
+
+    rules = all_rules(dataset)
+    frame = prepared.withColumn(ROW_HASH, row_hash(dataset.columns))
+    frame = frame.withColumn(KEY_HASH, received_key_hash(dataset))
+    if current is not None:
+        frame = frame.join(current, KEY_HASH, "left")
+    else:
+        frame = frame.withColumn(CURRENT_HASH, fn.lit(None).cast("string"))
+    same_key = Window.partitionBy(KEY_HASH)
+    frame = frame.withColumns(
+        {
+            "_isi_berbeda": fn.min(ROW_HASH).over(same_key) != fn.max(ROW_HASH).over(same_key),
+            "_salinan": fn.row_number().over(same_key.orderBy(ROW)),
+        }
+    )
+    found: dict[str, SparkColumn] = {}
+    for index, rule in enumerate(rules):
+        if rule.id == UNREADABLE:
+            found[broken(index)] = _unreadable(dataset)
+        elif rule.kind == "key":
+            found[broken(index)] = has_key(dataset) & fn.col("_isi_berbeda")
+        else:
+            found[broken(index)] = conditions[rule.id]
+    frame = frame.withColumns(found)
+    conflict = [fn.col(broken(i)) for i, rule in enumerate(rules) if rule.kind == "key" and rule.id != UNREADABLE]
+    errors = [fn.col(broken(i)) for i, rule in enumerate(rules) if rule.severity == "error"]
+    verdict = (
+        fn.when(_any(conflict), QUARANTINED)
+        .when(fn.col(ROW_HASH) == fn.col(CURRENT_HASH), DUPLICATE)
+        .when(_any(errors), QUARANTINED)
+        .when(fn.col("_salinan") > 1, DUPLICATE)
+        .otherwise(ACCEPTED)
+    )
+    return frame.withColumn(CLASS, verdict).drop(CURRENT_HASH, "_isi_berbeda", "_salinan")
+
+
+def tally(tagged: DataFrame, dataset: Dataset) -> Tally:
+    """Count classes and rules in one aggregation over a tagged frame."""
+    from pyspark.sql import functions as fn
+
+    rules = all_rules(dataset)
+    row = tagged.agg(
+        fn.count(fn.lit(1)).alias("received"),
+        *(fn.count_if(fn.col(CLASS) == name).alias(name) for name in (ACCEPTED, QUARANTINED, DUPLICATE)),
+        *(fn.count_if(fn.col(broken(index))).alias(broken(index)) for index in range(len(rules))),
+    ).collect()[0]
+    return Tally(
+        received=row["received"],
+        accepted=row[ACCEPTED],
+        quarantined=row[QUARANTINED],
+        duplicate=row[DUPLICATE],
+        by_rule={rule.id: row[broken(index)] for index, rule in enumerate(rules)},
+    )
+
+
+def refused(tagged: DataFrame, dataset: Dataset) -> DataFrame:
+    """The quarantined rows: `_row`, `_rules` (ids of broken error rules), `_reasons` (in words), `_key_hash`."""
+    from pyspark.sql import functions as fn
+
+    types = {field.name: field.dataType.simpleString() for field in tagged.schema.fields}
+    errors = [(index, rule) for index, rule in enumerate(all_rules(dataset)) if rule.severity == "error"]
+    return tagged.where(fn.col(CLASS) == QUARANTINED).select(
+        ROW,
+        _where_broken([(index, fn.lit(rule.id)) for index, rule in errors]).alias("_rules"),
+        _where_broken([(index, reason(rule.reason, types)) for index, rule in errors]).alias("_reasons"),
+        KEY_HASH,
+    )
+
+
+def _where_broken(values: Sequence[tuple[int, SparkColumn]]) -> SparkColumn:
+    from pyspark.sql import functions as fn
+
+    return fn.array_compact(fn.array(*(fn.when(fn.col(broken(index)), value) for index, value in values)))
+
+
+def _unreadable(dataset: Dataset) -> SparkColumn:
+    """Whether `_nilai` names a column that no rule `nilai:<column>` speaks of."""
+    from pyspark.sql import functions as fn
+
+    covered = [rule.id.removeprefix("nilai:") for rule in dataset.rules if rule.id.startswith("nilai:")]
+    names = fn.split(fn.col(VALUES), ",")
+    left = fn.array_except(names, fn.array(*map(fn.lit, covered)).cast("array<string>")) if covered else names
+    return fn.coalesce(fn.size(left) > 0, fn.lit(False)) & fn.col(VALUES).isNotNull()
+
+
+def _any(columns: Sequence[SparkColumn]) -> SparkColumn:
+    from pyspark.sql import functions as fn
+
+    return reduce(or_, columns, fn.lit(False))

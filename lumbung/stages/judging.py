@@ -1,0 +1,222 @@
+"""The Spark work of validating one batch: prepare, tag, count, compare with Great Expectations, write."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lumbung.faults import point
+from lumbung.ledger import Counts, RefusedKey, RuleCount
+from lumbung.rules import classify, gx
+from lumbung.rules.frame import KEY_HASH, ROW, ROW_HASH, key_columns, prepare, typed
+from lumbung.rules.places import Places, places
+from lumbung.rules.references import parents, with_references
+from lumbung.stages.received import current_rows, raw_rows, received_of
+from lumbung.storage import remove_directory, sync_directory
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pyspark.sql import DataFrame, SparkSession
+
+    from lumbung.declarations import Dataset, Declarations
+    from lumbung.ledger import Batch, Ledger
+    from lumbung.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+class CountsDiffer(RuntimeError):
+    """Our counts and another's (the ledger's, Great Expectations') disagree; the batch must not go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A batch whose files are written. `reopened`: key hashes of open refused rows that this batch received again."""
+
+    counts: Counts
+    rules: Sequence[RuleCount]
+    reopened: tuple[str, ...]
+    where: Places
+
+    @property
+    def refused(self) -> Iterator[RefusedKey]:
+        """Row number and key hash of every quarantined row, read from quarantine piece by piece."""
+        if not self.counts.quarantined:
+            return
+        import pyarrow.dataset as arrow
+
+        for piece in arrow.dataset(self.where.quarantine, format="parquet").to_batches(columns=[ROW, KEY_HASH]):
+            for row, key in zip(piece.column(0).to_pylist(), piece.column(1).to_pylist(), strict=True):
+                yield RefusedKey(row, key)
+
+    def clean_up(self) -> None:
+        """Remove the working files."""
+        remove_directory(self.where.work)
+
+
+def judge(
+    ledger: Ledger, spark: SparkSession, current: Settings, declarations: Declarations, dataset: Dataset, batch: Batch
+) -> Judged:
+    """Validate the rows of a landed batch and write valid, keys and quarantine; the ledger is not told yet.
+
+    Everything is built in a folder of its own and renamed; what an earlier attempt left is replaced. Raises
+    `CountsDiffer` (dataset, batch, rule, both counts), `GxRefused`.
+    """
+    where = places(current.warehouse, dataset, batch.id)
+    raw = raw_rows(spark, current.warehouse, batch)
+    prepared = _prepared(ledger, spark, current.warehouse, declarations, dataset, raw)
+    conditions = gx.conditions(prepared, dataset)
+    columns = prepared.columns
+    tagged = classify.tag(prepared, dataset, conditions, current_rows(spark, dataset))
+    _write(tagged, where.work / "tagged")
+    point("validate:tagged")
+    tagged = spark.read.parquet((where.work / "tagged").as_uri())
+    tally = classify.tally(tagged, dataset)
+    if tally.received != batch.received:
+        raise CountsDiffer(
+            f"{dataset.id}, batch {batch.id}: {batch.received} rows were read from the source, {tally.received} lie in "
+            f"{batch.raw_path} and its rules. The batch stays landed; compare its manifest with the file."
+        )
+    theirs = _held_against_gx(ledger, current, dataset, batch, gx.visible(tagged, columns), tally)
+    point("validate:compared")
+    _split(raw, tagged, dataset, declarations.systems[dataset.system].timezone, where, tally)
+    point("validate:written")
+    _into_place(where, tally)
+    point("validate:in-place")
+    _register(spark, current.warehouse, dataset, batch, where, tally)
+    point("validate:registered")
+    rules = [
+        RuleCount(rule.id, rule.severity, tally.by_rule[rule.id], theirs.get(rule.id))
+        for rule in classify.all_rules(dataset)
+    ]
+    counts = Counts(tally.received, tally.accepted, tally.quarantined, tally.duplicate)
+    return Judged(counts, rules, _received_again(ledger, spark, tagged, batch), where)
+
+
+def _prepared(
+    ledger: Ledger,
+    spark: SparkSession,
+    warehouse: Path,
+    declarations: Declarations,
+    dataset: Dataset,
+    raw: DataFrame,
+) -> DataFrame:
+    """The whole prepared frame: contract columns, flags, derived columns, references and lists."""
+    from pyspark.sql import functions as fn
+
+    timezone = declarations.systems[dataset.system].timezone
+    found = []
+    for reference in dataset.references:
+        parent = declarations.datasets[reference.to]
+        received = received_of(ledger, spark, warehouse, parent)
+        found.append((reference, parent, parents(reference, parent, received, timezone)))
+    lists = [(reference, declarations.lists[reference.list]) for reference in dataset.list_refs]
+    frame = with_references(prepare(raw, dataset), dataset, found, lists, spark)
+    # Parquet has no type for a column that is always NULL.
+    untyped = {f.name: fn.col(f.name).cast("string") for f in frame.schema.fields if f.dataType.typeName() == "void"}
+    return frame.withColumns(untyped) if untyped else frame
+
+
+def _held_against_gx(
+    ledger: Ledger, current: Settings, dataset: Dataset, batch: Batch, frame: DataFrame, tally: classify.Tally
+) -> dict[str, int]:
+    """GX's unexpected counts by rule, equal to ours, with its page in Data Docs; nothing for small lookup tables.
+
+    Raises `CountsDiffer`.
+    """
+    if dataset.lookup or not gx.map_rules(dataset):
+        return {}
+    moment = batch.landed_at or batch.opened_at
+    stores = current.data_docs.with_name("gx")
+    verdict, handle = gx.checkpoint(frame, dataset, batch.id, moment, stores, current.data_docs)
+    differing = compare(tally, verdict)
+    if differing:
+        raise CountsDiffer(
+            f"{dataset.id}, batch {batch.id}: our counts and Great Expectations' differ: {'; '.join(differing)}. "
+            f"The batch stays landed; mend the rule in expectations/{dataset.system}/{dataset.name}.yaml or report it."
+        )
+    with ledger.lock("data-docs"):
+        page = gx.publish_docs(handle, dataset)
+    log.info("validate: %s: Data Docs %s", batch.id, page)
+    return dict(verdict.unexpected)
+
+
+def compare(tally: classify.Tally, verdict: gx.Verdict) -> list[str]:
+    """Where the two counts disagree, in words; empty when they agree."""
+    found = [f"rows: ours {tally.received}, theirs {verdict.rows}"] if tally.received != verdict.rows else []
+    for rule_id, theirs in verdict.unexpected.items():
+        if tally.by_rule[rule_id] != theirs:
+            found.append(f"rule {rule_id}: ours {tally.by_rule[rule_id]}, theirs {theirs}")
+    return found
+
+
+def _split(
+    raw: DataFrame, tagged: DataFrame, dataset: Dataset, timezone: str, where: Places, tally: classify.Tally
+) -> None:
+    """Write accepted rows, keys of the others and refused rows (with the raw values) into the working folder."""
+    from pyspark.sql import functions as fn
+
+    accepted = tagged.where(fn.col(classify.CLASS) == classify.ACCEPTED)
+    _write(
+        accepted.select(
+            *(typed(column, timezone).alias(column.name) for column in dataset.columns),
+            *(fn.col(column.name).cast(column.spark_type).alias(column.name) for column in dataset.kept),
+            ROW,
+            ROW_HASH,
+        ),
+        where.work / "valid",
+    )
+    others = tagged.where(fn.col(classify.CLASS) != classify.ACCEPTED)
+    _write(
+        others.select(
+            *(typed(column, timezone).alias(column.name) for column in key_columns(dataset)),
+            fn.col(classify.CLASS).alias("_kind"),
+        ),
+        where.work / "keys",
+    )
+    if tally.quarantined:
+        refused = classify.refused(tagged, dataset)
+        _write(raw.join(fn.broadcast(refused), ROW), where.work / "quarantine")
+
+
+def _write(frame: DataFrame, folder: Path) -> None:
+    frame.write.mode("overwrite").parquet(folder.as_uri())
+
+
+def _into_place(where: Places, tally: classify.Tally) -> None:
+    """Rename the finished folders; `_SUCCESS` is inside each of them already."""
+    remove_directory(where.quarantine)
+    moves = [(where.work / "keys", where.keys), (where.work / "valid", where.valid)]
+    if tally.quarantined:
+        moves.insert(0, (where.work / "quarantine", where.quarantine))
+    for source, target in moves:
+        remove_directory(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source.rename(target)
+        sync_directory(target.parent)
+
+
+def _register(
+    spark: SparkSession, warehouse: Path, dataset: Dataset, batch: Batch, where: Places, tally: classify.Tally
+) -> None:
+    """Make the batch readable through the Hive tables over raw and quarantine."""
+    from lumbung.warehouse.ddl import register_quarantine, register_raw
+
+    if batch.raw_path is not None:
+        register_raw(spark, dataset, warehouse / batch.raw_path, batch.id)
+    if tally.quarantined:
+        register_quarantine(spark, dataset, where.quarantine, batch.id)
+
+
+def _received_again(ledger: Ledger, spark: SparkSession, tagged: DataFrame, batch: Batch) -> tuple[str, ...]:
+    """Key hashes of the dataset's open refused rows (of other batches) that are among this batch's rows."""
+    waiting = {row.key_hash for row in ledger.refused_rows(dataset=batch.dataset) if row.batch_id != batch.id}
+    if not waiting:
+        return ()
+    wanted = spark.createDataFrame([(key,) for key in sorted(waiting)], f"{KEY_HASH} string")
+    again = tagged.select(KEY_HASH).join(wanted, KEY_HASH, "left_semi").distinct().collect()
+    return tuple(sorted(row[KEY_HASH] for row in again))

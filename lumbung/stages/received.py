@@ -1,0 +1,107 @@
+"""What a batch is judged against: the received rows of its parents, its own current rows, and the state of both."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lumbung.rules.places import quarantine_folder
+from lumbung.rules.references import Received, current_hashes
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+    from lumbung.declarations import Dataset, Declarations
+    from lumbung.ledger import Batch, Ledger
+
+
+def inputs_digest(ledger: Ledger, declarations: Declarations, dataset: Dataset) -> str:
+    """SHA-256 over all that decides a verdict besides the rows: declarations, and what was received of the parents."""
+    parents = sorted({reference.to for reference in dataset.references})
+    document = {
+        "declarations": declarations.digest(dataset),
+        "parents": {parent: _state(ledger, parent) for parent in parents},
+    }
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
+
+
+def _state(ledger: Ledger, parent: str) -> str:
+    """The newest batch that may have changed which keys of the parent were received, or their values."""
+    for batch in ledger.batches(dataset=parent, states=("landed", "validated", "conformed"), newest_first=True):
+        judged = batch.state != "landed"
+        if batch.same_as is not None:
+            continue
+        if judged and batch.mode != "full" and not batch.accepted and not batch.quarantined:
+            continue
+        return batch.id
+    return ""
+
+
+def unchanged_since(ledger: Ledger, batch: Batch, inputs: str) -> Batch | None:
+    """The full read before this one when nothing at all has changed since; its verdict then still holds.
+
+    Same rows, same declarations, same parents, and no other batch of the dataset (a replay, a sweep) in between.
+    """
+    if batch.mode != "full":
+        return None
+    newest = ledger.batches(dataset=batch.dataset, states=("conformed",), newest_first=True, limit=1)
+    if not newest or newest[0].mode != "full":
+        return None
+    same = newest[0].digest == batch.digest and newest[0].inputs_digest == inputs and newest[0].received
+    return newest[0] if same else None
+
+
+def raw_rows(spark: SparkSession, warehouse: Path, batch: Batch) -> DataFrame:
+    """The raw rows of a landed batch."""
+    if batch.raw_path is None:
+        raise RuntimeError(f"batch {batch.id} of {batch.dataset} is {batch.state} without a raw folder; land it first")
+    return spark.read.parquet((warehouse / batch.raw_path).as_uri())
+
+
+def curated_rows(spark: SparkSession, dataset: Dataset) -> DataFrame | None:
+    """Current (not deleted) rows of the curated table; None before its first promotion."""
+    from lumbung.warehouse.ddl import DELETED_BATCH, curated_name
+
+    name = curated_name(dataset)
+    return spark.table(name).where(f"{DELETED_BATCH} IS NULL") if spark.catalog.tableExists(name) else None
+
+
+def current_rows(spark: SparkSession, dataset: Dataset) -> DataFrame | None:
+    """Key and content hashes of the current curated rows; None before the first promotion."""
+    curated = curated_rows(spark, dataset)
+    return None if curated is None else current_hashes(curated, dataset)
+
+
+def received_of(ledger: Ledger, spark: SparkSession, warehouse: Path, parent: Dataset) -> Received:
+    """Everything received of a parent: unpromoted batches, current rows, refused rows that are still open."""
+    pending = [b for b in ledger.batches(dataset=parent.id, states=("landed", "validated")) if b.received]
+    return Received(
+        pending=tuple(raw_rows(spark, warehouse, batch) for batch in pending),
+        curated=curated_rows(spark, parent),
+        refused=_open_refused(ledger, spark, warehouse, parent, {batch.id for batch in pending}),
+    )
+
+
+def _open_refused(
+    ledger: Ledger, spark: SparkSession, warehouse: Path, parent: Dataset, without: set[str]
+) -> tuple[DataFrame, ...]:
+    """Open refused rows of a dataset from quarantine, those of the batches `without` left out; one frame or none."""
+    from pyspark.sql import functions as fn
+
+    still_open = [
+        (row.batch_id, row.row_no) for row in ledger.refused_rows(dataset=parent.id) if row.batch_id not in without
+    ]
+    if not still_open:
+        return ()
+    folders = [
+        quarantine_folder(warehouse, parent.system, parent.name, b) for b in dict.fromkeys(b for b, _ in still_open)
+    ]
+    stored = (
+        spark.read.option("basePath", folders[0].parent.as_uri())
+        .option("mergeSchema", "true")
+        .parquet(*(folder.as_uri() for folder in folders))
+    )
+    wanted = spark.createDataFrame(still_open, "batch string, _row bigint")
+    return (stored.join(fn.broadcast(wanted), ["batch", "_row"], "left_semi").drop("batch"),)
