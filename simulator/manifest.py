@@ -1,0 +1,125 @@
+"""State of the simulation inside the source databases, and the manifest file written from it.
+
+Schema `simulator` (not readable by the platform's account) holds the clock, the injected defects, the events and the
+rows that only look bad. The file `<state>/simulator/manifest.json` is a copy for tests and people.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from simulator.server import READER, SYSTEMS, Connection, SimulatorError, State, counts
+
+VERSION = 1
+_SCHEMA = f"""
+DROP SCHEMA IF EXISTS simulator CASCADE;
+CREATE SCHEMA simulator;
+REVOKE ALL ON SCHEMA simulator FROM PUBLIC;
+CREATE TABLE simulator.keadaan (kunci text PRIMARY KEY, nilai text NOT NULL);
+CREATE TABLE simulator.cacat (nomor integer PRIMARY KEY, id text UNIQUE, tabel text, kunci text, isi jsonb, perbaikan jsonb);
+CREATE INDEX ON simulator.cacat (tabel, kunci);
+CREATE TABLE simulator.peristiwa (nomor bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, isi jsonb);
+CREATE TABLE simulator.umpan (nomor bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, isi jsonb);
+CREATE TABLE simulator.tunda (hari date, tabel text, kunci text, kolom text, nilai text);
+CREATE TABLE simulator.nik_subjek (nik text PRIMARY KEY);
+CREATE OR REPLACE FUNCTION public.jam_sistem() RETURNS timestamp without time zone
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = simulator, pg_temp
+    AS $$ SELECT nilai::timestamp FROM simulator.keadaan WHERE kunci = 'jam' $$;
+REVOKE ALL ON FUNCTION public.jam_sistem() FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO {READER};
+GRANT EXECUTE ON FUNCTION public.jam_sistem() TO {READER};
+"""
+
+
+def create_schema(connection: Connection) -> None:
+    """Fresh, empty bookkeeping of one source database, and the clock function for the readers."""
+    connection.execute(_SCHEMA)  # type: ignore[arg-type]
+
+
+def put(connection: Connection, **values: object) -> None:
+    """Write entries of `simulator.keadaan`."""
+    for key, value in values.items():
+        connection.execute(
+            "INSERT INTO simulator.keadaan VALUES (%s, %s) ON CONFLICT (kunci) DO UPDATE SET nilai = EXCLUDED.nilai", [key, str(value)]
+        )
+
+
+def read(connection: Connection) -> dict[str, str]:
+    """All of `simulator.keadaan`; empty when the source was never built."""
+    row = connection.execute("SELECT to_regclass('simulator.keadaan')").fetchone()
+    if row is None or row[0] is None:
+        return {}
+    return {str(k): str(v) for k, v in connection.execute("SELECT kunci, nilai FROM simulator.keadaan").fetchall()}
+
+
+def require_built(connection: Connection, system: str) -> dict[str, str]:
+    """The state of a finished build; SimulatorError when there is none."""
+    state = read(connection)
+    if state.get("selesai") != "ya":
+        raise SimulatorError(f"sumber '{system}' belum dibangun. Jalankan `python -m simulator build` dulu.")
+    return state
+
+
+def clock(connection: Connection) -> datetime:
+    """The source clock of one system (WIB, without zone)."""
+    row = connection.execute("SELECT public.jam_sistem()").fetchone()
+    assert row is not None
+    return row[0]  # type: ignore[no-any-return]
+
+
+def event(connection: Connection, when: datetime, kind: str, dataset: str, key: dict[str, Any], **more: object) -> None:
+    """One event of life that a test may look for (late rows, deletions, moves …)."""
+    isi = {"at": when.isoformat(sep=" "), "kind": kind, "dataset": dataset, "key": key, **more}
+    connection.execute("INSERT INTO simulator.peristiwa (isi) VALUES (%s)", [json.dumps(isi, default=str)])
+
+
+def decoy(connection: Connection, kind: str, dataset: str, **more: object) -> None:
+    """Rows that look bad and must be accepted."""
+    connection.execute("INSERT INTO simulator.umpan (isi) VALUES (%s)", [json.dumps({"kind": kind, "dataset": dataset, **more}, default=str)])
+
+
+def column(connection: Connection, query: str) -> list[Any]:
+    """First column of a trusted query."""
+    return [r[0] for r in connection.execute(query).fetchall()]  # type: ignore[arg-type]
+
+
+def collect(state: State) -> dict[str, Any]:
+    """The manifest as written to the file."""
+    header: dict[str, Any] = {"version": VERSION}
+    defects: list[dict[str, Any]] = []
+    events: list[dict[str, Any]] = []
+    decoys: list[dict[str, Any]] = []
+    header["counts"] = {}
+    for system in SYSTEMS:
+        with state.connect(system) as connection:
+            known = require_built(connection, system)
+            header.update(seed=int(known["benih"]), scale=float(known["skala"]), digest_at_build=known.get("intisari", ""))
+            header.setdefault("clock", {})[system] = known["jam"]
+            header["counts"][system] = counts(connection)
+            if "subjek" in known:
+                header["subjek"] = json.loads(known["subjek"])
+            defects += column(connection, "SELECT isi FROM simulator.cacat ORDER BY nomor")
+            events += column(connection, "SELECT isi FROM simulator.peristiwa ORDER BY nomor")
+            decoys += column(connection, "SELECT isi FROM simulator.umpan ORDER BY nomor")
+    open_ones = [d for d in defects if d["state"] == "open"]
+    header["defects_open"] = dict(sorted(Counter(f"{d['dataset']} {d['rule'] or d['kind']}" for d in open_ones).items()))
+    header["rows_spoilt"] = sum(d["rows"] for d in open_ones)
+    return {"header": header, "defects": defects, "decoys": decoys, "events": events}
+
+
+def write(state: State) -> dict[str, Any]:
+    """Write the manifest atomically and return it."""
+    content = collect(state)
+    path = state.manifest
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_suffix(".tmp")
+        temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
+        os.replace(temporary, path)
+    except OSError as error:
+        raise SimulatorError(f"manifest tidak dapat ditulis: {path} ({error.strerror}). Periksa pemilik folder.") from error
+    return content

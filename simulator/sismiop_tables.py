@@ -1,0 +1,60 @@
+"""SISMIOP's tables, from `data/sismiop_kolom.csv`: true names, order, types and defaults.
+
+SPPT, PEMBAYARAN_SPPT and DAT_SUBJEK_PAJAK carry no primary key, so that their known dirt can exist here too.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from simulator.places import read_data
+from simulator.server import READER
+
+NOP = ("kd_propinsi", "kd_dati2", "kd_kecamatan", "kd_kelurahan", "kd_blok", "no_urut", "kd_jns_op")
+LOOKUPS = (
+    "ref_propinsi", "ref_dati2", "ref_kecamatan", "ref_kelurahan", "ref_jns_sektor", "lookup_item", "kelas_tanah",
+    "kelas_bangunan", "njoptkp", "tarif",
+)  # fmt: skip
+TRANSACTIONAL = ("dat_subjek_pajak", "dat_objek_pajak", "sppt", "pembayaran_sppt")
+_PARTS = 'kd_kecamatan COLLATE "C", kd_kelurahan COLLATE "C", kd_blok COLLATE "C", no_urut COLLATE "C"'
+_INDEXES = {
+    "dat_subjek_pajak": "CREATE INDEX dat_subjek_pajak_kunci ON public.dat_subjek_pajak (subjek_pajak_id);",
+    "dat_objek_pajak": f"CREATE INDEX dat_objek_pajak_kunci ON public.dat_objek_pajak ({_PARTS});"
+    " CREATE INDEX dat_objek_pajak_subjek ON public.dat_objek_pajak (subjek_pajak_id);",
+    "sppt": f"CREATE INDEX sppt_kunci ON public.sppt (thn_pajak_sppt, {_PARTS});",
+    "pembayaran_sppt": f"CREATE INDEX pembayaran_sppt_kunci ON public.pembayaran_sppt ({_PARTS}, thn_pajak_sppt);"
+    " CREATE INDEX pembayaran_sppt_waktu ON public.pembayaran_sppt (tgl_rekam_byr_sppt);",
+}
+
+
+@cache
+def _described(table: str) -> tuple[dict[str, str], ...]:
+    return tuple(r for r in read_data("sismiop_kolom.csv") if r["tabel"] == table.upper())
+
+
+@cache
+def columns(table: str) -> tuple[str, ...]:
+    """Column names, lower case, in the department's order."""
+    return tuple(r["kolom"].lower() for r in _described(table))
+
+
+def _type(text: str) -> str:
+    kind = text.replace(" null", "").replace("timestamp", "timestamp without time zone")
+    if " default " in kind:
+        base, value = kind.split(" default ")
+        value = value.strip("'")
+        return f"{base} DEFAULT '{value}'"
+    return kind
+
+
+def create(table: str) -> str:
+    """DDL of one table and the grant for the read-only account."""
+    parts = [f"{r['kolom'].lower()} {_type(r['tipe'])}" for r in _described(table)]
+    if table in LOOKUPS:
+        parts.append(f"PRIMARY KEY ({', '.join(r['kolom'].lower() for r in _described(table) if r['pk'] == 'Y')})")
+    return f"CREATE TABLE public.{table} ({', '.join(parts)}); GRANT SELECT ON public.{table} TO {READER};"
+
+
+def indexes(table: str) -> str:
+    """Plain indexes on key and update clock, made after the load."""
+    return _INDEXES[table]
