@@ -1,0 +1,24 @@
+"""The fingerprint of everything that decides how a dataset is validated."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from lumbung.declarations.models import Dataset, Declarations
+
+
+def dataset_digest(declarations: Declarations, dataset: Dataset) -> str:
+    """sha256 hex over contract, suite, rules, the types and lists they use, the time zone and the tenant."""
+    types = sorted({column.standard for column in dataset.columns if column.standard})
+    lists = sorted(
+        {column.code_list for column in dataset.columns if column.code_list} | {ref.list for ref in dataset.list_refs}
+    )
+    document = {
+        "dataset": dataset.model_dump(mode="json"),
+        "types": [declarations.types[name].model_dump(mode="json") for name in types],
+        "lists": [declarations.lists[name].model_dump(mode="json") for name in lists],
+        "tenant": declarations.tenant.model_dump(mode="json"),
+        "timezone": declarations.systems[dataset.system].timezone,
+    }
+    return hashlib.sha256(json.dumps(document, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

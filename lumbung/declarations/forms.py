@@ -1,0 +1,237 @@
+"""The YAML forms of the declarations, as models that forbid unknown keys. What they become is in `models`."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
+
+from lumbung.declarations.models import (
+    Comparison,
+    Duration,
+    ListColumn,
+    SemanticCheck,
+    Suppression,
+)
+from lumbung.declarations.names import Classification, LoadMode, Logical, Severity
+
+
+class Form(BaseModel):
+    """A closed form: an unknown key is a mistake."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ContractExtras(Form):
+    """`customProperties` of a dataset's contract."""
+
+    load: LoadMode
+    cursor: list[str] = []
+    overlap: Duration | None = None
+    linked: str | None = None
+    lookup: StrictBool = False
+    order: StrictInt
+    period_column: str | None = None
+    notes: list[str] = []
+
+
+class ColumnExtras(Form):
+    """`customProperties` of a contract's column."""
+
+    standard: str | None = None
+    code_list: str | None = None
+    unit: str | None = None
+    decimal: str | None = Field(default=None, pattern=r"^\d+,\d+$")
+    on_nul: Literal["tolak", "buang"] = "tolak"
+    periksa_nilai: StrictBool = False
+
+
+class RelationExtras(Form):
+    """`customProperties` of a relationship."""
+
+    severity: Severity
+    reason: str
+    source: str
+    take: dict[str, str] = {}
+
+
+class MartExtras(Form):
+    """`customProperties` of a mart's contract."""
+
+    question: str
+    owner: str
+    inputs: list[str]
+    primary_input: str | None = None
+    counted_measure: str | None = None
+    tests: list[MartTestForm] = []
+
+
+class MartTestForm(Form):
+    """A test of a mart; its SQL is `tests/<id>.sql`."""
+
+    id: str
+    reason: str
+
+
+class MartColumnExtras(Form):
+    """`customProperties` of a mart's column."""
+
+    unit: str | None = None
+
+
+class DerivedForm(Form):
+    """A derived column of a suite; the keys after `keep` describe it in curated."""
+
+    expr: str
+    title: str
+    description: str
+    keep: StrictBool = False
+    logical: Logical | None = None
+    classification: Classification | None = None
+    decimal: str | None = Field(default=None, pattern=r"^\d+,\d+$")
+    unit: str | None = None
+
+
+class ListReferenceForm(Form):
+    """A code that must be valid on the record's date."""
+
+    id: str
+    column: str
+    list: str
+    list_column: str
+    on: str | None = None
+    severity: Severity
+    reason: str
+    source: str
+
+
+class MasterRefForm(Form):
+    """A look-up in data induk."""
+
+    id: str
+    column: str
+    to: str
+    to_column: str
+    when: str
+    compare: list[Comparison]
+    title: str
+    description: str
+
+
+class SuiteRuleForm(Form):
+    """A rule of a suite, in Great Expectations' names."""
+
+    id: str
+    expectation: str
+    kwargs: dict[str, Any]
+    columns: list[str]
+    severity: Severity
+    reason: str
+    source: str
+
+
+class SuiteForm(Form):
+    """`expectations/<system>/<dataset>.yaml`."""
+
+    dataset: str
+    derived: dict[str, DerivedForm] = {}
+    list_refs: list[ListReferenceForm] = []
+    master_refs: list[MasterRefForm] = []
+    rules: list[SuiteRuleForm] = []
+    severities: dict[str, Severity | Literal["off"]] = {}
+
+
+class TypeForm(Form):
+    """One semantic type of `standards/types.yaml`."""
+
+    title: str
+    description: str
+    logical: Logical
+    classification: Classification
+    source: str
+    show: str | None = None
+    mask: str | None = None
+    checks: list[SemanticCheck] = []
+
+
+class TypesForm(Form):
+    """`standards/types.yaml`."""
+
+    types: dict[str, TypeForm]
+
+
+class ListForm(Form):
+    """`standards/reference/<name>.yaml`, the descriptor of a CSV beside it."""
+
+    name: str
+    title: str
+    description: str
+    source: str
+    license: str
+    caution: str | None = None
+    as_of: date | None = None
+    columns: list[ListColumn]
+    key: list[str]
+    code_column: str
+    label_column: str
+    valid_from: str | None = None
+    valid_to: str | None = None
+
+
+class PublishedColumnForm(Form):
+    """A column that the public sees."""
+
+    name: str
+    source: str
+    title: str
+    description: str
+    unit: str | None = None
+    type: Literal["text", "integer", "bigint", "numeric", "date", "timestamp", "boolean"]
+
+
+class SuppressForm(Form):
+    """Small cells; `k` defaults to the tenant's."""
+
+    k: StrictInt | None = None
+    count_column: str
+    value_columns: list[str]
+    total_groups: list[list[str]] = []
+
+    def suppression(self, tenant_k: int) -> Suppression:
+        """The model with the tenant's threshold filled in."""
+        return Suppression(
+            k=self.k if self.k is not None else tenant_k,
+            count_column=self.count_column,
+            value_columns=tuple(self.value_columns),
+            total_groups=tuple(tuple(group) for group in self.total_groups),
+        )
+
+
+class PublicationForm(Form):
+    """One public dataset of a mart; its SQL is `publikasi_<id>.sql`."""
+
+    id: str
+    slug: str
+    title: str
+    notes: str
+    definition: str
+    organization: str
+    groups: list[str]
+    tags: list[str]
+    frequency: Literal["harian", "mingguan", "bulanan", "triwulanan", "semesteran", "tahunan", "tidak-tetap"]
+    period_column: str | None = None
+    license: str | None = None
+    key: list[str]
+    columns: list[PublishedColumnForm]
+    suppress: SuppressForm | None = None
+    suppress_reason: str | None = None
+
+
+class PublicationsForm(Form):
+    """`sql/marts/<mart>/publikasi.yaml`."""
+
+    publications: list[PublicationForm]
+
+
+MartExtras.model_rebuild()

@@ -1,0 +1,36 @@
+"""The closed vocabularies of the declarations and the shapes that names must have."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, Literal
+
+Logical = Literal["string", "integer", "number", "date", "timestamp", "boolean"]
+Classification = Literal["umum", "terbatas", "rahasia"]
+Severity = Literal["error", "warning", "info"]
+RuleKind = Literal["map", "key", "type", "reference", "list"]
+LoadMode = Literal["window", "full"]
+RegistrationStatus = Literal["diajukan", "diperiksa", "disetujui", "ditolak", "ditangguhkan", "dicabut"]
+Category = Literal["strategis", "tinggi", "rendah"]
+
+#: Only these may be published (FACTS section 6: deny by default).
+PUBLIC_CLASS: Final = "umum"
+#: A system is extracted only in this state (lampiran II and III).
+APPROVED: Final = "disetujui"
+
+IDENTIFIER: Final = re.compile(r"[a-z_][a-z0-9_]*\Z")
+DERIVED: Final = re.compile(r"_[a-z0-9_]*\Z")
+RULE_ID: Final = re.compile(r"[a-z][a-z0-9-]*\Z")
+SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
+SOURCE_TABLE: Final = re.compile(r"[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*(\{periode\})?\Z")
+VERSION: Final = re.compile(r"\d+\.\d+\.\d+\Z")
+PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
+
+#: Raw columns that every batch has besides the contract's own (see the batch file layout).
+RAW_EXTRAS: Final = ("_row", "_nilai")
+#: PostgreSQL types of a source column, as `format_type` prints them.
+PHYSICAL: Final = re.compile(
+    r"(numeric(\(\d+,\d+\))?|character(\(\d+\))|character varying(\(\d+\))?|text|date|boolean|smallint|integer|bigint"
+    r"|real|double precision|timestamp(\([0-6]\))? (without|with) time zone)\Z"
+)
+DECIMAL: Final = re.compile(r"decimal\((\d+),(\d+)\)\Z")
