@@ -1,0 +1,39 @@
+"""Entry point of `bin/lumbung` (`python -m lumbung.cli`)."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from lumbung.cli import act, declare, look
+from lumbung.cli.output import explain
+
+app = typer.Typer(
+    name="lumbung",
+    help="Lumbung: gudang data dan data terbuka. Data warehouse and open data of a regency.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for module in (declare, act, look):
+    module.add_to(app)
+
+
+def main() -> int:
+    """Runs one command; an expected error is one readable message and exit code 1, Ctrl-C is 130."""
+    try:
+        app(standalone_mode=False)
+    except typer.Exit as end:
+        return end.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        print("\nDihentikan; tidak ada yang tertinggal setengah jalan.", file=sys.stderr)
+        return 130
+    except Exception as error:
+        return explain(error)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

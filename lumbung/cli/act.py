@@ -1,0 +1,101 @@
+"""Commands that do something: run, replay, simulate."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from lumbung.cli.output import progress
+
+
+def _moment(text: str, zone: str) -> str:
+    """ISO 8601 with a zone; a date or time without one is the system's own."""
+    moment = datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))).isoformat()
+
+
+def run(
+    system: Annotated[str, typer.Argument(help="System code, e.g. siak")],
+    dataset: Annotated[list[str] | None, typer.Option(help="Only these datasets (repeatable)")] = None,
+    begin: Annotated[
+        str | None, typer.Option("--from", help="Re-read from here (ISO 8601; default zone: the system's)")
+    ] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Re-read until here, inclusive")] = None,
+    sweep: Annotated[bool, typer.Option(help="Read everything: finds late rows and deletions")] = False,
+    timeout: Annotated[int, typer.Option(help="Seconds to wait")] = 3600,
+) -> None:
+    """Run a system through Airflow and wait until its marts and publications are done too.
+
+    Example: bin/lumbung run siak --from 2026-01-01 --to 2026-01-03
+    """
+    from lumbung.declarations import load
+    from lumbung.ops.waiting import run_system
+
+    systems = load().systems
+    if system not in systems:
+        raise ValueError(f"Sistem {system!r} tidak dikenal; yang dideklarasikan: {', '.join(sorted(systems))}.")
+    known = {item.name for item in load().of_system(system)}
+    for name in dataset or ():
+        if name not in known:
+            raise ValueError(f"Dataset {name!r} tidak ada di {system}; yang ada: {', '.join(sorted(known))}.")
+    if (begin is None) != (end is None):
+        raise ValueError("--from dan --to harus diberikan bersama.")
+    conf: dict[str, object] = {"mode": "sapu" if sweep else "biasa"}
+    if begin and end:
+        zone = systems[system].timezone
+        conf |= {"dari": _moment(begin, zone), "sampai": _moment(end, zone)}
+    if dataset:
+        conf["dataset"] = list(dataset)
+    finished = run_system(system, conf, progress, timeout)
+    print(f"Run {finished.id} selesai.")
+
+
+def replay(
+    system: Annotated[str, typer.Argument(help="System code")],
+    dataset: Annotated[str, typer.Argument(help="Dataset name")],
+    batch: Annotated[str | None, typer.Option(help="Only the refused rows of this batch")] = None,
+) -> None:
+    """Run refused rows again after a rule, a list or a contract was mended.
+
+    Example: bin/lumbung replay siak biodata_wni
+    """
+    from lumbung.cli.acting import actor
+    from lumbung.ops.replay import replay as open_replay
+    from lumbung.ops.runs import close_run, require_done
+    from lumbung.ops.waiting import refresh_marts
+    from lumbung.stages.conform import conform
+    from lumbung.stages.validate import validate
+
+    opened = open_replay(system, dataset, batch, actor=actor())
+    if opened is None:
+        print(f"Tidak ada baris {system}.{dataset} yang masih ditolak.")
+        return
+    progress(f"{opened.rows} baris menjadi batch {opened.batch_id}")
+    validate(opened.run_id)
+    conform(opened.run_id)
+    finished = close_run(opened.run_id)
+    require_done(opened.run_id)
+    refresh_marts(finished, progress)
+    print(f"Run {opened.run_id} selesai; yang masih ditolak: `lumbung quarantine {system} {dataset}`.")
+
+
+def simulate(context: typer.Context) -> None:
+    """Drive the simulated departments: build, advance, show, defects, mend, sql.
+
+    Example: bin/lumbung simulate advance --days 30
+    """
+    raise typer.Exit(subprocess.call([sys.executable, "-m", "simulator", *context.args]))
+
+
+def add_to(app: typer.Typer) -> None:
+    """Registers the commands of this module."""
+    app.command()(run)
+    app.command()(replay)
+    app.command(
+        context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    )(simulate)

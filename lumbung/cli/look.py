@@ -1,0 +1,208 @@
+"""Commands that only look: status, quarantine, reconcile, trace, query, endpoints, audit."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from lumbung.cli.output import as_json, as_table
+
+Json = Annotated[bool, typer.Option("--json", help="For machines")]
+
+
+def status(json: Json = False) -> None:
+    """What was received, accepted, refused and repeated per dataset, and when it is due again.
+
+    Example: bin/lumbung status --json
+    """
+    from lumbung.ops.status import COLUMNS, status_rows
+
+    rows = status_rows()
+    if json:
+        as_json(rows)
+    else:
+        as_table("Dataset", rows, COLUMNS)
+
+
+def summary(json: Json = False) -> None:
+    """The whole platform at a glance: datasets, marts, public datasets, and how to open each door.
+
+    Example: bin/lumbung summary
+    """
+    from lumbung.ops.endpoints import endpoints
+    from lumbung.ops.status import COLUMNS, MART_COLUMNS, PUBLIC_COLUMNS, mart_rows, public_rows, status_rows
+
+    content: dict[str, Any] = {
+        "datasets": status_rows(),
+        "marts": mart_rows(),
+        "publications": public_rows(),
+        "endpoints": endpoints(),
+    }
+    if json:
+        as_json(content)
+        return
+    as_table("Dataset", content["datasets"], COLUMNS)
+    as_table("Mart", content["marts"], MART_COLUMNS)
+    as_table("Data terbuka", content["publications"], PUBLIC_COLUMNS)
+    doors = content["endpoints"]
+    print("Pintu")
+    print(f"  portal       {doors['portal']['url']}")
+    print(
+        f"  Airflow      {doors['airflow']['url']}  akun {doors['airflow']['user']}, sandi di {doors['airflow']['password_file']}"
+    )
+    hive = doors["hive"]
+    print(f"  HiveServer2  {hive['host']}:{hive['port']}  akun {hive['user']}, sandi di {hive['password_file']}")
+    print(f"  Data Docs    {doors['data_docs']['url']}")
+
+
+def quarantine(
+    system: Annotated[str, typer.Argument(help="System code")],
+    dataset: Annotated[str | None, typer.Argument(help="Dataset name (default: all of the system)")] = None,
+    rule: Annotated[str | None, typer.Option(help="Only rows refused by this rule")] = None,
+    batch: Annotated[str | None, typer.Option(help="Only rows of this batch")] = None,
+    json: Json = False,
+) -> None:
+    """Refused rows that are still open: which, by which rule, and why.
+
+    Example: bin/lumbung quarantine siak biodata_wni --rule nik:nik
+    """
+    from lumbung.cli.acting import actor
+    from lumbung.ops.quarantine import refused_rows
+
+    rows = refused_rows(system, dataset, rule=rule, batch=batch, actor=actor())
+    if json:
+        as_json(rows)
+        return
+    shown = [
+        {**row, "key": ", ".join(f"{name}={value}" for name, value in row["key"].items()), "reasons": row["reasons"]}
+        for row in rows
+    ]
+    as_table(
+        f"Karantina {system}{'.' + dataset if dataset else ''}: {len(rows)} baris",
+        shown,
+        {
+            "dataset": "Dataset",
+            "batch": "Batch",
+            "row": "Baris",
+            "key": "Kunci",
+            "rules": "Aturan",
+            "reasons": "Alasan",
+        },
+    )
+
+
+def reconcile(
+    system: Annotated[str | None, typer.Argument(help="System code (default: all)")] = None, json: Json = False
+) -> None:
+    """Compare the source with raw, curated and quarantine, key by key; exit 1 unless every difference is 0.
+
+    Example: bin/lumbung reconcile siak
+    """
+    from lumbung.ops.reconcile import COLUMNS, reconcile_rows
+
+    rows = reconcile_rows(system)
+    if json:
+        as_json(rows)
+    else:
+        as_table("Pencocokan", rows, COLUMNS)
+    if any(row["difference"] for row in rows):
+        raise typer.Exit(1)
+
+
+def trace(
+    target: Annotated[
+        str,
+        typer.Argument(
+            help="A mart (mart.NAME), a mart row (mart.NAME?column=value&…), or a portal resource or dataset id/slug"
+        ),
+    ],
+    json: Json = False,
+) -> None:
+    """Lead from a published figure or a mart row back to batches, files and source windows.
+
+    Example: bin/lumbung trace "mart.penduduk_semester?periode=202502&kode_desa=35.15.01.2001"
+    """
+    from lumbung.ops.trace import show, trace_target
+
+    path = trace_target(target)
+    if json:
+        as_json(path)
+    else:
+        print(show(path))
+
+
+def query(
+    sql: Annotated[str, typer.Argument(help="One SQL statement")],
+    json: Json = False,
+    limit: Annotated[int, typer.Option(help="Rows to show at most")] = 1000,
+) -> None:
+    """Run SQL through HiveServer2 with the engineer's account.
+
+    Example: bin/lumbung query "SELECT * FROM mart.pembaruan"
+    """
+    from sqlalchemy import text
+
+    from lumbung.warehouse.hive import engine
+
+    with engine().connect() as connection:
+        result = connection.execute(text(sql))
+        names = list(result.keys()) if result.returns_rows else []
+        rows = [dict(zip(names, row, strict=True)) for row in result.fetchmany(limit)] if names else []
+    if json:
+        as_json(rows)
+    else:
+        as_table(f"{len(rows)} baris", rows, {name: name for name in names})
+
+
+def endpoints(json: Json = False) -> None:
+    """Addresses, and the paths of credential files.
+
+    Example: bin/lumbung endpoints --json
+    """
+    from lumbung.ops.endpoints import endpoints as addresses
+
+    content = addresses()
+    if json:
+        as_json(content)
+        return
+    for name, door in content.items():
+        for key, value in door.items():
+            print(f"{name}.{key}: {value}")
+
+
+def audit(json: Json = False, last: Annotated[int, typer.Option(help="How many entries to show")] = 20) -> None:
+    """Show the newest entries of the audit chain, after checking the whole chain; exit 1 when it is broken.
+
+    Example: bin/lumbung audit --last 50
+    """
+    from lumbung.ledger import Ledger
+
+    ledger = Ledger.connect()
+    problems = ledger.verify_audit()
+    entries = [asdict(entry) for entry in ledger.audit_entries(limit=last)]
+    if json:
+        as_json({"problems": problems, "entries": entries})
+    else:
+        as_table(
+            "Jejak audit",
+            entries,
+            {
+                "seq": "No",
+                "at": "Waktu",
+                "actor": "Pelaku",
+                "action": "Tindakan",
+                "subject": "Obyek",
+                "detail": "Rincian",
+            },
+        )
+        print("Rantai utuh." if not problems else "RANTAI RUSAK:\n" + "\n".join(problems))
+    if problems:
+        raise typer.Exit(1)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Registers the commands of this module."""
+    for command in (status, summary, quarantine, reconcile, trace, query, endpoints, audit):
+        app.command()(command)

@@ -1,0 +1,95 @@
+"""Airflow over its REST API: trigger, unpause, watch. Airflow itself is never imported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
+
+from lumbung.settings import Settings, settings
+
+
+class AirflowError(RuntimeError):
+    """Airflow refused or could not be reached; the message says what to do next."""
+
+
+class Airflow:
+    """A logged-in client; the account it logs in with is the actor of everything it triggers.
+
+    Args:
+        config: the profile whose Airflow is meant.
+        user: account name; its password is read from `secrets/airflow_password` for the default account.
+        password: the password of another account.
+
+    Raises:
+        AirflowError: not reachable within 20 s, or the login is refused.
+    """
+
+    def __init__(self, config: Settings | None = None, user: str | None = None, password: str | None = None) -> None:
+        config = config or settings()
+        self._config = config
+        self.user = user or config.airflow_user
+        self._client = httpx.Client(base_url=config.airflow_url, timeout=30)
+        token = self._login(password or config.secret("airflow_password"))
+        self._client.headers["Authorization"] = f"Bearer {token}"
+
+    def _login(self, password: str) -> str:
+        try:
+            for attempt in Retrying(
+                retry=retry_if_exception_type(httpx.TransportError),
+                stop=stop_after_delay(20),
+                wait=wait_fixed(1),
+                reraise=True,
+            ):
+                with attempt:
+                    answer = self._client.post("/auth/token", json={"username": self.user, "password": password})
+        except httpx.TransportError as error:
+            raise AirflowError(
+                f"Airflow tidak menjawab di {self._config.airflow_url}: {error}. "
+                "Periksa `make status`; log: logs/airflow-api.log."
+            ) from error
+        if answer.status_code != 201:
+            raise AirflowError(f"Airflow menolak akun {self.user!r} ({answer.status_code}).")
+        return str(answer.json()["access_token"])
+
+    def _call(self, method: str, path: str, **kwargs: Any) -> Any:
+        try:
+            answer = self._client.request(method, f"/api/v2{path}", **kwargs)
+        except httpx.TransportError as error:
+            raise AirflowError(f"Airflow tidak menjawab ({method} {path}): {error}") from error
+        if answer.is_error:
+            raise AirflowError(f"Airflow menolak {method} {path}: {answer.status_code} {answer.text[:500]}")
+        return answer.json() if answer.content else None
+
+    def unpause(self, dag_id: str) -> None:
+        """Lets the DAG run. A DAG just added is not known at once: waits up to 60 s for it."""
+        for attempt in Retrying(
+            retry=retry_if_exception_type(AirflowError), stop=stop_after_delay(60), wait=wait_fixed(1), reraise=True
+        ):
+            with attempt:
+                self._call("PATCH", f"/dags/{dag_id}", json={"is_paused": False})
+
+    def trigger(self, dag_id: str, run_id: str, conf: Mapping[str, Any]) -> None:
+        """Starts one run named `run_id`; parameters are checked by the DAG's JSON schema."""
+        self.unpause(dag_id)
+        self._call(
+            "POST",
+            f"/dags/{dag_id}/dagRuns",
+            json={"dag_run_id": run_id, "logical_date": None, "conf": dict(conf)},
+        )
+
+    def state(self, dag_id: str, run_id: str) -> str:
+        """queued, running, success or failed."""
+        return str(self._call("GET", f"/dags/{dag_id}/dagRuns/{run_id}")["state"])
+
+    def active(self, dag_id: str) -> bool:
+        """Whether a run of the DAG is queued or running."""
+        answer = self._call("GET", f"/dags/{dag_id}/dagRuns", params={"state": ["queued", "running"], "limit": 1})
+        return bool(answer["total_entries"])
+
+    def task_states(self, dag_id: str, run_id: str) -> dict[str, str | None]:
+        """Task id → state, for progress lines."""
+        answer = self._call("GET", f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances")
+        return {item["task_id"]: item["state"] for item in answer["task_instances"]}

@@ -1,0 +1,164 @@
+"""Source against raw against curated, quarantine and duplicates, key by key.
+
+Every key that the source holds at the moment of asking (rows up to the watermark, for datasets with a cursor) must be
+exactly one of: current, held back (`tertahan`, the last good version is current), refused; and every current key must
+be in the source. Every received row must be accepted, quarantined or duplicate, and stand in raw. All differences are
+0, or the command names them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lumbung.declarations import Dataset, load
+from lumbung.ledger import Ledger
+from lumbung.ops.quarantine import refused_rows
+from lumbung.settings import settings
+from lumbung.sources.digest import ContentDigest
+from lumbung.sources.postgresql import Snapshot, open_snapshot
+from lumbung.sources.window import Window
+from lumbung.storage import read_manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+COLUMNS = {
+    "system": "Sistem",
+    "dataset": "Dataset",
+    "source": "Kunci di sumber",
+    "current": "Berlaku",
+    "held": "Tertahan",
+    "refused": "Ditolak",
+    "deleted": "Terhapus",
+    "missing": "Hilang",
+    "extra": "Berlebih",
+    "received": "Diterima",
+    "raw": "Di raw",
+    "difference": "Selisih",
+}
+_SEPARATOR = "\x1f"
+_NULL = "\x00"
+
+
+class NotReconciledError(RuntimeError):
+    """Source and warehouse differ; the message names dataset, difference and next step."""
+
+
+def reconcile_rows(system: str | None = None, ledger: Ledger | None = None) -> list[dict[str, Any]]:
+    """One row per dataset of the system (default: of all systems); the keys of `COLUMNS`, in rows.
+
+    Raises:
+        ValueError: the system is not declared.
+        lumbung.sources.errors.SourceError: the source cannot be read.
+    """
+    ledger = ledger or Ledger.connect()
+    declared = load()
+    if system is not None and system not in declared.systems:
+        raise ValueError(
+            f"Sistem {system!r} tidak dikenal; yang dideklarasikan: {', '.join(sorted(declared.systems))}."
+        )
+    rows = []
+    for code in [system] if system else list(declared.systems):
+        datasets = declared.of_system(code)
+        url = settings().source_url(declared.systems[code].connection)
+        with open_snapshot(url, declared.systems[code], datasets) as snapshot:
+            source = {dataset.id: _source_keys(snapshot, dataset, ledger) for dataset in datasets}
+        rows += [_compare(dataset, source[dataset.id], ledger) for dataset in datasets]
+    return rows
+
+
+def require_reconciled(system: str) -> None:
+    """Raises NotReconciledError unless every difference of the system is 0."""
+    wrong = [row for row in reconcile_rows(system) if row["difference"]]
+    if wrong:
+        lines = [
+            f"- {row['system']}.{row['dataset']}: hilang {row['missing']}, berlebih {row['extra']}, "
+            f"diterima {row['received']} lawan raw {row['raw']}"
+            for row in wrong
+        ]
+        raise NotReconciledError(
+            "Sumber dan gudang berbeda:\n" + "\n".join(lines) + f"\nLangkah berikut: `lumbung run {system} --sweep`."
+        )
+
+
+def _source_keys(snapshot: Snapshot, dataset: Dataset, ledger: Ledger) -> set[str]:
+    """The keys at the source, up to the watermark; an absent table has none."""
+    if not snapshot.tables[dataset.id]:
+        return set()
+    upper = ledger.watermark(dataset.id)
+    if dataset.cursor and upper is None:
+        return set()  # never read: nothing has been promised yet
+    narrow = dataset.model_copy(
+        update={"columns": tuple(dataset.column(name) for name in dataset.key if name != dataset.period_column)}
+    )
+    window = Window(None, upper) if dataset.cursor and upper else None
+    keys: set[str] = set()
+    for table, batch in snapshot.read(snapshot.prepare(narrow), window, ContentDigest()):
+        arrays = [
+            pa.array([table.period] * batch.num_rows, pa.string())
+            if name == dataset.period_column
+            else batch.column(batch.schema.get_field_index(name))
+            for name in dataset.key
+        ]
+        keys.update(_joined(arrays))
+    return keys
+
+
+def _joined(arrays: Iterable[pa.Array]) -> list[str]:
+    """One text per row: the key's parts, right-trimmed, NULL marked."""
+    texts = [pc.fill_null(pc.utf8_rtrim_whitespace(pc.cast(array, pa.string())), _NULL) for array in arrays]
+    return list(pc.binary_join_element_wise(*texts, _SEPARATOR).to_pylist())
+
+
+def _compare(dataset: Dataset, source: set[str], ledger: Ledger) -> dict[str, Any]:
+    current, held, deleted = _curated_keys(dataset)
+    refused = {
+        _SEPARATOR.join(_NULL if row["key"][name] is None else str(row["key"][name]).rstrip() for name in dataset.key)
+        for row in refused_rows(dataset.system, dataset.name)
+    }
+    missing, extra = len(source - current - refused), len(current - source)
+    batches = [batch for batch in ledger.batches(dataset=dataset.id) if batch.accepted is not None]
+    received = sum(batch.received or 0 for batch in batches)
+    raw = sum(read_manifest(settings().warehouse / batch.raw_path).rows for batch in batches if batch.raw_path)
+    unbalanced = sum(
+        abs((batch.received or 0) - (batch.accepted or 0) - (batch.quarantined or 0) - (batch.duplicate or 0))
+        for batch in batches
+    )
+    return {
+        "system": dataset.system,
+        "dataset": dataset.name,
+        "source": len(source),
+        "current": len(current),
+        "held": held,
+        "refused": len(refused - current),
+        "deleted": deleted,
+        "missing": missing,
+        "extra": extra,
+        "received": received,
+        "raw": raw,
+        "difference": missing + extra + abs(received - raw) + unbalanced,
+    }
+
+
+def _curated_keys(dataset: Dataset) -> tuple[set[str], int, int]:
+    """Current keys, how many of them are held back, and how many keys are marked deleted."""
+    from pyspark.sql import functions as F
+
+    from lumbung.warehouse.ddl import curated_name
+    from lumbung.warehouse.session import session
+
+    spark = session("reconcile")
+    if not spark.catalog.tableExists(curated_name(dataset)):
+        return set(), 0, 0
+    table = spark.table(curated_name(dataset))
+    keys = table.where("_dihapus_batch IS NULL").select(*(F.col(name).cast("string") for name in dataset.key))
+    counts = table.agg(
+        F.count_if(F.expr("_dihapus_batch IS NULL AND _tertahan_batch IS NOT NULL")).alias("held"),
+        F.count_if(F.col("_dihapus_batch").isNotNull()).alias("deleted"),
+    ).collect()[0]
+    arrow = keys.toArrow().combine_chunks()
+    current = set(_joined([arrow.column(name).combine_chunks() for name in dataset.key])) if arrow.num_rows else set()
+    return current, int(counts["held"]), int(counts["deleted"])

@@ -1,0 +1,107 @@
+"""What the ledger says of datasets, marts and publications."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from lumbung.declarations import Dataset, load
+from lumbung.ledger import Batch, Ledger
+
+COLUMNS = {
+    "system": "Sistem",
+    "dataset": "Dataset",
+    "batches": "Batch",
+    "received": "Diterima",
+    "accepted": "Diterima baik",
+    "quarantined": "Karantina",
+    "duplicate": "Berulang",
+    "open_refused": "Masih ditolak",
+    "watermark": "Batas",
+    "last_success": "Berhasil terakhir",
+    "late": "Terlambat",
+}
+MART_COLUMNS = {
+    "mart": "Mart",
+    "rows": "Baris",
+    "counted": "Dihitung",
+    "excluded": "Tidak dihitung",
+    "as_of": "Data per",
+}
+PUBLIC_COLUMNS = {
+    "title": "Judul",
+    "rows": "Baris",
+    "suppressed": "Sel disamarkan",
+    "data_per": "Data per",
+    "version": "Versi",
+    "url": "Alamat",
+}
+
+
+def status_rows(ledger: Ledger | None = None, now: datetime | None = None) -> list[dict[str, Any]]:
+    """One row per declared dataset, in the order of systems and datasets.
+
+    Counts are sums over all validated batches (rows); `next_due` is the last success plus the contract's
+    freshness promise; `late` says whether `now` is past it (a dataset never loaded is late).
+    """
+    ledger = ledger or Ledger.connect()
+    now = now or datetime.now(UTC)
+    declared = load()
+    by_dataset: dict[str, list[Batch]] = {}
+    for batch in ledger.batches():
+        by_dataset.setdefault(batch.dataset, []).append(batch)
+    return [
+        _status(ledger, dataset, by_dataset.get(dataset.id, []), now)
+        for system in declared.systems
+        for dataset in declared.of_system(system)
+    ]
+
+
+def _status(ledger: Ledger, dataset: Dataset, batches: list[Batch], now: datetime) -> dict[str, Any]:
+    counted = [batch for batch in batches if batch.accepted is not None]
+    successes = [batch.conformed_at for batch in batches if batch.conformed_at]
+    last_success = max(successes, default=None)
+    next_due = last_success + dataset.freshness if last_success else None
+    return {
+        "system": dataset.system,
+        "dataset": dataset.name,
+        "batches": len(batches),
+        "received": sum(batch.received or 0 for batch in counted),
+        "accepted": sum(batch.accepted or 0 for batch in counted),
+        "quarantined": sum(batch.quarantined or 0 for batch in counted),
+        "duplicate": sum(batch.duplicate or 0 for batch in counted),
+        "open_refused": sum(count for _, count in ledger.open_refused(dataset.id)),
+        "watermark": ledger.watermark(dataset.id),
+        "last_success": last_success,
+        "next_due": next_due,
+        "late": next_due is None or now > next_due,
+        "stopped": batches[-1].error if batches and batches[-1].state == "stopped" else None,
+    }
+
+
+def mart_rows(ledger: Ledger | None = None) -> list[dict[str, Any]]:
+    """One row per declared mart that was refreshed at least once: rows, counted, excluded by reason, as-of."""
+    ledger = ledger or Ledger.connect()
+    rows = []
+    for name in load().marts:
+        latest = ledger.latest_mart(name)
+        if latest is not None:
+            rows.append(
+                {
+                    "mart": name,
+                    "rows": latest.rows,
+                    "counted": latest.counted,
+                    "excluded": [f"{reason}: {count}" for reason, count in (latest.excluded or {}).items()],
+                    "as_of": latest.as_of,
+                    "digest": latest.digest,
+                    "snapshot": latest.snapshot_id,
+                }
+            )
+    return rows
+
+
+def public_rows(ledger: Ledger | None = None) -> list[dict[str, Any]]:
+    """One row per declared publication: what the portal shows and where; `state` tells a blocked one."""
+    from lumbung.ops.publications import publications
+
+    return publications(ledger or Ledger.connect())

@@ -1,0 +1,127 @@
+"""Trigger a run through Airflow and wait, on the ledger, until its marts and publications are done too."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from lumbung.ledger import Ledger, MartsRun, Run
+from lumbung.ops.airflow import Airflow
+
+MARTS_DAG = "mart_publikasi"
+POLL_SECONDS = 0.5
+GRACE_SECONDS = 15  # an asset event may get lost: after this long the marts' DAG is triggered by hand
+
+
+class RunFailed(RuntimeError):
+    """The run, or the marts and publications after it, failed; the message is the reason from the ledger."""
+
+
+def run_name() -> str:
+    """A DAG run's name that does not repeat."""
+    return f"cli-{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+
+
+def _poll(until: float, what: str) -> None:
+    if time.monotonic() > until:
+        raise RunFailed(
+            f"Batas waktu habis saat menunggu {what}; run tetap berjalan, lihat Airflow dan `lumbung status`."
+        )
+    time.sleep(POLL_SECONDS)
+
+
+def run_system(
+    system: str,
+    conf: Mapping[str, Any],
+    say: Callable[[str], None],
+    timeout_s: float = 3600,
+    airflow: Airflow | None = None,
+) -> Run:
+    """Runs a system's DAG and everything that follows from it.
+
+    Args:
+        system: system code.
+        conf: parameters of the DAG (`mode`, `dari`, `sampai`, `dataset`).
+        say: receives lines of progress.
+        timeout_s: seconds after which waiting (not the run) ends.
+        airflow: the client, and thereby the account; default the engineer's.
+
+    Raises:
+        RunFailed: with the reason that the ledger holds, or on time-out.
+    """
+    until = time.monotonic() + timeout_s
+    airflow = airflow or Airflow()
+    ledger = Ledger.connect()
+    dag_id, name = f"sistem_{system}", run_name()
+    airflow.unpause(MARTS_DAG)
+    airflow.trigger(dag_id, name, conf)
+    say(f"{dag_id}: dipicu oleh {airflow.user} sebagai {name}")
+    run = _wait_for_run(ledger, airflow, dag_id, name, say, until)
+    if run.state != "done":
+        raise RunFailed(f"Run {run.id} ({run.state}): {run.error}")
+    wait_for_marts(ledger, airflow, run, say, until)
+    return run
+
+
+def refresh_marts(run: Run, say: Callable[[str], None], timeout_s: float = 3600) -> MartsRun:
+    """Triggers marts and publications for a run that did not go through Airflow (a replay), and waits for them.
+
+    Raises:
+        RunFailed: the refresh failed, with its reason, or time ran out.
+    """
+    airflow = Airflow()
+    airflow.trigger(MARTS_DAG, run_name(), {})
+    return wait_for_marts(Ledger.connect(), airflow, run, say, time.monotonic() + timeout_s)
+
+
+def _wait_for_run(
+    ledger: Ledger, airflow: Airflow, dag_id: str, name: str, say: Callable[[str], None], until: float
+) -> Run:
+    told: dict[str, str] = {}
+    while True:
+        run = ledger.run_by_trigger(f"{dag_id}/{name}")
+        if run is not None:
+            for batch in ledger.batches(run_id=run.id):
+                if told.get(batch.id) != batch.state:
+                    told[batch.id] = batch.state
+                    rows = "" if batch.received is None else f", {batch.received} baris"
+                    say(f"  {batch.dataset}: {batch.state}{rows}")
+            if run.state != "running":
+                return run
+        if airflow.state(dag_id, name) == "failed":
+            run = ledger.run_by_trigger(f"{dag_id}/{name}")
+            if run is None or run.state == "running":
+                raise RunFailed(
+                    f"DAG {dag_id} run {name} gagal sebelum tercatat di ledger; lihat log tugasnya di Airflow."
+                )
+            return run
+        _poll(until, f"{dag_id} {name}")
+
+
+def wait_for_marts(ledger: Ledger, airflow: Airflow, run: Run, say: Callable[[str], None], until: float) -> MartsRun:
+    """Waits for the refresh of marts and publications that saw `run` finished.
+
+    Raises:
+        RunFailed: the refresh failed, with its reason, or time ran out.
+    """
+    by_hand_at = time.monotonic() + GRACE_SECONDS
+    told = ""
+    while True:
+        refresh = ledger.marts_run_covering(run.system, run.seq)
+        if refresh is not None:
+            if told != refresh.id:
+                say(f"mart dan publikasi: {refresh.id}")
+                told = refresh.id
+            if refresh.state == "done":
+                return refresh
+            if refresh.state == "failed" and not airflow.active(MARTS_DAG):
+                raise RunFailed(f"Mart atau publikasi ({refresh.id}) gagal: {refresh.error}")
+        elif time.monotonic() > by_hand_at:
+            if not airflow.active(MARTS_DAG):
+                airflow.trigger(MARTS_DAG, run_name(), {})
+                say("mart dan publikasi: dipicu")
+            by_hand_at = time.monotonic() + GRACE_SECONDS
+        _poll(until, "mart dan publikasi")

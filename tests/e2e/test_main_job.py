@@ -1,0 +1,249 @@
+"""The main job as its users see it: departments' databases to portal, driven by Airflow, and nothing lost between.
+
+The tests run in the order they stand in: each one starts from where the one before left the platform.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.e2e.platform import Platform
+
+pytestmark = pytest.mark.e2e
+
+SYSTEMS = ("siak", "sismiop")
+
+
+def _key(entry: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((name, str(value).strip()) for name, value in entry["key"].items()))
+
+
+def _expected(manifest: dict[str, Any], system: str) -> Counter[tuple[str, str, tuple[tuple[str, str], ...]]]:
+    """(dataset, rule, key) → rows, of every open defect of severity error."""
+    found: Counter[tuple[str, str, tuple[tuple[str, str], ...]]] = Counter()
+    for defect in manifest["defects"]:
+        if defect["severity"] == "error" and defect["state"] == "open" and defect["dataset"].startswith(f"{system}."):
+            found[(defect["dataset"], defect["rule"], _key(defect))] += defect["rows"]
+    return found
+
+
+def _refused(platform: Platform, system: str) -> Counter[tuple[str, str, tuple[tuple[str, str], ...]]]:
+    also = {(_key(defect), rule) for defect in platform.manifest()["defects"] for rule in defect.get("also", ())}
+    found: Counter[tuple[str, str, tuple[tuple[str, str], ...]]] = Counter()
+    for row in platform.refused(system):
+        for rule in row["rules"]:
+            if (_key(row), rule) not in also:
+                found[(row["dataset"], rule, _key(row))] += 1
+    return found
+
+
+def _assert_manifest_is_met(platform: Platform) -> None:
+    for system in SYSTEMS:
+        assert _refused(platform, system) == _expected(platform.manifest(), system)
+
+
+def _assert_identity(platform: Platform) -> None:
+    for row in platform.json("status"):
+        assert row["received"] == row["accepted"] + row["quarantined"] + row["duplicate"], row
+    for row in platform.json("reconcile"):
+        assert row["difference"] == 0, row
+
+
+def _activity(platform: Platform) -> list[str]:
+    return sorted(
+        entry["id"]
+        for name in platform.action("package_list")
+        for entry in platform.action("package_activity_list", id=name, limit=100)
+    )
+
+
+def _digests(platform: Platform) -> dict[str, str]:
+    return {row["mart"]: row["digest"] for row in platform.json("summary")["marts"]}
+
+
+def test_every_injected_defect_is_refused_and_nothing_else(platform: Platform) -> None:
+    _assert_manifest_is_met(platform)
+    kinds = {defect["kind"] for defect in platform.manifest()["defects"]}
+    assert len(kinds) >= 12
+
+
+def test_identity_holds_and_source_equals_warehouse(platform: Platform) -> None:
+    _assert_identity(platform)
+
+
+def test_reasons_can_be_read_by_a_clerk(platform: Platform) -> None:
+    for row in (row for system in SYSTEMS for row in platform.refused(system)):
+        assert len(row["reasons"]) == len(row["rules"])
+        for reason in row["reasons"]:
+            assert len(reason) > 15 and "{" not in reason and "null" not in reason.lower(), reason
+
+
+def test_population_equals_the_source(platform: Platform) -> None:
+    refused = {_key(row) for row in platform.refused("siak") if row["dataset"] == "siak.biodata_wni_dkb"}
+    for period in ("202501", "202502"):
+        source: Counter[tuple[str, int]] = Counter()
+        for nik, kecamatan, sex in platform.source(
+            "siak",
+            f"SELECT nik, no_kec, jenis_klmin FROM public.biodata_wni_{period} WHERE flag_status = '0'",
+        ):
+            if (("nik", nik), ("periode", period)) not in refused:
+                source[(f"35.15.{int(kecamatan):02d}", int(sex))] += 1
+        mart = {
+            (row["kode_kecamatan"], int(row["jenis_kelamin"])): int(row["jumlah"])
+            for row in platform.warehouse(
+                "SELECT kode_kecamatan, jenis_kelamin, sum(jumlah_penduduk) AS jumlah FROM mart.penduduk_semester "
+                f"WHERE periode = '{period}' GROUP BY kode_kecamatan, jenis_kelamin"
+            )
+        }
+        assert mart == dict(source)
+
+
+def test_tax_equals_the_source(platform: Platform) -> None:
+    refused = {_key(row) for row in platform.refused("sismiop") if row["dataset"] == "sismiop.sppt"}
+    nop = ("kd_propinsi", "kd_dati2", "kd_kecamatan", "kd_kelurahan", "kd_blok", "no_urut", "kd_jns_op")
+    columns = (*nop, "thn_pajak_sppt")
+    source: Counter[str] = Counter()
+    assessed: dict[str, Decimal] = {}
+    for *key, amount in platform.source(
+        "sismiop",
+        f"SELECT {', '.join(columns)}, pbb_yg_harus_dibayar_sppt FROM public.sppt "
+        "WHERE status_pembayaran_sppt IN ('0', '1')",
+    ):
+        if tuple(sorted(zip(columns, (str(part).strip() for part in key), strict=True))) not in refused:
+            source[key[-1]] += 1
+            assessed[key[-1]] = assessed.get(key[-1], Decimal(0)) + amount
+    mart = platform.warehouse(
+        "SELECT tahun_pajak, sum(jumlah_sppt) AS jumlah, sum(ketetapan) AS ketetapan "
+        "FROM mart.pbb_ketetapan_realisasi GROUP BY tahun_pajak"
+    )
+    assert {str(row["tahun_pajak"]): int(row["jumlah"]) for row in mart} == dict(source)
+    assert {str(row["tahun_pajak"]): Decimal(row["ketetapan"]) for row in mart} == assessed
+
+
+def test_payments_equal_the_source(platform: Platform) -> None:
+    refused = [_key(row) for row in platform.refused("sismiop") if row["dataset"] == "sismiop.pembayaran_sppt"]
+    total, fine = platform.source(
+        "sismiop",
+        "SELECT sum(jml_sppt_yg_dibayar), sum(coalesce(denda_sppt, 0)) FROM public.pembayaran_sppt",
+    )[0]
+    for key in refused:
+        where = " AND ".join(f"{name} = %s" for name, _ in key)
+        values = [int(value) if name == "pembayaran_sppt_ke" else value for name, value in key]
+        bad = platform.source(
+            "sismiop",
+            f"SELECT jml_sppt_yg_dibayar, coalesce(denda_sppt, 0) FROM public.pembayaran_sppt WHERE {where}",
+            *values,
+        )[0]
+        total, fine = total - bad[0], fine - bad[1]
+    mart = platform.warehouse(
+        "SELECT sum(pokok_dibayar) AS pokok, sum(denda_dibayar) AS denda FROM mart.pbb_realisasi_bulanan"
+    )[0]
+    assert (mart["pokok"], mart["denda"]) == (total - fine, fine)
+
+
+def test_portal_shows_what_the_marts_hold(platform: Platform) -> None:
+    """Visible cells equal the mart; suppressed ones are empty and marked; file, table and metadata say one version."""
+    for publication in platform.json("summary")["publications"]:
+        rows = platform.public_csv(publication["resource_id"])
+        assert len(rows) == publication["rows"] > 0
+        table = platform.action("datastore_search", resource_id=publication["resource_id"], limit=32000)
+        assert table["total"] == len(rows)
+        versions = platform.action("lumbung_version", resource_id=publication["resource_id"])
+        assert versions["consistent"]
+        assert versions["file"]["version"] == versions["table"]["version"] == versions["metadata"]["version"]
+        hidden = [row for row in rows if row["status_nilai"] == "disamarkan"]
+        assert (len(hidden) > 0) == (publication["suppressed"] > 0)
+
+
+def test_trace_leads_back_to_batches(platform: Platform) -> None:
+    publication = platform.json("summary")["publications"][0]
+    for target in (
+        "mart.penduduk_semester",
+        "mart.pbb_ketetapan_realisasi?tahun_pajak=2025",
+        publication["resource_id"],
+    ):
+        path = platform.json("trace", target)
+        batches = [batch for table in path["inputs"] for batch in table["batches"]]
+        assert batches
+        for batch in batches:
+            assert batch["rows"] <= batch["received"]
+            assert batch["file"]
+
+
+def test_second_run_changes_nothing(platform: Platform) -> None:
+    digests, activity = _digests(platform), _activity(platform)
+    for system in SYSTEMS:
+        platform.call("run", system)
+    assert _digests(platform) == digests
+    assert _activity(platform) == activity
+    _assert_identity(platform)
+    _assert_manifest_is_met(platform)
+
+
+def test_a_month_later_only_changes_travel(platform: Platform) -> None:
+    before = {(row["system"], row["dataset"]): row["accepted"] for row in platform.json("status")}
+    platform.simulate("advance", "--days", "30")
+    for system in SYSTEMS:
+        platform.call("run", system)
+    for system in SYSTEMS:
+        platform.call("run", system, "--sweep")
+    _assert_identity(platform)
+    _assert_manifest_is_met(platform)
+    accepted = {
+        (row["system"], row["dataset"]): row["accepted"] - before[row["system"], row["dataset"]]
+        for row in platform.json("status")
+    }
+    assert accepted["siak", "biodata_wni"] > 0
+    assert accepted["siak", "biodata_wni"] < before["siak", "biodata_wni"] / 4
+    assert accepted["siak", "biodata_wni_dkb"] == 0
+    assert accepted["sismiop", "pembayaran_sppt"] > 0
+
+
+def test_a_month_later_the_second_run_changes_nothing(platform: Platform) -> None:
+    digests, activity = _digests(platform), _activity(platform)
+    for system in SYSTEMS:
+        platform.call("run", system)
+    assert _digests(platform) == digests
+    assert _activity(platform) == activity
+
+
+def test_a_row_broken_by_hand_is_refused_mended_and_flows(platform: Platform) -> None:
+    """The tour of the README: break a row, see it refused, mend it, see it current again."""
+    nik = platform.source("siak", "SELECT nik FROM public.biodata_wni WHERE flag_status = '0' AND agama = 1 LIMIT 1")[
+        0
+    ][0]
+    platform.source(
+        "siak",
+        "UPDATE public.biodata_wni SET agama = 9, tgl_ubah = public.jam_sistem() WHERE nik = %s",
+        nik,
+        admin=True,
+    )
+    platform.call("run", "siak")
+    mine = [row for row in platform.refused("siak") if row["key"].get("nik") == nik]
+    assert [row["rules"] for row in mine] == [["kode:agama"]]
+    assert "9" in mine[0]["reasons"][0]
+    held = platform.warehouse(f"SELECT agama, _tertahan_batch FROM curated.siak__biodata_wni WHERE nik = '{nik}'")
+    assert held == [{"agama": 1, "_tertahan_batch": mine[0]["batch"]}]
+    _assert_identity(platform)
+
+    platform.source(
+        "siak",
+        "UPDATE public.biodata_wni SET agama = 1, tgl_ubah = public.jam_sistem() WHERE nik = %s",
+        nik,
+        admin=True,
+    )
+    platform.call("run", "siak")
+    assert not [row for row in platform.refused("siak") if row["key"].get("nik") == nik]
+    held = platform.warehouse(f"SELECT agama, _tertahan_batch FROM curated.siak__biodata_wni WHERE nik = '{nik}'")
+    assert held == [{"agama": 1, "_tertahan_batch": None}]
+    _assert_identity(platform)
+
+
+def test_the_audit_names_who_did_it(platform: Platform) -> None:
+    entries = platform.json("audit")["entries"]
+    assert platform.json("audit")["problems"] == []
+    assert {entry["actor"] for entry in entries} & {"lumbung"}

@@ -1,0 +1,80 @@
+"""The DAGs: which ones exist, and that each carries what an operator relies on."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+EXPECTED = {"sistem_siak", "sistem_sismiop", "mart_publikasi", "sapu_harian"}
+
+
+@pytest.fixture(scope="module")
+def dags() -> dict[str, Any]:
+    """All DAGs of dags/, parsed as the DAG processor would; no database is touched."""
+    os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(dag_folder=str(ROOT / "dags"))
+    assert bag.import_errors == {}
+    return dict(bag.dags)
+
+
+def test_expected_dags_exist(dags: dict[str, Any]) -> None:
+    assert set(dags) == EXPECTED
+
+
+def test_one_dag_per_declared_system(dags: dict[str, Any]) -> None:
+    declared = {path.parent.name for path in (ROOT / "contracts").glob("*/system.yaml")}
+    assert {dag_id.removeprefix("sistem_") for dag_id in dags if dag_id.startswith("sistem_")} == declared
+
+
+@pytest.mark.parametrize("dag_id", sorted(EXPECTED))
+def test_every_dag_has_docs_tags_and_one_run_at_a_time(dags: dict[str, Any], dag_id: str) -> None:
+    dag = dags[dag_id]
+    assert dag.doc_md and len(dag.doc_md) > 80
+    assert dag.tags
+    assert dag.max_active_runs == 1
+    assert not dag.catchup
+
+
+@pytest.mark.parametrize("dag_id", sorted(EXPECTED))
+def test_every_task_has_owner_pool_timeout_and_backoff(dags: dict[str, Any], dag_id: str) -> None:
+    for task in dags[dag_id].tasks:
+        assert task.owner not in ("", "airflow"), task.task_id
+        assert task.pool != "default_pool", task.task_id
+        assert isinstance(task.execution_timeout, timedelta), task.task_id
+        assert task.retry_exponential_backoff, task.task_id
+        assert task.retries >= 1 or task.task_id == "tutup", task.task_id
+
+
+def test_stages_follow_each_other(dags: dict[str, Any]) -> None:
+    dag = dags["sistem_siak"]
+    assert [task.task_id for task in dag.topological_sort()] == ["extract", "land", "validate", "conform", "tutup"]
+
+
+def test_backfill_parameters_have_a_schema(dags: dict[str, Any]) -> None:
+    params = dags["sistem_siak"].params
+    assert params.get_param("mode").schema["enum"] == ["biasa", "sapu"]
+    assert params.get_param("dari").schema["format"] == "date-time"
+    assert params.get_param("dataset").schema["items"]["pattern"] == "^[a-z_][a-z0-9_]*$"
+
+
+def test_parsing_loads_neither_spark_nor_great_expectations() -> None:
+    """Nothing heavy at import: a DAG file is parsed again and again."""
+    program = (
+        "import runpy, sys, pathlib\n"
+        "for path in sorted(pathlib.Path('dags').glob('*.py')): runpy.run_path(str(path))\n"
+        "print([name for name in ('pyspark', 'great_expectations') if name in sys.modules])"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    answer = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.splitlines()[-1] == "[]"
