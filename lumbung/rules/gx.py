@@ -81,7 +81,8 @@ def _expectation(rule: Rule, dataset: Dataset) -> Any:
             **rule.kwargs,
             severity=_SEVERITY[rule.severity],
             meta={"id": rule.id, "severity": rule.severity, "reason": rule.reason, "source": rule.source},
-            notes=f"{rule.id} ({rule.severity}). {rule.reason} Sumber: {rule.source}.",
+            # Shown in Data Docs instead of GX's own sentence, which speaks of flag columns.
+            description=f"{rule.id} ({rule.severity}): {rule.reason} Sumber: {rule.source}",
         )
     except (TypeError, ValueError) as error:
         raise GxRefused(

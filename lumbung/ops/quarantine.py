@@ -1,0 +1,134 @@
+"""Refused rows: which, by which rule, and why. Read from quarantine; the ledger says which of them are still open."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from lumbung.declarations import load
+from lumbung.ledger import Ledger
+from lumbung.rules.places import quarantine_folder
+from lumbung.settings import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from lumbung.declarations import Dataset, Declarations
+    from lumbung.ledger import RefusedRow
+
+ROW: Final = "_row"
+RULES: Final = "_rules"
+REASONS: Final = "_reasons"
+KEY_HASH: Final = "_key_hash"
+
+
+class UnknownTarget(ValueError):
+    """The system, dataset or batch that was asked for does not exist; the message says which ones do."""
+
+
+def refused_rows(
+    system: str,
+    dataset: str | None = None,
+    rule: str | None = None,
+    batch: str | None = None,
+    actor: str | None = None,
+    closed: bool = False,
+    ledger: Ledger | None = None,
+) -> list[dict[str, Any]]:
+    """Refused rows as `{dataset, batch, row, key{…}, rules[…], reasons[…]}`, in landing and row order, parents first.
+
+    Only open ones unless `closed`. Keys show personal numbers in clear: with `actor` (a person looks) the look is
+    audited. Raises `UnknownTarget`.
+    """
+    if ledger is None:
+        own = Ledger.connect()
+        try:
+            return refused_rows(system, dataset, rule, batch, actor, closed, own)
+        finally:
+            own.close()
+    found: list[dict[str, Any]] = []
+    for declared in targets(load(), system, dataset):
+        known = ledger.refused_rows(dataset=declared.id, batch_id=batch, state=None if closed else "open")
+        for batch_id, numbers in by_batch(known).items():
+            stored = stored_rows(
+                settings().warehouse, declared, batch_id, numbers, (*declared.key, ROW, RULES, REASONS)
+            )
+            found.extend(_shown(declared, batch_id, stored, rule))
+    if actor is not None:
+        subject = system if dataset is None else f"{system}.{dataset}"
+        ledger.audit(actor, "quarantine.view", subject, {"rows": len(found), "rule": rule, "batch": batch})
+    return found
+
+
+def targets(declarations: Declarations, system: str, dataset: str | None) -> tuple[Dataset, ...]:
+    """The datasets meant on the command line. Raises `UnknownTarget`."""
+    if system not in declarations.systems:
+        known = ", ".join(sorted(declarations.systems))
+        raise UnknownTarget(f"Sistem {system!r} tidak dikenal; yang dideklarasikan: {known}.")
+    of_system = declarations.of_system(system)
+    if dataset is None:
+        return of_system
+    name = dataset.removeprefix(f"{system}.")
+    meant = tuple(declared for declared in of_system if declared.name == name)
+    if not meant:
+        known = ", ".join(declared.name for declared in of_system)
+        raise UnknownTarget(f"Dataset {dataset!r} tidak ada pada sistem {system}; yang ada: {known}.")
+    return meant
+
+
+def by_batch(rows: Sequence[RefusedRow]) -> dict[str, list[int]]:
+    """Row numbers by batch, in the given order."""
+    grouped: dict[str, list[int]] = {}
+    for row in rows:
+        grouped.setdefault(row.batch_id, []).append(row.row_no)
+    return grouped
+
+
+def stored_rows(
+    warehouse: Path, dataset: Dataset, batch_id: str, numbers: Sequence[int], columns: Sequence[str] | None = None
+) -> pa.Table:
+    """These rows of a batch from quarantine, by row number; all columns unless some are named.
+
+    Raises `FileNotFoundError` naming the folder when quarantine does not hold the batch.
+    """
+    import pyarrow.compute as pc
+    import pyarrow.dataset as ds
+
+    folder = quarantine_folder(warehouse, dataset.system, dataset.name, batch_id)
+    if not folder.is_dir():
+        raise FileNotFoundError(
+            f"{dataset.id}, batch {batch_id}: quarantine folder {folder} is missing although {len(numbers)} of its rows "
+            "are refused; restore it from the backup"
+        )
+    stored = ds.dataset(folder, format="parquet", partitioning=None)
+    wanted = stored.schema.names if columns is None else [name for name in columns if name in stored.schema.names]
+    return stored.to_table(columns=wanted, filter=pc.field(ROW).isin(list(numbers))).sort_by(ROW)
+
+
+def _shown(dataset: Dataset, batch_id: str, stored: pa.Table, rule: str | None) -> Iterator[dict[str, Any]]:
+    for row in stored.to_pylist():
+        if rule is not None and rule not in row[RULES]:
+            continue
+        yield {
+            "dataset": dataset.id,
+            "batch": batch_id,
+            "row": row[ROW],
+            "key": {name: plain(row.get(name), trim=dataset.column(name).trim) for name in dataset.key},
+            "rules": row[RULES],
+            "reasons": row[REASONS],
+        }
+
+
+def plain(value: Any, trim: bool = False) -> Any:
+    """A value as JSON has it: whole decimals as integers, other decimals as text, dates in ISO form."""
+    if isinstance(value, str):
+        return value.rstrip(" ") if trim else value
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else str(value)
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return value
