@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 
+from lumbung.declarations import DeclarationError
 from lumbung.settings import ROOT, SettingsError, settings
 from runtime import lifecycle, privilege
 from runtime.service import RuntimeFailure
@@ -31,7 +32,7 @@ def main() -> int:
             lifecycle.down(profile, _say, tuple(arguments.service))
         else:
             return _status(arguments.json)
-    except (RuntimeFailure, SettingsError, privilege.NotTraversable) as error:
+    except (RuntimeFailure, SettingsError, DeclarationError, privilege.NotTraversable) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0

@@ -112,9 +112,11 @@ def initialise(settings: Settings) -> None:
     if not marker.exists() or marker.read_text() != wanted:
         run([env_bin("airflow"), "db", "migrate"], "the migration of Airflow's database", log, variables)
         write(marker, wanted)
-    pools = _folder(settings) / "pools.json"
-    text = json.dumps(_pools(settings), indent=1, sort_keys=True) + "\n"
-    done = _folder(settings) / "pools.sha256"
+    declared = _pools(settings)
+    if declared is None:
+        return
+    text = json.dumps(declared, indent=1, sort_keys=True) + "\n"
+    pools, done = _folder(settings) / "pools.json", _folder(settings) / "pools.sha256"
     digest = hashlib.sha256(text.encode()).hexdigest()
     if not done.exists() or done.read_text() != digest:
         write(pools, text)
@@ -122,19 +124,24 @@ def initialise(settings: Settings) -> None:
         write(done, digest)
 
 
-def _pools(settings: Settings) -> dict[str, dict[str, Any]]:
-    """The pools of the declared systems: they bound what runs against one source at a time."""
+def _pools(settings: Settings) -> dict[str, dict[str, Any]] | None:
+    """The pools of the declared systems: they bound what runs against one source at a time.
+
+    None while the declarations hold a mistake: `lumbung check` names it, and the services start all the same.
+    """
+    from lumbung.declarations import DeclarationError, load
+
     try:
-        from lumbung.declarations import load
-    except ImportError:
-        return {}
+        systems = load(settings.root).systems
+    except DeclarationError:
+        return None
     return {
         system.pool: {
             "slots": system.pool_slots,
             "description": f"Sistem {system.code}: pekerjaan serentak",
             "include_deferred": False,
         }
-        for system in load(settings.root).systems.values()
+        for system in systems.values()
     }
 
 

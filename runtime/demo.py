@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 
+from lumbung.declarations import DeclarationError
 from lumbung.settings import ROOT, Settings, SettingsError, settings
 from runtime import lifecycle, privilege
 from runtime.service import RuntimeFailure
@@ -62,7 +63,7 @@ def main() -> int:
         privilege.prepare_state(ROOT, profile.profile)
         os.umask(privilege.STATE_MASK)
         demo(profile)
-    except (RuntimeFailure, SettingsError, privilege.NotTraversable) as error:
+    except (RuntimeFailure, SettingsError, DeclarationError, privilege.NotTraversable) as error:
         print(f"\nerror: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

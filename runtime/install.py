@@ -216,15 +216,32 @@ def compile_sources() -> None:
     subprocess.run([interpreter, "-m", "compileall", "-q", *folders], check=False, stdin=subprocess.DEVNULL)
 
 
+def compile_locks() -> None:
+    """Resolve requirements/*.in anew into hashed locks that name no registry and hold for Python 3.11 and newer."""
+    folder = ROOT / "requirements"
+    for name in ("tools", *ENVIRONMENTS):
+        say(f"lock {name}")
+        command = [str(TOOLS / "bin" / "uv"), "pip", "compile", "-q", "--upgrade", "--universal", "--generate-hashes"]
+        command += ["--python-version", ".".join(map(str, PYTHON)), "--no-emit-index-url", "--no-header"]
+        if (folder / f"{name}.overrides.txt").exists():
+            command += ["--override", f"{name}.overrides.txt"]
+        logged([*command, f"{name}.in", "-o", f"{name}.txt"], f"the lock of {name}", cwd=folder)
+
+
 def main() -> int:
     """Exit code 0: everything is there; 1: a step failed, the reason is on stderr."""
-    argparse.ArgumentParser(description=__doc__).parse_args()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lock", action="store_true", help="compile the locks anew instead of installing from them")
+    lock = parser.parse_args().lock
     os.umask(0o022)  # what is installed is read by the system user; state has a mask of its own
     try:
         install_packages()
         if privilege.is_root():
             privilege.check_traversable(ROOT)
         install_tools()
+        if lock:
+            compile_locks()
+            return 0
         for name in ENVIRONMENTS:
             install_environment(name)
         install_jars()

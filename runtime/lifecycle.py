@@ -11,7 +11,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import ModuleType
@@ -29,7 +29,7 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Status:
-    """One service's state. `memory_mb` is the resident memory of its process and their children."""
+    """One service's state. `memory_mb` is what its process and their descendants hold."""
 
     service: str
     state: str
@@ -236,32 +236,42 @@ def _unhealthy(service: Service, states: dict[str, dict[str, object]]) -> str | 
 
 
 def resident_mb(pid: int) -> int:
-    """Resident memory of a process and its descendants, in MB."""
+    """Memory of a process and its descendants in MB; pages that they share count once (PSS)."""
     children: dict[int, list[int]] = {}
-    pages: dict[int, int] = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-            children.setdefault(int(fields[1]), []).append(int(folder.name))
-            pages[int(folder.name)] = int((folder / "statm").read_text().split()[1])
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
         except (OSError, ValueError, IndexError):
             continue
+        children.setdefault(parent, []).append(int(folder.name))
     total, left = 0, [pid]
     while left:
         current = left.pop()
-        total += pages.get(current, 0)
+        total += _shared_out_kb(current)
         left += children.get(current, [])
-    return total * 4096 // (1 << 20)
+    return total // 1024
+
+
+def _shared_out_kb(pid: int) -> int:
+    """PSS of one process in kB; its resident size when the kernel does not tell the former."""
+    try:
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1])
+    except OSError:
+        with suppress(OSError, ValueError, IndexError):
+            return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4
+    return 0
 
 
 def as_table(found: list[Status]) -> str:
     """Plain text table of `status`."""
-    lines = [f"{'service':<16} {'state':<9} {'healthy':<8} {'pid':>8} {'memory':>8}  port"]
+    lines = [f"{'service':<22} {'state':<9} {'healthy':<8} {'pid':>8} {'memory':>8}  port"]
     for one in found:
         memory = f"{one.memory_mb} MB" if one.memory_mb is not None else "-"
         ports = ", ".join(str(port) for port in one.ports.values())
         healthy = "yes" if one.healthy else "NO"
-        lines.append(f"{one.service:<16} {one.state:<9} {healthy:<8} {one.pid or '-':>8} {memory:>8}  {ports}")
+        lines.append(f"{one.service:<22} {one.state:<9} {healthy:<8} {one.pid or '-':>8} {memory:>8}  {ports}")
         if not one.healthy:
             lines.append(f"    {one.reason}; log {one.log}")
     return "\n".join(lines)

@@ -1,7 +1,7 @@
 """The Hive metastore: Hive 2.3.10 from the pyspark wheel's jars, on PostgreSQL, bound to loopback.
 
 `HiveMetaStore` itself listens on every address, so `lumbung.metastore.LoopbackMetastore` starts the same handler on
-a socket of our own (docs/decisions/metastore-launcher.md).
+a socket of our own (docs/decisions/0004-metastore-launcher.md).
 """
 
 import os

@@ -17,7 +17,8 @@ from pathlib import Path
 PROFILE = "test"
 os.environ["LUMBUNG_PROFILE"] = PROFILE  # before any setting is read
 
-from lumbung.settings import ROOT, Settings, SettingsError, settings  # noqa: E402 - see the line above
+from lumbung.declarations import DeclarationError  # noqa: E402 - see the line above
+from lumbung.settings import ROOT, Settings, SettingsError, settings  # noqa: E402
 from runtime import lifecycle, privilege  # noqa: E402
 from runtime.files import env_bin  # noqa: E402
 from runtime.service import RuntimeFailure  # noqa: E402
@@ -129,7 +130,7 @@ def main() -> int:
             passed &= unit(profile)
         if what == "all":
             passed &= with_services(profile)
-    except (RuntimeFailure, SettingsError, privilege.NotTraversable) as error:
+    except (RuntimeFailure, SettingsError, DeclarationError, privilege.NotTraversable) as error:
         print(f"error: {error}", file=sys.stderr)
         passed = False
     except KeyboardInterrupt:

@@ -70,9 +70,7 @@ def _stranger() -> pwd.struct_passwd:
     return pwd.struct_passwd(("stranger", "x", 64321, 64321, "", "/nonexistent", "/usr/sbin/nologin"))
 
 
-def test_a_folder_that_the_system_user_cannot_enter_is_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_that_the_system_user_cannot_enter_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "getgrouplist", lambda name, group: [group])
     monkeypatch.setattr(Path, "resolve", lambda self: self)
     for folder in (tmp_path, *tmp_path.parents[:-2]):

@@ -3,7 +3,6 @@
 import base64
 import configparser
 import hashlib
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -158,4 +157,4 @@ def test_write_is_atomic_and_private(tmp_path: Path) -> None:
     assert file.stat().st_ino == inode
     files.write(file, "two")
     assert file.read_text() == "two"
-    assert os.listdir(file.parent) == ["file"]
+    assert [path.name for path in file.parent.iterdir()] == ["file"]
