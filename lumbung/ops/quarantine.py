@@ -101,7 +101,7 @@ def stored_rows(
     folder = quarantine_folder(warehouse, dataset.system, dataset.name, batch_id)
     if not folder.is_dir():
         raise FileNotFoundError(
-            f"{dataset.id}, batch {batch_id}: quarantine folder {folder} is missing although {len(numbers)} of its rows "
+            f"{dataset.id}, batch {batch_id}: quarantine folder {folder} is missing, but {len(numbers)} of its rows "
             "are refused; restore it from the backup"
         )
     stored = ds.dataset(folder, format="parquet", partitioning=None)

@@ -95,8 +95,8 @@ def _trigger(dataset: Dataset, rows: Sequence[RefusedRow]) -> str:
 def _give_up(ledger: Ledger, left: Sequence[Batch]) -> None:
     """Close replays that died before they landed and whose rows are no longer the open ones."""
     for batch in left:
-        ledger.stopped(batch.id, "Pemutaran ulang tidak selesai dan barisnya sudah berubah; diganti pemutaran yang
-        baru.") ledger.finish_run(batch.run_id, "failed", f"batch {batch.id} diganti pemutaran ulang yang baru")
+        ledger.stopped(batch.id, "Putar ulang tidak selesai dan barisnya sudah berubah; diganti putar ulang yang baru.")
+        ledger.finish_run(batch.run_id, "failed", f"batch {batch.id} diganti putar ulang yang baru")
 
 
 def _land(ledger: Ledger, dataset: Dataset, batch: Batch, newest: Batch, rows: Sequence[RefusedRow]) -> None:
