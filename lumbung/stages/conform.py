@@ -113,8 +113,8 @@ def _drain_group(ledger: Ledger, declarations: Declarations, members: Sequence[D
         for batch in ready:
             promote(ledger, declarations, batch)
             drained.promoted.append(batch.id)
-        following = [batch for dataset in members if (batch := next_landed(ledger, dataset.id)) is not None]
-        validated = [validate_batch(batch.id, ledger=ledger) for batch in following]
+        following = [landed.id for dataset in members if (landed := next_landed(ledger, dataset.id)) is not None]
+        validated = [validate_batch(batch_id, ledger=ledger) for batch_id in following]
         if not ready and not any(validated):
             drained.waiting.update({batch_id: reason for batch_id, reason in blocked.items() if reason})
             return

@@ -38,10 +38,10 @@ def restate(ledger: Ledger, spark: SparkSession, declarations: Declarations, dat
     when no row was wrong.
     """
     name = curated_name(dataset)
-    if not restated_columns(dataset) or not iceberg.exists(spark, name):
+    if not restated_columns(dataset):
         return None
     newest = ledger.batches(dataset=dataset.id, states=("conformed",), limit=1, newest_first=True)
-    if not newest:
+    if not newest or iceberg.current_snapshot(spark, name) is None:
         return None
     on = business_date(declarations, dataset, clock_of(newest[0]))
     with ledger.lock(table_lock(name), TABLE_WAIT_S):

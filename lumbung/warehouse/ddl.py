@@ -6,9 +6,11 @@ Every name and comment comes from a declaration; nothing here is written by hand
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from lumbung.warehouse.iceberg import is_missing
 from lumbung.warehouse.sql import identifier, literal, table
 
 if TYPE_CHECKING:
@@ -179,9 +181,10 @@ def create_iceberg(
     New columns are added, comments follow the declaration; a column that left the declaration stays (history). `order`
     is the write order, so that files can be skipped by key. Raises `SchemaConflictError` when a column changed type.
     """
-    database = name.split(".")[0]
-    spark.sql(f"CREATE DATABASE IF NOT EXISTS {identifier(database)} COMMENT {literal(DATABASES[database])}")
-    if not spark.catalog.tableExists(name):
+    found = _describe(spark, name)
+    if found is None:
+        database = name.split(".")[0]
+        spark.sql(f"CREATE DATABASE IF NOT EXISTS {identifier(database)} COMMENT {literal(DATABASES[database])}")
         properties = ", ".join(f"{literal(k)} = {literal(v)}" for k, v in ICEBERG_PROPERTIES.items())
         spark.sql(
             f"CREATE TABLE {table(name)} ({_fields(columns)}) USING iceberg "
@@ -190,7 +193,6 @@ def create_iceberg(
         if order:
             spark.sql(f"ALTER TABLE {table(name)} WRITE LOCALLY ORDERED BY {', '.join(map(identifier, order))}")
         return
-    found = {row["col_name"]: (row["data_type"], row["comment"] or "") for row in _describe(spark, name)}
     for column, (kind, text) in columns.items():
         if column not in found:
             spark.sql(f"ALTER TABLE {table(name)} ADD COLUMN {identifier(column)} {kind} COMMENT {literal(text)}")
@@ -207,14 +209,18 @@ class SchemaConflictError(RuntimeError):
     """A declaration changed a column's type under an existing table."""
 
 
-def _describe(spark: SparkSession, name: str) -> list[Mapping[str, str]]:
-    """Rows of DESCRIBE up to the partition part."""
-    described: list[Mapping[str, str]] = []
-    for row in spark.sql(f"DESCRIBE TABLE {table(name)}").collect():
-        if not row["col_name"] or row["col_name"].startswith("#"):
-            break
-        described.append(row.asDict())
-    return described
+def _describe(spark: SparkSession, name: str) -> dict[str, tuple[str, str]] | None:
+    """Type and comment of the columns of a table; None when there is no such table."""
+    from pyspark.errors import AnalysisException
+
+    try:
+        rows = spark.sql(f"DESCRIBE TABLE {table(name)}").collect()
+    except AnalysisException as error:
+        if not is_missing(error):
+            raise
+        return None
+    columns = takewhile(lambda row: row["col_name"] and not row["col_name"].startswith("#"), rows)
+    return {row["col_name"]: (row["data_type"], row["comment"] or "") for row in columns}
 
 
 def curated_columns(dataset: Dataset) -> dict[str, tuple[str, str]]:

@@ -38,21 +38,15 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A branch of a table that is being written; `base` is main's snapshot at its creation, None in an empty table."""
+    """A branch of a table (`database.table`) that is being written."""
 
     table: str
     name: str
-    base: int | None
 
     @property
     def target(self) -> str:
         """The name that MERGE and INSERT write to."""
         return f"{self.table}.branch_{self.name}"
-
-
-def exists(spark: SparkSession, name: str) -> bool:
-    """Tell whether the table exists; `name` is `database.table`."""
-    return bool(spark.catalog.tableExists(name))
 
 
 def snapshots(spark: SparkSession, name: str) -> dict[int, Snapshot]:
@@ -70,10 +64,20 @@ def snapshots(spark: SparkSession, name: str) -> dict[int, Snapshot]:
 
 def current_snapshot(spark: SparkSession, name: str) -> int | None:
     """Id of main's snapshot; None when the table does not exist or was never written."""
-    if not exists(spark, name):
+    from pyspark.errors import AnalysisException
+
+    try:
+        rows = spark.table(f"{name}.refs").where("name = 'main'").select("snapshot_id").collect()
+    except AnalysisException as error:
+        if not is_missing(error):
+            raise
         return None
-    rows = spark.table(f"{name}.refs").where("name = 'main'").select("snapshot_id").collect()
     return int(rows[0]["snapshot_id"]) if rows else None
+
+
+def is_missing(error: Exception) -> bool:
+    """Whether Spark says that a table or database does not exist."""
+    return any(mark in str(error) for mark in ("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND"))
 
 
 def ancestry(spark: SparkSession, name: str, snapshot_id: int | None) -> list[Snapshot]:
@@ -91,10 +95,12 @@ def ancestry(spark: SparkSession, name: str, snapshot_id: int | None) -> list[Sn
 
 def committed(spark: SparkSession, name: str, batch_id: str) -> int | None:
     """Snapshot of main's history that a batch wrote, or None. An attempt that never reached main does not count."""
-    for snapshot in ancestry(spark, name, current_snapshot(spark, name)):
-        if snapshot.summary.get(BATCH) == batch_id:
-            return snapshot.id
-    return None
+    from pyspark.sql import functions as fn
+
+    mine = spark.table(f"{name}.snapshots").where(fn.col("summary")[BATCH] == batch_id)
+    history = spark.table(f"{name}.history").where("is_current_ancestor").select("snapshot_id")
+    rows = mine.join(history, "snapshot_id").select("snapshot_id").collect()
+    return int(rows[0]["snapshot_id"]) if rows else None
 
 
 def snapshot_batches(name: str, snapshot_id: int) -> list[tuple[int, datetime, str]]:
@@ -122,7 +128,7 @@ def signed(spark: SparkSession, summary: Mapping[str, str]) -> Iterator[None]:
 
 def at(spark: SparkSession, name: str, snapshot_id: int) -> DataFrame:
     """The table as of a snapshot."""
-    return spark.read.option("snapshot-id", str(snapshot_id)).table(name)
+    return spark.read.option("versionAsOf", str(snapshot_id)).table(name)
 
 
 def on_branch(spark: SparkSession, branch: Branch) -> DataFrame:
@@ -132,9 +138,8 @@ def on_branch(spark: SparkSession, branch: Branch) -> DataFrame:
 
 def open_branch(spark: SparkSession, name: str, branch: str) -> Branch:
     """Start a branch from main, replacing what an attempt that died left behind. Hold the table's lock meanwhile."""
-    base = current_snapshot(spark, name)
     spark.sql(f"ALTER TABLE {table(name)} CREATE OR REPLACE BRANCH {identifier(branch)}")
-    return Branch(name, branch, base)
+    return Branch(name, branch)
 
 
 def publish_branch(spark: SparkSession, branch: Branch) -> int:
@@ -144,7 +149,7 @@ def publish_branch(spark: SparkSession, branch: Branch) -> int:
     """
     try:
         # CALL takes literals only.
-        spark.sql(
+        moved = spark.sql(
             f"CALL spark_catalog.system.fast_forward({literal(branch.table)}, 'main', {literal(branch.name)})"
         ).collect()
     except Exception as error:
@@ -155,10 +160,7 @@ def publish_branch(spark: SparkSession, branch: Branch) -> int:
             ) from error
         raise
     drop_branch(spark, branch)
-    published = current_snapshot(spark, branch.table)
-    if published is None:
-        raise ConcurrentWriteError(f"table {branch.table} has no snapshot after its branch {branch.name} was published")
-    return published
+    return int(moved[0]["updated_ref"])
 
 
 def drop_branch(spark: SparkSession, branch: Branch) -> None:

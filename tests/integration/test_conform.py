@@ -1,0 +1,358 @@
+"""Promotion against the real engine and the real ledger: what a batch does to its curated table."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from lumbung.declarations.models import CodeList, CodeRow, Column, Comparison, Dataset, Declarations, MasterRef, System
+from lumbung.ledger import Batch, Counts, Extracted, Ledger, RefusedKey
+from lumbung.stages.promotion import keys_folder, promote, valid_folder
+from lumbung.stages.restatement import restate
+from lumbung.warehouse import iceberg
+from lumbung.warehouse.ddl import curated_name
+from lumbung.warehouse.session import session
+
+pytestmark = pytest.mark.integration
+
+CLOCK = datetime(2026, 1, 5, 6, tzinfo=UTC)
+TYPES = {"STRING": pa.string(), "INT": pa.int32(), "DECIMAL(20,0)": pa.decimal128(20, 0), "DATE": pa.date32()}
+
+
+def column(name: str, logical: str, physical: str, **more: Any) -> Column:
+    given = {"classification": "umum", "title": name.title(), "description": name}
+    return Column(name=name, logical=logical, physical=physical, **(given | more))
+
+
+def dataset(name: str, columns: Sequence[Column], key: Sequence[str], **more: Any) -> Dataset:
+    given: dict[str, Any] = {
+        "system": "uji",
+        "version": "1.0.0",
+        "title": name.title(),
+        "description": "tabel uji",
+        "limitations": "",
+        "source_table": f"public.{name}",
+        "period_column": None,
+        "load": "full",
+        "cursor": (),
+        "overlap": timedelta(0),
+        "linked": None,
+        "lookup": False,
+        "order": 1,
+        "freshness": timedelta(days=1),
+        "derived": {},
+        "late_derived": (),
+        "kept": (),
+        "references": (),
+        "list_refs": (),
+        "master_refs": (),
+        "rules": (),
+    }
+    return Dataset(name=name, columns=tuple(columns), key=tuple(key), **(given | more))
+
+
+def codes(*rows: tuple[str, str, date, date]) -> CodeList:
+    return CodeList(
+        name="jenis",
+        title="Jenis",
+        description="",
+        source="uji",
+        license="uji",
+        caution=None,
+        columns=(),
+        key=("kode",),
+        code_column="kode",
+        label_column="label",
+        has_validity=True,
+        rows=tuple(CodeRow(code=c, label=n, valid_from=a, valid_to=b, values={}) for c, n, a, b in rows),
+    )
+
+
+class Bench:
+    """A system of two tables (persons, and rows that name a person), the way validate hands them over."""
+
+    def __init__(self) -> None:
+        tag = uuid.uuid4().hex[:8]
+        self.ledger = Ledger.connect()
+        self.spark = session("uji")
+        self.system = f"uji{tag}"
+        self.persons = dataset(
+            "induk",
+            (column("nik", "string", "character varying(16)"), column("nama", "string", "character varying(60)")),
+            ("nik",),
+            system=self.system,
+        )
+        self.rows = dataset(
+            "wajib_pajak",
+            (
+                column("id", "string", "character(30)", trim=True),
+                column("nama", "string", "character varying(30)"),
+                column("jenis", "integer", "numeric(2,0)", precision=2, scale=0, code_list="jenis"),
+                column("pajak", "number", "numeric", precision=20, scale=0, unit="rupiah"),
+            ),
+            ("id",),
+            system=self.system,
+            master_refs=(
+                MasterRef(
+                    id="status_nik",
+                    column="id",
+                    to=f"{self.system}.induk",
+                    to_column="nik",
+                    when="id RLIKE '^[0-9]{16}$'",
+                    compare=(Comparison(attribute="nama", ours="upper(nama)", theirs="upper(nama)"),),
+                    title="Status NIK",
+                    description="",
+                ),
+            ),
+        )
+        system = System.model_construct(code=self.system, timezone="Asia/Jakarta")
+        forever = (date(1900, 1, 1), date(9999, 12, 31))
+        self.declarations = Declarations.model_construct(
+            root=Path(),
+            systems={self.system: system},
+            datasets={d.id: d for d in (self.persons, self.rows)},
+            lists={"jenis": codes(("1", "LAMA", date(1900, 1, 1), date(2025, 12, 31)), ("2", "DUA", *forever))},
+            types={},
+            marts={},
+        )
+
+    def batch(
+        self,
+        of: Dataset,
+        accepted: Sequence[tuple[Any, ...]],
+        others: Sequence[tuple[Any, ...]] = (),
+        mode: str = "full",
+        clock: datetime = CLOCK,
+    ) -> Batch:
+        """A validated batch: `accepted` rows, and keys of others with their kind."""
+        run = self.ledger.open_run(self.system, "manual", uuid.uuid4().hex, "uji")
+        self.ledger.pin_snapshot(run.id, clock, clock, "uji")
+        batch = self.ledger.add_batch(run.id, of.id, mode, None, None, of.version)  # type: ignore[arg-type]
+        received = len(accepted) + len(others)
+        self.ledger.extraction_done(run.id, [Extracted(of.id, received, "d", "s", "spool")])
+        self.ledger.landed(batch.id, "raw", 1, None)
+        refused = sum(kind == "ditolak" for *_, kind in others)
+        counts = Counts(received, len(accepted), refused, len(others) - refused)
+        keys = [RefusedKey(n + 1, str(n)) for n in range(refused)]
+        self.ledger.validated(batch.id, counts, [], keys, "inputs")
+        self._write(valid_folder(of, batch.id), self._valid(of, accepted))
+        self._write(keys_folder(of, batch.id), self._keys(of, others))
+        return self.ledger.batch(batch.id)
+
+    def promote(self, *args: Any, **kwargs: Any) -> Batch:
+        """Make a batch and promote it."""
+        batch = self.batch(*args, **kwargs)
+        promote(self.ledger, self.declarations, batch)
+        return self.ledger.batch(batch.id)
+
+    def table(self, of: Dataset, *columns: str, current: bool = True) -> set[tuple[Any, ...]]:
+        frame = self.spark.table(curated_name(of))
+        if current:
+            frame = frame.where("_dihapus_batch IS NULL")
+        return {tuple(row) for row in frame.select(*columns).collect()}
+
+    def snapshots(self, of: Dataset) -> int:
+        name = curated_name(of)
+        return len(iceberg.ancestry(self.spark, name, iceberg.current_snapshot(self.spark, name)))
+
+    def drop(self) -> None:
+        for of in (self.persons, self.rows):
+            self.spark.sql(f"DROP TABLE IF EXISTS {curated_name(of)}")
+        self.ledger.close()
+
+    @staticmethod
+    def _valid(of: Dataset, accepted: Sequence[tuple[Any, ...]]) -> pa.Table:
+        fields = [(c.name, TYPES[c.spark_type]) for c in of.columns]
+        schema = pa.schema([*fields, ("_row", pa.int64()), ("_row_hash", pa.string())])
+        rows = [(*row, n + 1, hashlib.sha256(repr(row).encode()).hexdigest()) for n, row in enumerate(accepted)]
+        return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema)
+
+    @staticmethod
+    def _keys(of: Dataset, others: Sequence[tuple[Any, ...]]) -> pa.Table:
+        schema = pa.schema([*((k, TYPES[of.column(k).spark_type]) for k in of.key), ("_kind", pa.string())])
+        return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in others], schema)
+
+    @staticmethod
+    def _write(folder: Path, rows: pa.Table) -> None:
+        folder.mkdir(parents=True)
+        pq.write_table(rows, folder / "part-00000.parquet")
+        (folder / "_SUCCESS").touch()
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    made = Bench()
+    yield made
+    made.drop()
+
+
+A, B, C = "3515010101900001", "3515010101900002", "BUKAN-NIK"
+
+
+def row(key: str, name: str = "Budi", kind: int = 2, tax: int = 100) -> tuple[Any, ...]:
+    return key, name, kind, Decimal(tax)
+
+
+def test_rows_carry_type_label_lineage_and_comment(bench: Bench) -> None:
+    done = bench.promote(bench.rows, [row(A, tax=12345678901234567890)])
+    assert done.state == "conformed"
+    assert done.snapshot_id == iceberg.current_snapshot(bench.spark, curated_name(bench.rows))
+    wanted = ("id", "jenis", "jenis_label", "pajak", "_batch_id", "_source_row", "_loaded_at")
+    assert bench.table(bench.rows, *wanted) == {
+        (A, 2, "DUA", Decimal(12345678901234567890), done.id, 1, CLOCK.replace(tzinfo=None))
+    }
+    described = bench.spark.sql(f"DESCRIBE TABLE {curated_name(bench.rows)}").collect()
+    assert [r["col_name"] for r in described if not r["comment"]] == []
+    assert not valid_folder(bench.rows, done.id).exists()
+    assert not keys_folder(bench.rows, done.id).exists()
+
+
+def test_label_is_the_one_valid_on_the_batchs_business_date(bench: Bench) -> None:
+    # 31 December 20:00 UTC is 1 January in WIB: the old code's last day is over.
+    bench.promote(bench.rows, [row(A, kind=1)], clock=datetime(2025, 12, 31, 16, 59, tzinfo=UTC))
+    assert bench.table(bench.rows, "jenis_label") == {("LAMA",)}
+    bench.promote(bench.rows, [row(A, kind=1, tax=1)], clock=datetime(2025, 12, 31, 17, 0, tzinfo=UTC))
+    assert bench.table(bench.rows, "jenis_label") == {(None,)}
+
+
+def test_full_read_marks_what_is_gone_and_takes_it_back(bench: Bench) -> None:
+    first = bench.promote(bench.rows, [row(A), row(B)])
+    gone = bench.promote(bench.rows, [], [(A, "duplikat")])
+    assert bench.table(bench.rows, "id", "_dihapus_batch", current=False) == {(A, None), (B, gone.id)}
+    back = bench.promote(bench.rows, [row(B)], [(A, "duplikat")])
+    assert bench.table(bench.rows, "id", "_batch_id") == {(A, first.id), (B, back.id)}
+
+
+def test_window_deletes_nothing(bench: Bench) -> None:
+    bench.promote(bench.rows, [row(A), row(B)], mode="window")
+    bench.promote(bench.rows, [row(A, tax=2)], mode="window")
+    assert bench.table(bench.rows, "id", "pajak") == {(A, Decimal(2)), (B, Decimal(100))}
+
+
+def test_refused_update_holds_the_last_good_version(bench: Bench) -> None:
+    first = bench.promote(bench.rows, [row(A), row(B)])
+    held = bench.promote(bench.rows, [], [(A, "ditolak"), (B, "duplikat")])
+    assert bench.table(bench.rows, "id", "_batch_id", "_tertahan_batch", "pajak") == {
+        (A, first.id, held.id, Decimal(100)),
+        (B, first.id, None, Decimal(100)),
+    }
+
+
+@pytest.mark.parametrize(
+    ("accepted", "others"),
+    [
+        pytest.param([row(A, tax=7)], [], id="accepted later"),
+        pytest.param([], [(A, "duplikat")], id="changed back"),
+    ],
+)
+def test_held_row_is_released(bench: Bench, accepted: list[tuple[Any, ...]], others: list[tuple[Any, ...]]) -> None:
+    bench.promote(bench.rows, [row(A)])
+    bench.promote(bench.rows, [], [(A, "ditolak")])
+    bench.promote(bench.rows, accepted, others)
+    assert bench.table(bench.rows, "_tertahan_batch", "_dihapus_batch") == {(None, None)}
+
+
+def test_refused_new_key_leaves_no_trace_and_nothing_is_deleted(bench: Bench) -> None:
+    bench.promote(bench.rows, [row(A)])
+    before = bench.snapshots(bench.rows)
+    done = bench.promote(bench.rows, [], [(A, "duplikat"), (B, "ditolak")])
+    assert bench.table(bench.rows, "id", current=False) == {(A,)}
+    assert done.snapshot_id is None
+    assert bench.snapshots(bench.rows) == before
+
+
+def test_an_empty_full_read_marks_everything(bench: Bench) -> None:
+    bench.promote(bench.rows, [row(A)])
+    empty = bench.batch(bench.rows, [])
+    for folder in (valid_folder(bench.rows, empty.id), keys_folder(bench.rows, empty.id)):
+        for file in folder.iterdir():
+            file.unlink()
+        folder.rmdir()  # validate leaves none when nothing was received
+    promote(bench.ledger, bench.declarations, empty)
+    assert bench.table(bench.rows, "id", "_dihapus_batch", current=False) == {(A, empty.id)}
+
+
+def test_a_retry_finds_its_own_commit(bench: Bench) -> None:
+    """Killed between the commit and the ledger: the batch is still `validated`, the table has it."""
+    batch = bench.batch(bench.rows, [row(A)])
+    promote(bench.ledger, bench.declarations, batch)
+    snapshot = bench.ledger.batch(batch.id).snapshot_id
+    before = bench.snapshots(bench.rows)
+    assert iceberg.committed(bench.spark, curated_name(bench.rows), batch.id) == snapshot
+    with bench.ledger.transaction() as connection:
+        connection.exec_driver_sql(
+            "UPDATE ledger.batch SET state = 'validated', conformed_at = NULL, snapshot_id = NULL WHERE id = %s",
+            (batch.id,),
+        )
+    assert promote(bench.ledger, bench.declarations, bench.ledger.batch(batch.id)) == snapshot
+    assert bench.snapshots(bench.rows) == before
+
+
+def test_an_attempt_that_died_on_the_branch_does_not_count(bench: Bench) -> None:
+    bench.promote(bench.rows, [row(A)])
+    name = curated_name(bench.rows)
+    iceberg.open_branch(bench.spark, name, "conform")
+    with iceberg.signed(bench.spark, {iceberg.BATCH: "mati"}):
+        bench.spark.sql(f"DELETE FROM {name}.branch_conform WHERE true")
+    assert iceberg.committed(bench.spark, name, "mati") is None
+    assert bench.table(bench.rows, "id") == {(A,)}
+    bench.promote(bench.rows, [row(A), row(B)])
+    assert bench.table(bench.rows, "id") == {(A,), (B,)}
+
+
+@pytest.mark.parametrize(
+    ("persons", "outcome"),
+    [
+        pytest.param(None, "tidak_dapat_diperiksa", id="never loaded"),
+        pytest.param([(A, "BUDI")], "cocok", id="same"),
+        pytest.param([(A, "Wati")], "beda", id="other name"),
+        pytest.param([(B, "Budi")], "tidak_ditemukan", id="other person"),
+    ],
+)
+def test_look_up_of_persons_has_four_outcomes(
+    bench: Bench, persons: list[tuple[str, str]] | None, outcome: str
+) -> None:
+    if persons is not None:
+        bench.promote(bench.persons, persons)
+    bench.promote(bench.rows, [row(A), row(C)])
+    assert bench.table(bench.rows, "id", "_status_nik") == {(A, outcome), (C, None)}
+
+
+def test_statuses_follow_the_persons_without_touching_the_rows(bench: Bench) -> None:
+    first = bench.promote(bench.rows, [row(A), row(C)])
+    bench.promote(bench.persons, [(A, "Budi")])
+    assert restate(bench.ledger, bench.spark, bench.declarations, bench.rows) is not None
+    assert bench.table(bench.rows, "id", "_status_nik", "_batch_id") == {(A, "cocok", first.id), (C, None, first.id)}
+    assert restate(bench.ledger, bench.spark, bench.declarations, bench.rows) is None
+    bench.promote(bench.persons, [])  # the person left Dukcapil's table
+    restate(bench.ledger, bench.spark, bench.declarations, bench.rows)
+    assert bench.table(bench.rows, "id", "_status_nik") == {(A, "tidak_ditemukan"), (C, None)}
+
+
+def test_unchanged_content_starts_no_work(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = bench.promote(bench.rows, [row(A)])
+    again = bench.batch(bench.rows, [], [(A, "duplikat")])
+    with bench.ledger.transaction() as connection:
+        connection.exec_driver_sql("UPDATE ledger.batch SET same_as = %s WHERE id = %s", (first.id, again.id))
+    monkeypatch.setattr("lumbung.stages.promotion.session", lambda app: pytest.fail("a session was opened"))
+    assert promote(bench.ledger, bench.declarations, bench.ledger.batch(again.id)) == first.snapshot_id
+
+
+def test_trace_leads_from_a_snapshot_to_its_batches(bench: Bench) -> None:
+    one = bench.promote(bench.rows, [row(A)])
+    two = bench.promote(bench.rows, [row(A), row(B)])
+    name = curated_name(bench.rows)
+    found = iceberg.snapshot_batches(name, iceberg.current_snapshot(bench.spark, name) or 0)
+    assert [batch for _, _, batch in found] == [two.id, one.id]
+    assert one.snapshot_id is not None
+    assert [batch for _, _, batch in iceberg.snapshot_batches(name, one.snapshot_id)] == [one.id]
+    assert all(moment.tzinfo is not None for _, moment, _ in found)
