@@ -48,7 +48,7 @@ def lumbung_refresh(context: dict[str, Any], data_dict: dict[str, Any]) -> dict[
     tk.check_access("lumbung_refresh", context, data_dict)
     request = parse(data_dict, *_schema_fields())
     resource = tk.get_action("resource_show")(tk.fresh_context(context), {"id": request.resource_id})
-    limit = tk.asint(tk.config.get("ckanext.lumbung.max_bytes"))
+    limit = int(tk.config["ckanext.lumbung.max_bytes"])
     with files.received(request.resource_id, data_dict.get("upload"), limit) as incoming:
         if incoming.sha256 != request.sha256:
             raise refuse("sha256", f"expected {request.sha256}, got {incoming.sha256}")

@@ -7,12 +7,11 @@ from typing import Any
 import ckan.plugins as plugins
 from ckan.plugins import toolkit as tk
 
-from lumbung_portal import action, presentation, validation
+from lumbung_portal import action, presentation, translation, validation
 from lumbung_portal.views import blueprint
 
-DEFAULT_MAX_BYTES = 1 << 29
 
-
+@tk.blanket.config_declarations
 class LumbungPlugin(plugins.SingletonPlugin):
     """Actions, routes, pages and validators of the portal."""
 
@@ -23,13 +22,13 @@ class LumbungPlugin(plugins.SingletonPlugin):
     plugins.implements(plugins.ITemplateHelpers)
     plugins.implements(plugins.IValidators)
     plugins.implements(plugins.IFacets, inherit=True)
+    plugins.implements(plugins.ITranslation)
 
     def update_config(self, config: Any) -> None:
-        """Templates, static files, and the largest file a refresh takes."""
+        """Templates, static files, styles."""
         tk.add_template_directory(config, "templates")
         tk.add_public_directory(config, "public")
         tk.add_resource("assets", "lumbung")
-        config.setdefault("ckanext.lumbung.max_bytes", DEFAULT_MAX_BYTES)
 
     def get_actions(self) -> dict[str, Any]:
         """See `action.py`."""
@@ -62,3 +61,15 @@ class LumbungPlugin(plugins.SingletonPlugin):
     def group_facets(self, facets_dict: Any, group_type: str, package_type: str | None) -> Any:
         """The same filters on a theme's page."""
         return presentation.facets(facets_dict)
+
+    def i18n_directory(self) -> str:
+        """See `translation.py`."""
+        return translation.compiled()
+
+    def i18n_locales(self) -> list[str]:
+        """Languages that we add words to."""
+        return sorted(folder.name for folder in translation.SOURCES.iterdir() if folder.is_dir())
+
+    def i18n_domain(self) -> str:
+        """Name of our catalogue."""
+        return translation.DOMAIN

@@ -77,9 +77,22 @@ def update(context: dict[str, Any], package_id: str, request: RefreshRequest, ve
     package = tk.get_action("package_show")(tk.fresh_context(context), {"id": package_id})
     for_package, for_resource = changes(package, request, version)
     if not for_package and not for_resource:
-        return False
+        return _add_views(context, package, request.resource_id)
     revision: dict[str, Any] = {"match": {"id": package_id}, "update": for_package}
     if for_resource:
         revision[f"update__resources__{request.resource_id[:RESOURCE_PREFIX]}"] = for_resource
-    tk.get_action("package_revise")(tk.fresh_context(context), revision)
+    package = tk.get_action("package_revise")(tk.fresh_context(context), revision)["package"]
+    _add_views(context, package, request.resource_id)
     return True
+
+
+def _add_views(context: dict[str, Any], package: dict[str, Any], resource_id: str) -> bool:
+    """The default views (a table) of a resource that has none yet; returns whether any was made.
+
+    CKAN makes them when a resource is created with its table; ours has its table only after the first refresh.
+    """
+    if tk.get_action("resource_view_list")(tk.fresh_context(context), {"id": resource_id}):
+        return False
+    resource = next(entry for entry in package["resources"] if entry["id"] == resource_id)
+    return bool(tk.get_action("resource_create_default_resource_views")(
+        tk.fresh_context(context), {"resource": resource, "package": package, "create_datastore_views": True}))

@@ -11,6 +11,9 @@ from ckan.plugins import toolkit as tk
 
 ZONE = ZoneInfo("Asia/Jakarta")
 MONTHS = ("Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember").split()
+TYPES = {"text": "teks", "int2": "bilangan bulat", "int4": "bilangan bulat", "int8": "bilangan bulat",
+         "numeric": "bilangan", "float4": "bilangan", "float8": "bilangan", "bool": "ya/tidak", "date": "tanggal",
+         "timestamp": "waktu"}
 FACETS = {"organization": "Perangkat daerah", "groups": "Tema", "tags": "Kata kunci", "res_format": "Format",
           "license_id": "Lisensi"}
 
@@ -50,6 +53,11 @@ def provenance(value: Any) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
+def type_label(value: Any) -> str:
+    """A column's PostgreSQL type in words."""
+    return TYPES.get(str(value).split("(")[0], str(value))
+
+
 def themes() -> list[dict[str, Any]]:
     """The themes (groups) with the number of their datasets, those with data first."""
     groups = tk.get_action("group_list")({}, {"all_fields": True, "include_dataset_count": True, "limit": 50})
@@ -73,4 +81,4 @@ def facets(known: Any) -> Any:
 
 
 HELPERS = {"lumbung_date": date_label, "lumbung_moment": moment_label, "lumbung_number": number_label,
-           "lumbung_provenance": provenance, "lumbung_themes": themes, "lumbung_newest": newest}
+           "lumbung_provenance": provenance, "lumbung_type": type_label, "lumbung_themes": themes, "lumbung_newest": newest}
