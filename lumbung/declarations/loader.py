@@ -50,7 +50,7 @@ class Tree:
     def __init__(self, root: Path) -> None:
         # The contract standard's model and pydantic's forms are not needed by whoever only wants the heads.
         from lumbung.declarations.contracts import Draft, read_draft
-        from lumbung.declarations.datasets import Surroundings, assemble
+        from lumbung.declarations.assembly import Surroundings, assemble
         from lumbung.declarations.marts import MartReader
         from lumbung.declarations.standards import read_lists, read_types
         from lumbung.declarations.tenants import read_tenants

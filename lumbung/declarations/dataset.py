@@ -1,0 +1,182 @@
+"""A dataset with its columns, links and rules, as models."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from lumbung.declarations.base import Frozen
+from lumbung.declarations.names import Classification, LoadMode, Logical, RuleKind, Severity
+
+#: Every integer of so many digits fits a Spark INT.
+_INT_DIGITS = 9
+
+
+class Column(Frozen):
+    """One column of a source table. `precision`/`scale`: its decimal in curated; `periksa_nilai`: see FORMATS."""
+
+    name: str
+    logical: Logical
+    physical: str
+    precision: int | None = None
+    scale: int | None = None
+    required: bool = False
+    classification: Classification
+    standard: str | None = None
+    code_list: str | None = None
+    title: str
+    description: str
+    unit: str | None = None
+    on_nul: str = "tolak"
+    trim: bool = False
+    periksa_nilai: bool = False
+
+    @property
+    def spark_type(self) -> str:
+        """The column's type in curated."""
+        if self.logical == "integer":
+            return "BIGINT" if self.physical == "bigint" or (self.precision or 0) > _INT_DIGITS else "INT"
+        if self.logical == "number":
+            return f"DECIMAL({self.precision},{self.scale})"
+        return self.logical.upper()
+
+
+class Taken(Frozen):
+    """A value that a reference brings from the parent row into the prepared frame (NULL when no parent)."""
+
+    name: str
+    expr: str
+
+
+class Reference(Frozen):
+    """A parent that must have been received: `columns` here = `to_columns` there. Flag column `_ada_<id>`."""
+
+    id: str
+    columns: tuple[str, ...]
+    to: str
+    to_columns: tuple[str, ...]
+    severity: Severity
+    reason: str
+    source: str
+    take: tuple[Taken, ...] = ()
+
+    @property
+    def flag(self) -> str:
+        """The boolean column of the prepared frame; null when one of `columns` is null."""
+        return "_ada_" + self.id.replace("-", "_")
+
+
+class ListReference(Frozen):
+    """A code that must be in a list and valid on the record's date (`on`). Flag column `_berlaku_<id>`."""
+
+    id: str
+    column: str
+    list: str
+    list_column: str
+    on: str | None
+    severity: Severity
+    reason: str
+    source: str
+
+    @property
+    def flag(self) -> str:
+        """The boolean column of the prepared frame; null when `column` is null."""
+        return "_berlaku_" + self.id.replace("-", "_")
+
+
+class Comparison(Frozen):
+    """One attribute that must agree between our row and the found master row (Spark SQL over each side)."""
+
+    attribute: str
+    ours: str
+    theirs: str
+
+
+class MasterRef(Frozen):
+    """A look-up in data induk with four outcomes, kept as column `_<id>` (cocok, beda, tidak_ditemukan, …)."""
+
+    id: str
+    column: str
+    to: str
+    to_column: str
+    when: str
+    compare: tuple[Comparison, ...]
+    title: str
+    description: str
+
+
+class Rule(Frozen):
+    """One rule over the prepared frame; `expectation` and `kwargs` are Great Expectations' own."""
+
+    id: str
+    kind: RuleKind
+    severity: Severity
+    expectation: str
+    kwargs: dict[str, Any]
+    columns: tuple[str, ...]
+    reason: str
+    source: str
+
+
+class Dataset(Frozen):
+    """A table of a source system with everything that decides its way through the stages."""
+
+    system: str
+    name: str
+    version: str
+    title: str
+    description: str
+    limitations: str
+    source_table: str
+    period_column: str | None
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    load: LoadMode
+    cursor: tuple[str, ...]
+    overlap: timedelta
+    linked: str | None
+    lookup: bool
+    order: int
+    freshness: timedelta
+    derived: dict[str, str]
+    late_derived: tuple[str, ...]
+    kept: tuple[Column, ...]
+    references: tuple[Reference, ...]
+    list_refs: tuple[ListReference, ...]
+    master_refs: tuple[MasterRef, ...]
+    rules: tuple[Rule, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """`siak.biodata_wni`."""
+        return f"{self.system}.{self.name}"
+
+    @property
+    def table_name(self) -> str:
+        """`siak__biodata_wni`, the table's name in curated."""
+        return f"{self.system}__{self.name}"
+
+    @property
+    def major(self) -> int:
+        """First number of the version; part of the raw path."""
+        return int(self.version.split(".")[0])
+
+    @property
+    def source_columns(self) -> tuple[Column, ...]:
+        """The columns that the source table must have: all but the period, which comes from the table's name."""
+        return tuple(column for column in self.columns if column.name != self.period_column)
+
+    def column(self, name: str) -> Column:
+        """The column of that name; `KeyError` when the contract has none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(f"{self.id}: the contract has no column {name!r}")
+
+    def rule(self, rule_id: str) -> Rule:
+        """The rule of that id; `KeyError` when there is none."""
+        for rule in self.rules:
+            if rule.id == rule_id:
+                return rule
+        raise KeyError(f"{self.id}: no rule {rule_id!r}")

@@ -1,0 +1,258 @@
+"""The datasets' pages in `docs/datasets/`, written from the declarations and from nothing else.
+
+Usage: `python -m lumbung.declarations.docs` writes them; `--check` writes nothing and ends with 1 when a page differs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from lumbung.declarations.loader import REPOSITORY, load
+from lumbung.declarations.models import CodeList, Column, Dataset, Declarations, Mart, Rule, System
+
+FOLDER: Final = Path("docs") / "datasets"
+_NOTICE: Final = (
+    "<!-- Halaman ini ditulis oleh `python -m lumbung.declarations.docs`; ubah deklarasinya, bukan halaman ini. -->"
+)
+_SEVERITY: Final = {"error": "ditahan", "warning": "diterima, dihitung", "info": "dicatat"}
+_LOAD: Final = {
+    "window": "jendela waktu: hanya yang berubah sejak tarikan terakhir",
+    "full": "dibaca seluruhnya, dibandingkan baris demi baris",
+}
+_STATUS: Final = (
+    "`cocok` (ditemukan), `beda` (ditemukan, tetapi atributnya berbeda), `tidak_ditemukan`, "
+    "`tidak_dapat_diperiksa` (data induk belum tersedia)"
+)
+
+
+def pages(declarations: Declarations) -> dict[Path, str]:
+    """Every page by its path relative to the repository."""
+    found = {FOLDER / "README.md": _index(declarations)}
+    for dataset in declarations.datasets.values():
+        found[FOLDER / dataset.system / f"{dataset.name}.md"] = _dataset(dataset, declarations)
+    for mart in declarations.marts.values():
+        found[FOLDER / "mart" / f"{mart.name}.md"] = _mart(mart)
+    return found
+
+
+def write(declarations: Declarations, root: Path) -> list[Path]:
+    """Write the pages that differ, remove those of datasets that are gone; the paths touched."""
+    wanted = pages(declarations)
+    touched = stale(declarations, root)
+    for path in touched:
+        if path not in wanted:
+            (root / path).unlink()
+            continue
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(wanted[path], encoding="utf-8")
+    return touched
+
+
+def stale(declarations: Declarations, root: Path) -> list[Path]:
+    """Pages that are missing, differ, or belong to nothing declared."""
+    wanted = pages(declarations)
+    present = {path.relative_to(root) for path in (root / FOLDER).rglob("*.md")}
+    differing = [
+        path
+        for path, text in wanted.items()
+        if path not in present or (root / path).read_text(encoding="utf-8") != text
+    ]
+    return sorted([*differing, *(present - set(wanted))])
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit 0 when all pages are as they should be (after writing, unless `--check`)."""
+    parser = argparse.ArgumentParser(description="Tulis halaman dataset dari deklarasi.")
+    parser.add_argument("--check", action="store_true", help="tulis apa pun tidak; gagal bila ada halaman yang berbeda")
+    options = parser.parse_args(arguments)
+    declarations = load(REPOSITORY)
+    touched = stale(declarations, REPOSITORY) if options.check else write(declarations, REPOSITORY)
+    for path in touched:
+        sys.stdout.write(f"{path}: {'berbeda dari deklarasi' if options.check else 'ditulis'}\n")
+    if options.check and touched:
+        sys.stdout.write("Jalankan `python -m lumbung.declarations.docs` dan sertakan hasilnya.\n")
+        return 1
+    return 0
+
+
+def _index(declarations: Declarations) -> str:
+    lines = [_NOTICE, "", "# Kamus data", "", f"Tenant: {declarations.tenant.name}.", ""]
+    for code in sorted(declarations.systems):
+        system = declarations.systems[code]
+        lines += [f"## {system.name} (`{code}`)", "", system.description, "", *_registration(system), ""]
+        rows = [
+            (f"[`{d.name}`]({d.system}/{d.name}.md)", d.title, str(len(d.columns)), str(len(d.rules)))
+            for d in declarations.of_system(code)
+        ]
+        lines += [*_table(("Dataset", "Judul", "Kolom", "Aturan"), rows), ""]
+    if declarations.marts:
+        marts = [(f"[`{m.name}`](mart/{m.name}.md)", m.title, m.question) for m in declarations.marts.values()]
+        lines += ["## Mart", "", *_table(("Mart", "Judul", "Pertanyaan"), marts), ""]
+    lines += ["## Daftar kode dan data induk", "", *_lists(declarations.lists.values()), ""]
+    lines += ["## Jenis nilai baku", ""]
+    types = [(f"`{t.name}`", t.title, t.description, t.classification) for t in declarations.types.values()]
+    lines += [*_table(("Jenis", "Judul", "Arti", "Kelas"), types), ""]
+    lines += ["## Asumsi tenant", "", "Yang tidak dinyatakan sumber mana pun; mintakan kepastian.", ""]
+    assumed = [(f"`{a.id}`", a.subject, a.value, a.reason) for a in declarations.tenant.assumptions]
+    lines += _table(("Asumsi", "Tentang", "Dipakai", "Mengapa"), assumed)
+    return _page(lines)
+
+
+def _registration(system: System) -> list[str]:
+    registered = system.registration
+    return [
+        f"- Produsen data: {system.owner_name} (`{system.owner}`); narahubung {system.contact.name}",
+        f"- Pendaftaran PSE: {registered.number}, kategori {registered.category}, status **{registered.status}** "
+        f"({registered.decision}, {registered.decision_date.isoformat()})",
+        f"- Jadwal: `{system.schedule}` ({system.timezone}); sambungan `{system.connection}` ({system.transport})",
+    ]
+
+
+def _lists(lists: Iterable[CodeList]) -> list[str]:
+    rows = [
+        (f"`{entry.name}`", entry.title, str(len(entry.rows)), entry.source, entry.license, entry.caution or "")
+        for entry in lists
+    ]
+    return _table(("Daftar", "Judul", "Baris", "Sumber", "Lisensi", "Perhatian"), rows)
+
+
+def _dataset(dataset: Dataset, declarations: Declarations) -> str:
+    system = declarations.systems[dataset.system]
+    cursor = f"; penanda waktu {_names(dataset.cursor)} (dari kiri)" if dataset.cursor else ""
+    overlap = f"; baca ulang {_duration(dataset.overlap)} ke belakang" if dataset.cursor else ""
+    lines = [_NOTICE, "", f"# {dataset.title} (`{dataset.id}`)", "", dataset.description, ""]
+    if dataset.limitations:
+        lines += [f"**Batasan.** {dataset.limitations}", ""]
+    lines += [
+        f"- Produsen data: {system.owner_name} (`{system.owner}`)",
+        f"- Tabel sumber: `{dataset.source_table}`; tabel gudang: `curated.{dataset.table_name}`",
+        f"- Versi kontrak: {dataset.version}",
+        f"- Kunci: {_names(dataset.key)}",
+        f"- Cara tarik: {_LOAD[dataset.load]}{cursor}{overlap}",
+        f"- Janji kesegaran: {_duration(dataset.freshness)}",
+    ]
+    if dataset.linked:
+        members = [d.name for d in declarations.of_system(dataset.system) if d.linked == dataset.linked]
+        lines.append(f"- Dinaikkan bersama: {_names(members)}")
+    if dataset.lookup:
+        lines.append("- Tabel rujukan kecil")
+    lines += [f"- {note}" for note in dataset.notes]
+    lines += ["", "## Kolom", "", *_columns(dataset.columns), ""]
+    if dataset.kept:
+        lines += ["## Kolom turunan di gudang", "", *_columns(dataset.kept), ""]
+    if dataset.references or dataset.list_refs or dataset.master_refs:
+        lines += ["## Hubungan", "", *_links(dataset), ""]
+    lines += [
+        "## Aturan",
+        "",
+        "`kunci-ganda` menahan semua baris yang bertentangan; aturan lain menilai baris demi baris.",
+        "",
+    ]
+    lines += _rules(dataset.rules)
+    return _page(lines)
+
+
+def _columns(columns: Iterable[Column]) -> list[str]:
+    rows = []
+    for column in columns:
+        standard = [f"jenis `{column.standard}`"] if column.standard else []
+        standard += [f"daftar `{column.code_list}`"] if column.code_list else []
+        standard += [f"satuan {column.unit}"] if column.unit else []
+        rows.append(
+            (
+                f"`{column.name}`",
+                column.title,
+                column.description,
+                column.physical if column.physical != "derived" else column.spark_type.lower(),
+                "ya" if column.required else "",
+                column.classification,
+                "; ".join(standard),
+            )
+        )
+    return _table(("Kolom", "Judul", "Arti", "Tipe", "Wajib", "Kelas", "Baku"), rows)
+
+
+def _links(dataset: Dataset) -> list[str]:
+    lines = [
+        f"- `{reference.id}`: {_names(reference.columns)} → `{reference.to}` ({', '.join(reference.to_columns)}); "
+        f"{_SEVERITY[reference.severity]} bila induknya belum pernah diterima"
+        for reference in dataset.references
+    ]
+    lines += [
+        f"- `{reference.id}`: `{reference.column}` → daftar `{reference.list}`"
+        + (f", berlaku pada `{reference.on}`" if reference.on else "")
+        for reference in dataset.list_refs
+    ]
+    for master in dataset.master_refs:
+        attributes = ", ".join(comparison.attribute for comparison in master.compare)
+        lines.append(
+            f"- `_{master.id}`: `{master.column}` → `{master.to}.{master.to_column}`, dibandingkan {attributes}. "
+            f"Hasil: {_STATUS}. {master.description}"
+        )
+    return lines
+
+
+def _rules(rules: Iterable[Rule]) -> list[str]:
+    rows = [
+        (f"`{rule.id}`", _SEVERITY[rule.severity], _names(rule.columns), rule.reason, rule.source) for rule in rules
+    ]
+    return _table(("Aturan", "Akibat", "Kolom", "Alasan yang dibaca petugas", "Sumber"), rows)
+
+
+def _mart(mart: Mart) -> str:
+    lines = [_NOTICE, "", f"# {mart.title} (`mart.{mart.name}`)", "", mart.description, ""]
+    lines += [
+        f"- Pertanyaan: {mart.question}",
+        f"- Boleh dibaca untuk: {mart.read_for}",
+        f"- Butir: satu baris per {_names(mart.grain)}",
+        f"- Masukan: {_names(mart.inputs)}",
+        f"- SQL: `sql/marts/{mart.name}/mart.sql`; versi {mart.version}",
+        "",
+        "## Kolom",
+        "",
+    ]
+    rows = [(f"`{c.name}`", c.title, c.description, c.physical, c.unit or "", c.classification) for c in mart.columns]
+    lines += [*_table(("Kolom", "Judul", "Arti", "Tipe", "Satuan", "Kelas"), rows), ""]
+    if mart.tests:
+        lines += ["## Uji", "", *_table(("Uji", "Mengapa"), [(f"`{t.id}`", t.reason) for t in mart.tests]), ""]
+    for publication in mart.publications:
+        lines += [f"## Terbitan: {publication.title}", "", publication.notes, ""]
+        suppressed = publication.suppress
+        lines += [
+            f"- Alamat tetap: `{publication.slug}`; frekuensi {publication.frequency}; lisensi {publication.license}"
+        ]
+        if suppressed is not None:
+            lines.append(f"- Sel di bawah {suppressed.k} ({suppressed.count_column}) disamarkan; total dilindungi")
+        lines += [
+            "",
+            *_table(("Kolom", "Judul", "Arti"), [(f"`{c.name}`", c.title, c.description) for c in publication.columns]),
+        ]
+        lines.append("")
+    return _page(lines)
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    body = ["| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in row) + " |" for row in rows]
+    return ["| " + " | ".join(header) + " |", "|" + "---|" * len(header), *body]
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _duration(value: timedelta) -> str:
+    hours = int(value.total_seconds() // 3600)
+    return f"{hours // 24} hari" if hours % 24 == 0 else f"{hours} jam"
+
+
+def _page(lines: Iterable[str]) -> str:
+    return "\n".join(lines).rstrip() + "\n"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

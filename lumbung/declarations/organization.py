@@ -1,0 +1,107 @@
+"""Systems with their registration, and the tenant, as models."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import StrictBool, StrictInt
+
+from lumbung.declarations.base import Contact, Duration, Frozen
+from lumbung.declarations.names import Category, LoadMode, RegistrationStatus
+
+
+class Registration(Frozen):
+    """The PSE registration of a system (Perbup 46/2018, lampiran II and III)."""
+
+    number: str
+    category: Category
+    decision: str
+    decision_date: date
+    status: RegistrationStatus
+    agreement: str
+
+
+class System(Frozen):
+    """A source system of an OPD. `lag`: how far behind its clock we stay; `timezone`: of its zone-less timestamps."""
+
+    code: str
+    name: str
+    description: str
+    owner: str
+    owner_name: str
+    theme: str
+    contact: Contact
+    registration: Registration
+    transport: str
+    connection: str
+    clock_sql: str
+    timezone: str
+    lag: Duration
+    schedule: str
+    pool: str
+    pool_slots: StrictInt
+    retries: StrictInt
+    retry_delay_s: StrictInt
+    timeout_s: StrictInt
+
+
+class Sismiop(Frozen):
+    """What a regency decides about its SISMIOP (FACTS section 2)."""
+
+    jml_dibayar_termasuk_denda: StrictBool
+    status_batal: tuple[str, ...]
+    jns_transaksi_hapus: tuple[str, ...]
+    jatuh_tempo: dict[str, str]
+
+
+class Assumption(Frozen):
+    """Something that no source states; to be confirmed by the tenant."""
+
+    id: str
+    subject: str
+    value: str
+    reason: str
+
+
+class PortalTexts(Frozen):
+    """Words of the portal."""
+
+    title: str
+    description: str
+    about: str
+
+
+class Tenant(Frozen):
+    """What differs between regencies. `k`: smallest count that may be shown."""
+
+    code: str
+    name: str
+    kode_wilayah: str
+    kd_propinsi: str
+    kd_dati2: str
+    license: str
+    k: StrictInt
+    publisher: Contact
+    portal: PortalTexts
+    sismiop: Sismiop
+    assumptions: tuple[Assumption, ...]
+
+
+class DatasetHead(Frozen):
+    """What the scheduler needs of a dataset; read without parsing its columns."""
+
+    id: str
+    name: str
+    title: str
+    description: str
+    load: LoadMode
+    lookup: bool
+    linked: str | None
+    order: int
+
+
+class SystemHead(Frozen):
+    """A system with the heads of its datasets, parents first."""
+
+    system: System
+    datasets: tuple[DatasetHead, ...]

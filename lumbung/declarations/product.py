@@ -1,0 +1,93 @@
+"""Marts and publications as models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lumbung.declarations.base import Frozen
+from lumbung.declarations.names import Classification, Logical
+
+
+class MartColumn(Frozen):
+    """A column of a mart; `physical` is the Spark type, e.g. `decimal(20,0)`."""
+
+    name: str
+    logical: Logical
+    physical: str
+    title: str
+    description: str
+    unit: str | None
+    classification: Classification
+    required: bool
+
+
+class MartTest(Frozen):
+    """A query that returns the rows that break the mart; no row = passed."""
+
+    id: str
+    sql: str
+    reason: str
+
+
+class PublishedColumn(Frozen):
+    """A column that the public sees; `source` is the expression over the mart's columns it stands for."""
+
+    name: str
+    source: str
+    title: str
+    description: str
+    unit: str | None
+    type: str
+
+
+class Suppression(Frozen):
+    """Small cells: rows whose `count_column` is below `k` hide `value_columns`; totals stay protected."""
+
+    k: int
+    count_column: str
+    value_columns: tuple[str, ...]
+    total_groups: tuple[tuple[str, ...], ...]
+
+
+class Publication(Frozen):
+    """A public dataset made from one mart."""
+
+    id: str
+    slug: str
+    mart: str
+    title: str
+    notes: str
+    definition: str
+    organization: str
+    groups: tuple[str, ...]
+    tags: tuple[str, ...]
+    columns: tuple[PublishedColumn, ...]
+    sql: str
+    sql_path: Path
+    key: tuple[str, ...]
+    suppress: Suppression | None
+    frequency: str
+    period_column: str | None
+    license: str
+
+
+class Mart(Frozen):
+    """A mart: one table with a question, a grain and what it may be read for."""
+
+    name: str
+    version: str
+    title: str
+    description: str
+    question: str
+    read_for: str
+    owner: str
+    theme: str
+    columns: tuple[MartColumn, ...]
+    grain: tuple[str, ...]
+    inputs: tuple[str, ...]
+    primary_input: str | None
+    counted_measure: str | None
+    sql_path: Path
+    identity_sql_path: Path | None
+    tests: tuple[MartTest, ...]
+    publications: tuple[Publication, ...]

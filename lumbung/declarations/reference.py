@@ -1,0 +1,83 @@
+"""Semantic types and code lists as models."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from lumbung.declarations.base import Frozen
+from lumbung.declarations.names import Classification, Logical, Severity
+
+
+class SemanticCheck(Frozen):
+    """A pattern that every non-null value of a semantic type must match; rule id is `<id>:<column>`."""
+
+    id: str
+    pattern: str
+    severity: Severity
+    reason: str
+    source: str
+
+
+class SemanticType(Frozen):
+    """What a value means wherever it occurs: form, class, how to show and how to mask it."""
+
+    name: str
+    title: str
+    description: str
+    logical: Logical
+    classification: Classification
+    checks: tuple[SemanticCheck, ...] = ()
+    show: str | None = None
+    mask: str | None = None
+    source: str
+
+    @property
+    def pattern(self) -> str | None:
+        """The form that every value must have; None when the type has no check."""
+        return self.checks[0].pattern if self.checks else None
+
+
+class CodeRow(Frozen):
+    """A row of a code list; validity is closed on both ends (1900-01-01 and 9999-12-31 where the file has none)."""
+
+    code: str
+    label: str
+    valid_from: date
+    valid_to: date
+    values: dict[str, str | None]
+
+
+class ListColumn(Frozen):
+    """A column of a code list's CSV."""
+
+    name: str
+    title: str
+    description: str
+
+
+class CodeList(Frozen):
+    """A code list or crosswalk (data induk, kode referensi)."""
+
+    name: str
+    title: str
+    description: str
+    source: str
+    license: str
+    caution: str | None
+    columns: tuple[ListColumn, ...]
+    key: tuple[str, ...]
+    code_column: str
+    label_column: str
+    has_validity: bool
+    rows: tuple[CodeRow, ...]
+
+    def codes(self) -> tuple[str, ...]:
+        """Every code once, in the file's order, whatever its validity."""
+        return tuple(dict.fromkeys(row.code for row in self.rows))
+
+    def label(self, code: str, on: date | None = None) -> str | None:
+        """The label of `code` valid on that day (any day when None); None when there is none."""
+        for row in self.rows:
+            if row.code == code and (on is None or row.valid_from <= on <= row.valid_to):
+                return row.label
+        return None
