@@ -85,7 +85,6 @@ def declared_package(declared: Declarations, mart: Mart, publication: Publicatio
         "owner_org": publication.organization,
         "license_id": publication.license,
         "identifier": f"{IDENTIFIER}{publication.id}",
-        "language": "id",
         "groups": [{"name": name} for name in publication.groups],
         "tags": [{"name": name} for name in publication.tags],
         "definisi": publication.definition,
@@ -136,7 +135,7 @@ def disclosure_note(publication: Publication, rule: Suppression, hidden: Hidden)
         return f"Tidak ada sel yang disamarkan: tidak ada {titles[rule.count_column]} antara 1 dan {rule.k - 1}."
     return (
         f"{len(hidden.keys)} sel disamarkan ({STATUS_COLUMN} = disamarkan, nilainya dikosongkan) untuk melindungi "
-        f"rahasia perorangan: {len(hidden.primary)} karena {titles[rule.count_column]}-nya antara 1 dan {rule.k - 1}, "
+        f"rahasia perorangan: {len(hidden.primary)} karena {titles[rule.count_column]} antara 1 dan {rule.k - 1}, "
         f"{len(hidden.complementary)} sebagai pelengkap agar sel kecil tidak dapat dihitung dari jumlah yang terbit. "
         "Nol ditampilkan. Sel lain sama dengan data di gudang data."
     )
@@ -144,18 +143,16 @@ def disclosure_note(publication: Publication, rule: Suppression, hidden: Hidden)
 
 def provenance(mart: Mart, refresh: MartRefresh) -> dict[str, Any]:
     """Dataset fields that say as of when and from what; they change with every run and move only with the content."""
-    sources = {
-        "run": refresh.run_label,
-        "mart": mart.name,
-        "snapshot": refresh.snapshot_id,
-        "inputs": dict(refresh.inputs),
-    }
+    sources: dict[str, Any] = {"run": refresh.run_label, "mart": mart.name, "inputs": dict(refresh.inputs)}
+    snapshot = f", snapshot {refresh.snapshot_id}" if refresh.snapshot_id is not None else ""
+    if refresh.snapshot_id is not None:
+        sources["snapshot"] = refresh.snapshot_id
     return {
         "data_per": refresh.as_of.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "sumber": json.dumps(sources, sort_keys=True, ensure_ascii=False, default=str),
         "sumber_keterangan": (
-            f"Dihitung dari mart {mart.name} ({mart.title}), snapshot {refresh.snapshot_id}, "
-            f"pada run {refresh.run_label}; data per {long_date(refresh.as_of)}."
+            f"Dihitung dari mart {mart.name} ({mart.title}){snapshot}, pada run {refresh.run_label}; "
+            f"data per {long_date(refresh.as_of)}."
         ),
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from lumbung.declarations.models import Declarations, Mart, Publication
 from lumbung.faults import point
@@ -15,6 +15,9 @@ from lumbung.portal.disclosure import Hidden
 from lumbung.portal.pii import Finding, scan
 from lumbung.portal.readback import read_back
 from lumbung.portal.table import Content
+
+OUTSIDE_REFRESH: Final = ("name", "owner_org", "groups", "tags")
+"""Dataset fields that the refresh does not take; they are patched after it, when they changed."""
 
 
 class Blocked(Exception):
@@ -122,7 +125,7 @@ def _write(portal: Portal, draft: Draft, version: str, package: Mapping[str, Any
     resource = ids.declared_resource(draft.mart, draft.publication)
     portal.ensure_dataset(draft.dataset, fields, {"id": draft.resource, **resource})
     point("publish:dataset-ensured")
-    visible = {"name": package["name"], "owner_org": package["owner_org"], "private": False}
+    visible = {**{name: package[name] for name in OUTSIDE_REFRESH}, "private": False}
     portal.refresh(
         draft.resource,
         draft.content.csv,
@@ -133,10 +136,16 @@ def _write(portal: Portal, draft: Draft, version: str, package: Mapping[str, Any
         primary_key=draft.publication.key,
         metadata={
             "package": {name: value for name, value in fields.items() if name not in visible},
-            "resource": {**resource, "data_per": fields["data_per"], "sel_ditahan": fields["sel_ditahan"]},
+            "resource": {
+                **{name: value for name, value in resource.items() if name != "name"},
+                "data_per": fields["data_per"],
+                "sel_ditahan": fields["sel_ditahan"],
+            },
         },
     )
     point("publish:refreshed")
+    if ids.differs({"name": resource["name"]}, portal.call("resource_show", {"id": draft.resource})):
+        portal.call("resource_patch", {"id": draft.resource, "name": resource["name"]})
     stored = portal.call("package_show", {"id": draft.dataset})
     if changed := ids.differs(visible, stored):
         portal.call("package_patch", {"id": draft.dataset, **{name: visible[name] for name in changed}})

@@ -1,0 +1,215 @@
+"""The stage's decisions: what is blocked, what goes on, what is not even read."""
+
+from __future__ import annotations
+
+import csv
+import io
+from types import SimpleNamespace
+
+import pytest
+
+from lumbung.portal import dataset as ids
+from lumbung.portal.gate import PublicationRefused
+from lumbung.stages import publish as stage
+from tests.publishing import MemoryLedger, People, declarations
+
+
+class MemoryPortal:
+    """A portal that keeps what it is given; `broken_table` makes its table differ from its file."""
+
+    url = "http://portal.example.invalid"
+
+    def __init__(self):
+        self.packages, self.states, self.files, self.fields = {}, {}, {}, {}
+        self.bodies, self.writes, self.broken_table = {}, 0, False
+
+    def ensure_body(self, kind, body):
+        self.bodies[kind, body.name] = body
+
+    def find(self, action, name, **more):
+        return self.packages.get(name)
+
+    def ensure_dataset(self, dataset, package, resource):
+        self.packages.setdefault(
+            dataset, {**package, "private": True, "organization": None, "resources": [dict(resource)]}
+        )
+
+    def version(self, resource):
+        return self.states.get(resource)
+
+    def refresh(self, resource, body, *, version, sha256, rows, fields, primary_key, metadata):
+        self.writes += 1
+        self.files[resource], self.fields[resource] = body, fields
+        carried = {"version": version, "sha256": sha256, "url": resource}
+        self.states[resource] = {"consistent": True, "file": carried, "table": carried, "metadata": carried}
+        package = next(p for p in self.packages.values() if p["resources"][0]["id"] == resource)
+        package.update(metadata["package"])
+        package["resources"][0].update(metadata["resource"])
+
+    def call(self, action, data):
+        if action == "package_show":
+            return self.packages[data["id"]]
+        if action == "resource_show":
+            return next(p["resources"][0] for p in self.packages.values() if p["resources"][0]["id"] == data["id"])
+        if action == "package_patch":
+            package = self.packages[data["id"]]
+            package.update(data)
+            package["organization"] = {"name": package["owner_org"]}
+            return package
+        if action == "datastore_search":
+            return {"total": len(self.files[data["resource_id"]].splitlines()) - 1}
+        if action == "datastore_info":
+            return {"fields": self.fields[data["id"]]}
+        raise AssertionError(action)
+
+    def get(self, path):
+        answer = SimpleNamespace(headers={})
+        if path.startswith("/datastore/dump/"):
+            lines = list(csv.reader(io.StringIO(self.files[path.split("/")[3].split("?")[0]].decode())))
+            if self.broken_table:
+                lines[1][0] = "99.99.99"
+            out = io.StringIO()
+            csv.writer(out).writerows([["_id", *lines[0]], *([i, *line] for i, line in enumerate(lines[1:]))])
+            answer.body = out.getvalue().encode()
+        else:
+            answer.body = self.files[path]
+        return answer
+
+    def datasets(self):
+        yield from ((p["name"], p["identifier"]) for p in self.packages.values())
+
+
+@pytest.fixture
+def world(monkeypatch):
+    class World:
+        portal, ledger, people = MemoryPortal(), MemoryLedger(), People()
+        declared = declarations("uji")
+
+        def publish(self):
+            return stage.publish("uji/1", "cli:penguji", portal=self.portal, read=self.people.read)
+
+    made = World()
+    made.ledger.mart("uji", "isi-1")
+    monkeypatch.setattr(stage, "load", lambda: made.declared)
+    monkeypatch.setattr(stage.Ledger, "connect", staticmethod(lambda: made.ledger))
+    return made
+
+
+def test_everything_declared_is_published_with_its_owner_and_theme(world):
+    report = world.publish()
+    assert report.published == ["uji_kecamatan", "uji_desa"]
+    assert set(world.portal.bodies) == {("organization", "dukcapil"), ("group", "kependudukan")}
+    assert all(package["private"] is False for package in world.portal.packages.values())
+
+
+def test_the_same_mart_again_is_neither_read_nor_written(world):
+    world.publish()
+    reads, writes = world.people.reads, world.portal.writes
+    world.ledger.mart("uji", "isi-1")
+    assert world.publish().unchanged == ["uji_kecamatan", "uji_desa"]
+    assert (world.people.reads, world.portal.writes) == (reads, writes)
+
+
+def test_a_refreshed_mart_with_the_same_public_content_is_read_and_not_written(world):
+    world.publish()
+    reads, writes = world.people.reads, world.portal.writes
+    world.ledger.mart("uji", "isi-2")
+    assert world.publish().unchanged == ["uji_kecamatan", "uji_desa"]
+    assert (world.people.reads, world.portal.writes) == (reads + 2, writes)
+
+
+def test_what_somebody_changed_at_the_portal_by_hand_is_mended(world):
+    world.publish()
+    world.portal.packages[ids.dataset_id("uji_desa")]["title"] = "Judul lain"
+    world.publish()
+    assert world.portal.packages[ids.dataset_id("uji_desa")]["title"] == "Uji desa"
+
+
+def test_a_secret_column_is_refused_before_anything_runs(world):
+    mart = world.declared.marts["uji"]
+    bad = mart.publications[1].model_copy(update={"sql": "SELECT nik FROM mart.uji"})
+    mart = mart.model_copy(update={"publications": (mart.publications[0], bad)})
+    world.declared = world.declared.model_copy(update={"marts": {"uji": mart}})
+    with pytest.raises(PublicationRefused):
+        world.publish()
+    assert not world.people.reads
+    assert not world.portal.bodies
+
+
+def test_a_finding_blocks_one_and_the_other_goes_on(world):
+    world.people.names["35.15.02.2001"] = "0812 3456 7890"
+    with pytest.raises(stage.PublicationFailed, match="1 publikasi tidak terbit") as error:
+        world.publish()
+    assert "uji_desa: data pribadi ditemukan: telepon pada baris" in str(error.value)
+    assert "3456" not in str(error.value)
+    assert [(one.publication, one.state) for one in world.ledger.records] == [
+        ("uji_kecamatan", "published"),
+        ("uji_desa", "blocked"),
+    ]
+    assert "3456" not in str(world.ledger.records)
+    assert ids.dataset_id("uji_desa") not in world.portal.packages
+
+
+def test_a_blocked_publication_is_tried_again(world):
+    world.people.names["35.15.02.2001"] = "0812 3456 7890"
+    with pytest.raises(stage.PublicationFailed):
+        world.publish()
+    world.people.names.clear()
+    assert world.publish().published == ["uji_desa"]
+
+
+def test_when_one_of_a_linked_pair_cannot_be_read_neither_goes_out(world):
+    """Its totals are unknown then, so nobody can say what the other gives away."""
+    read = world.people.read
+
+    def broken(mart, publication, snapshot):
+        names, rows = read(mart, publication, snapshot)
+        return names, rows + rows[:1] if publication.id == "uji_desa" else rows
+
+    world.people.read = broken
+    with pytest.raises(stage.PublicationFailed, match="2 publikasi tidak terbit"):
+        world.publish()
+    assert not world.portal.packages
+
+
+def test_a_mart_that_was_never_computed_is_named(world):
+    world.ledger.refreshes.clear()
+    with pytest.raises(stage.PublicationFailed, match="mart uji belum pernah dihitung"):
+        world.publish()
+
+
+def test_what_reads_back_differently_is_no_success(world):
+    world.portal.broken_table = True
+    with pytest.raises(stage.PublicationFailed, match="isi tabel tidak sama"):
+        world.publish()
+    assert {one.state for one in world.ledger.records} == {"blocked"}
+
+
+def test_an_undeclared_dataset_of_ours_is_reported_and_left_alone(world):
+    world.publish()
+    mart = world.declared.marts["uji"]
+    mart = mart.model_copy(update={"publications": mart.publications[:1]})
+    world.declared = world.declared.model_copy(update={"marts": {"uji": mart}})
+    assert world.publish().withdrawn == ["uji_desa"]
+    assert ids.dataset_id("uji_desa") in world.portal.packages
+
+
+def test_a_pass_that_died_after_the_portals_commit_is_recorded_by_the_next(world):
+    world.publish()
+    world.ledger.records.clear()
+    report = world.publish()
+    assert report.published == ["uji_kecamatan", "uji_desa"]
+    assert world.portal.writes == 2
+
+
+@pytest.mark.parametrize(
+    ("sql", "pinned"),
+    [
+        ("SELECT a FROM mart.uji", "SELECT a FROM mart.uji VERSION AS OF 42"),
+        ("select a\nfrom  mart.uji AS m", "select a\nfrom mart.uji VERSION AS OF 42 AS m"),
+        ("SELECT a FROM mart.uji JOIN mart.uji_lain", "SELECT a FROM mart.uji VERSION AS OF 42 JOIN mart.uji_lain"),
+    ],
+)
+def test_every_reading_is_pinned_to_one_snapshot(sql, pinned):
+    assert stage.at_snapshot(sql, "uji", 42) == pinned
+    assert stage.at_snapshot(sql, "uji", None) == sql
