@@ -1,0 +1,311 @@
+"""A day at the civil registry: births, deaths, moves, arrivals, corrections, deletions, and the closing of a semester."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+from psycopg import sql
+
+from simulator import manifest, names, siak_tables
+from simulator.build import dkb_decoys
+from simulator.chance import chance, days
+from simulator.day import Day
+from simulator.defects import Row, inject, kinds_of, remember
+from simulator.people import generate
+from simulator.places import closed_villages, districts
+from simulator.server import copy_table
+from simulator.siak_rows import OFFICERS, siak_rows
+
+ALIVE = "flag_status = '0' AND stat_hidup = 1"
+OPEN_CARD = f"cflag = '0' AND (no_kec, no_kel) NOT IN ({', '.join(f'({v.no_kec}, {v.no_kel})' for v in closed_villages())})"
+
+
+def live(day: Day) -> dict[str, int]:
+    """One day; returns how often each thing happened."""
+    done: dict[str, int] = {}
+    factor = 1.4 if day.workday else 0.0
+    people = 2_100_000 * factor
+    for name, yearly, floor, act in (
+        ("lahir", people * 0.0140, 0.3 * factor, _birth), ("mati", people * 0.0056, 0.2 * factor, _death),
+        ("pindah", people * 0.0040, 0.3 * factor, _move), ("datang", people * 0.0020, 0.1 * factor, _arrive),
+        ("pergi", people * 0.0015, 0.1 * factor, _leave), ("koreksi", people * 0.0400, 0.8 * factor, _correct),
+        ("hapus", people * 0.0004, 0.06 * factor, _delete),
+    ):  # fmt: skip
+        done[name] = sum(act(day) for _ in range(day.count(yearly, floor)))
+    done["batal-koreksi"] = _undo(day)
+    done["cacat"] = day.new_defects() if day.workday else 0
+    if (day.start.month, day.start.day) in ((6, 30), (12, 31)):
+        done["dkb"] = _close_semester(day)
+    return done
+
+
+def _next_number(day: Day, column: str, table: str, stem: str, low: int, high: int) -> str | None:
+    """The next free serial of a NIK or KK number between `low` and `high`; None when the range is used up."""
+    last = day.value(
+        f'SELECT max({column} COLLATE "C") FROM public.{table} WHERE {column} COLLATE "C" BETWEEN %s AND %s AND length({column}) = 16',
+        [f"{stem}{low}", f"{stem}{high}"],
+    )
+    number = int(last[12:]) + 1 if last else low
+    return f"{stem}{number}" if number <= high else None
+
+
+def _stem(prefix: str, when: date, female: bool) -> str:
+    return f"{prefix}{when.day + 40 * female:02d}{when:%m%y}"
+
+
+def _officer(day: Day) -> dict[str, str]:
+    name, nip = OFFICERS[int(day.rng.integers(0, len(OFFICERS)))]
+    return {"nama_pet_reg": name, "nip_pet_reg": nip, "nama_pet_entri": name, "nip_pet_entri": nip}
+
+
+def _birth(day: Day) -> int:
+    today = day.start.date()
+    low, high = today - timedelta(days=42 * 365), today - timedelta(days=20 * 365)
+    mother = day.pick(
+        "biodata_wni", f"{ALIVE} AND jenis_klmin = 2 AND stat_hbkel IN (1, 3) AND stat_kwn = 2 AND tgl_lhr BETWEEN '{low}' AND '{high}'"
+        f" AND NOT EXISTS (SELECT FROM public.biodata_wni c WHERE c.no_kk = t.no_kk AND c.tgl_lhr > '{today - timedelta(days=500)}')",
+    )  # fmt: skip
+    if mother is None:
+        return 0
+    fathers = day.rows("SELECT nik, nama_lgkp FROM public.biodata_wni WHERE no_kk = %s AND jenis_klmin = 1 AND stat_hbkel = 1 AND length(nik) = 16", [mother["no_kk"]])
+    father = fathers[0] if fathers else {"nik": None, "nama_lgkp": mother["nama_lgkp_ayah"]}
+    female = bool(day.rng.random() < 0.488)
+    born = today - timedelta(days=int(1 + min(day.rng.exponential(14), 60)))
+    stem = _stem(f"3515{int(mother['no_kec']):02d}", born, female)
+    nik = _next_number(day, "nik", "biodata_wni", stem, 9940, 9989)
+    if nik is None:
+        return 0
+    when = day.moment()
+    number = _act_number(day, "capil_lahir", "bayi_no", f"LU{int(mother['no_kec']):02d}{today:%Y%m%d}")
+    entered = day.stamp("siak.biodata_wni", {"nik": nik}, when, often=0.08)
+    name = names.draw(day.rng, np.array([female]), np.array([born.year]))[0].as_py()
+    act = f"3515-LT-{int(day.rng.integers(1_000_000, 9_999_999))}-{born.year}"
+    place = {c: mother[c] for c in ("no_prop", "no_kab", "no_kec", "no_kel")}
+    sex = 2 if female else 1
+    day.insert("biodata_wni", {
+        "nik": nik, "nama_lgkp": name, "jenis_klmin": sex, "tmpt_lhr": "SIDOARJO", "tgl_lhr": born, "akta_lhr": 2, "no_akta_lhr": act,
+        "gol_drh": 13, "agama": mother["agama"], "stat_kwn": 1, "akta_kwn": 1, "akta_crai": 1, "stat_hbkel": 4, "klain_fsk": 1,
+        "pddk_akh": 1, "jenis_pkrjn": 1, "nik_ibu": mother["nik"], "nama_lgkp_ibu": mother["nama_lgkp"], "nik_ayah": father["nik"],
+        "nama_lgkp_ayah": father["nama_lgkp"], "nama_ket_rt": mother["nama_ket_rt"], "nama_ket_rw": mother["nama_ket_rw"], **_officer(day),
+        "tgl_entri": entered, "no_kk": mother["no_kk"], **place, "stat_hidup": 1, "stat_ktp": "0", "cflag": "0", "sync_flag": "1",
+        "kebangsaan": "INDONESIA", "flag_status": "0", "count_ktp": 0, "count_biodata": 1, "flag_ektp": "0",
+    })  # fmt: skip
+    day.insert("capil_lahir", {
+        "bayi_no": number, "bayi_nik": nik, "bayi_nama_lgkp": name, "bayi_jns_klmin": sex, "bayi_tmpt_lahir": "SIDOARJO",
+        "bayi_tgl_lahir": born, "bayi_no_kk": mother["no_kk"], "ibu_nik": mother["nik"], "ayah_nik": father["nik"], **place,
+        "plpr_tgl_lapor": today, "adm_akta_no": act, "adm_akta_tgl": today, "adm_tgl_entry": entered,
+    })  # fmt: skip
+    day.event("lahir", "siak.capil_lahir", {"bayi_no": number}, nik=nik)
+    return 1
+
+
+def _act_number(day: Day, table: str, column: str, stem: str) -> str:
+    taken = day.value(f"SELECT count(*) FROM public.{table} WHERE starts_with({column}, %s)", [stem])
+    return f"{stem}{5000 + int(taken) + 1:04d}"
+
+
+def _death(day: Day) -> int:
+    today = day.start.date()
+    old = today - timedelta(days=(58 if day.rng.random() < 0.86 else 1) * 365)
+    row = day.pick("biodata_wni", f"{ALIVE} AND tgl_lhr < '{old}' AND tgl_entri < '{today - timedelta(days=60)}'")
+    if row is None:
+        return 0
+    when = day.moment()
+    if row["stat_hbkel"] == 1 and not _succeed(day, row, when):
+        return 0
+    died = today - timedelta(days=int(1 + min(day.rng.exponential(7), 45)))
+    entered = day.stamp("siak.biodata_wni", {"nik": row["nik"]}, when)
+    day.update("biodata_wni", row, stat_hidup=2, flag_status="2", tgl_ubah=entered)
+    number = _act_number(day, "capil_mati", "mati_no", f"KM{int(row['no_kec']):02d}{today:%Y%m%d}")
+    day.insert("capil_mati", {
+        "mati_no": number, "mati_nik": row["nik"], "mati_nama_lgkp": row["nama_lgkp"], "mati_jns_klmin": row["jenis_klmin"], "mati_tgl": died,
+        **{c: row[c] for c in ("no_prop", "no_kab", "no_kec", "no_kel")}, "plpr_tgl_lapor": today, "adm_akta_no": f"3515-KM-{number}",
+        "adm_akta_tgl": today, "adm_tgl_entry": entered,
+    })  # fmt: skip
+    day.event("mati", "siak.capil_mati", {"mati_no": number}, nik=row["nik"])
+    return 1
+
+
+def _card(day: Day, no_kk: str) -> Row | None:
+    """The family card of a number, None when there is none or a defect spoilt it."""
+    cards = day.rows(
+        "SELECT ctid::text AS _ctid, t.* FROM public.data_keluarga t WHERE no_kk = %s"
+        " AND NOT EXISTS (SELECT FROM simulator.cacat c WHERE c.tabel = 'data_keluarga' AND c.kunci = t.no_kk)", [no_kk],
+    )  # fmt: skip
+    return cards[0] if len(cards) == 1 else None
+
+
+def _members(day: Day, no_kk: str) -> list[Row]:
+    """Active members without defects: spouse first, then by age. The head is among them."""
+    return day.rows(
+        "SELECT ctid::text AS _ctid, nik, nama_lgkp, stat_hbkel, tgl_lhr, stat_kwn FROM public.biodata_wni t WHERE no_kk = %s AND flag_status = '0'"
+        " AND NOT EXISTS (SELECT FROM simulator.cacat c WHERE c.tabel = 'biodata_wni' AND c.kunci = t.nik)"
+        ' ORDER BY stat_hbkel <> 3, tgl_lhr, nik COLLATE "C"', [no_kk],
+    )  # fmt: skip
+
+
+def _spoilt_members(day: Day, no_kk: str) -> bool:
+    return bool(day.value(
+        "SELECT count(*) FROM public.biodata_wni t JOIN simulator.cacat c ON c.tabel = 'biodata_wni' AND c.kunci = t.nik WHERE t.no_kk = %s", [no_kk]
+    ))  # fmt: skip
+
+
+def _succeed(day: Day, head: Row, when: datetime) -> bool:
+    """Another adult becomes the head; False when only children are left or the card cannot be changed."""
+    card = _card(day, head["no_kk"])
+    if card is None or _spoilt_members(day, head["no_kk"]):
+        return False
+    others = [m for m in _members(day, head["no_kk"]) if m["nik"] != head["nik"]]
+    grown = [m for m in others if m["tgl_lhr"] < when.date() - timedelta(days=17 * 365)]
+    if others and not grown:
+        return False
+    if grown:
+        state = 4 if grown[0]["stat_hbkel"] == 3 else grown[0]["stat_kwn"]
+        day.update("biodata_wni", grown[0], stat_hbkel=1, stat_kwn=state, tgl_ubah=when)
+        day.update("data_keluarga", card, nik_kk=grown[0]["nik"], nama_kep=grown[0]["nama_lgkp"], tgl_updation=when)
+    return True
+
+
+def _move(day: Day) -> int:
+    """A family moves to another village; to another kecamatan with a new card, the old one is closed."""
+    card = day.pick("data_keluarga", OPEN_CARD)
+    if card is None or _spoilt_members(day, card["no_kk"]):
+        return 0
+    members = _members(day, card["no_kk"])
+    if not members or card["nik_kk"] not in {m["nik"] for m in members}:
+        return 0
+    near = day.rng.random() < 0.6
+    areas = districts()
+    area = areas[int(card["no_kec"]) - 1] if near else areas[int(day.rng.choice(18, p=[d.weight for d in areas]))]
+    village = area.villages[int(day.rng.choice(len(area.villages), p=area.village_weights))]
+    when = day.moment()
+    key = {"no_kk": card["no_kk"]}
+    stamp = day.stamp("siak.data_keluarga", key, when)
+    home = {
+        "no_kec": area.no_kec, "no_kel": village.no_kel, "kode_pos": village.postcode, "no_rt": int(day.rng.integers(1, 12)),
+        "no_rw": int(day.rng.integers(1, 9)), "alamat": names.addresses(day.rng, 1, area.urban, 120)[0].as_py(),
+    }  # fmt: skip
+    no_kk = card["no_kk"]
+    if area.no_kec == int(card["no_kec"]):
+        day.update("data_keluarga", card, **home, tgl_updation=stamp)
+    else:
+        fresh = _next_number(day, "no_kk", "data_keluarga", _stem(f"3515{area.no_kec:02d}", when.date(), False), 9900, 9999)
+        if fresh is None:
+            return 0
+        no_kk = fresh
+        day.update("data_keluarga", card, cflag="1", tgl_updation=stamp)
+        day.insert("data_keluarga", {**card, **home, "no_kk": no_kk, "tgl_insertion": stamp, "tgl_updation": None})
+    for member in members:
+        day.update("biodata_wni", member, no_kk=no_kk, no_kec=area.no_kec, no_kel=village.no_kel, tgl_ubah=stamp)
+    day.event("pindah", "siak.data_keluarga", key, to={"no_kk": no_kk, "no_kec": area.no_kec, "no_kel": village.no_kel}, members=len(members))
+    return 1
+
+
+def _leave(day: Day) -> int:
+    """A family leaves the regency: its records stay, flagged."""
+    card = day.pick("data_keluarga", OPEN_CARD)
+    if card is None or _spoilt_members(day, card["no_kk"]):
+        return 0
+    members = _members(day, card["no_kk"])
+    when = day.moment()
+    for member in members:
+        day.update("biodata_wni", member, flag_status="3", tgl_ubah=when)
+    day.update("data_keluarga", card, cflag="1", tgl_updation=when)
+    day.event("pergi", "siak.data_keluarga", {"no_kk": card["no_kk"]}, members=len(members))
+    return 1
+
+
+def _arrive(day: Day) -> int:
+    """A family comes from elsewhere, with the NIKs it already has."""
+    areas = districts()
+    area = areas[int(day.rng.choice(18, p=[d.weight for d in areas]))]
+    today = days(day.start.date())
+    families, people = generate(day.rng, area, 1, today, arriving=True, serial_base=940)
+    for position, number in enumerate(people.nik.tolist()):
+        free = _next_number(day, "nik", "biodata_wni", str(number)[:12], 9940, 9989)
+        if free is None:
+            return 0
+        people.nik[position] = max(int(free), number)
+    card = _next_number(day, "no_kk", "data_keluarga", str(int(families.no_kk[0]))[:12], 9900, 9999)
+    if card is None:
+        return 0
+    families.no_kk[0] = int(card)
+    when = day.moment()
+    people.entry[:] = days(when.date()) * 86_400 + when.hour * 3600 + when.minute * 60 + when.second
+    rows = siak_rows(day.rng, area, families, people, today, {})
+    copy_table(day.connection, "data_keluarga", rows.families)
+    copy_table(day.connection, "biodata_wni", rows.biodata)
+    day.event("datang", "siak.data_keluarga", {"no_kk": card}, members=len(people.nik))
+    return 1
+
+
+def _correct(day: Day) -> int:
+    """A small correction; some are taken back two days later."""
+    row = day.pick("biodata_wni", ALIVE + " AND tgl_lhr < '2015-01-01'")
+    if row is None:
+        return 0
+    column = ("pddk_akh", "jenis_pkrjn", "gol_drh", "glr_akademis")[int(day.rng.choice(4, p=[0.35, 0.35, 0.2, 0.1]))]
+    value: Any = {
+        "pddk_akh": min(10, int(row["pddk_akh"]) + 1), "jenis_pkrjn": int(day.rng.choice([15, 88, 84, 19, 2, 4])),
+        "gol_drh": int(day.rng.choice([1, 2, 3, 4])), "glr_akademis": "S.E",
+    }[column]  # fmt: skip
+    key = {"nik": row["nik"]}
+    if day.rng.random() < 0.12:
+        day.connection.execute(
+            "INSERT INTO simulator.tunda VALUES (%s, 'biodata_wni', %s, %s, %s)",
+            [day.start.date() + timedelta(days=2), row["nik"], column, None if row[column] is None else str(row[column])],
+        )
+    day.update("biodata_wni", row, **{column: value, "tgl_ubah": day.stamp("siak.biodata_wni", key, day.moment())})
+    return 1
+
+
+def _undo(day: Day) -> int:
+    due = day.rows("SELECT kunci, kolom, nilai FROM simulator.tunda WHERE hari <= %s ORDER BY hari, kunci", [day.start.date()])
+    for item in due:
+        day.connection.execute(
+            sql.SQL("UPDATE public.biodata_wni SET {} = %s, tgl_ubah = %s WHERE nik = %s").format(sql.Identifier(item["kolom"])),
+            [item["nilai"], day.moment(), item["kunci"]],
+        )
+        day.event("dibatalkan", "siak.biodata_wni", {"nik": item["kunci"]}, column=item["kolom"])
+    day.connection.execute("DELETE FROM simulator.tunda WHERE hari <= %s", [day.start.date()])
+    return len(due)
+
+
+def _delete(day: Day) -> int:
+    """A record entered by mistake is deleted: somebody whom no other record names."""
+    row = day.pick(
+        "biodata_wni", ALIVE + " AND stat_hbkel IN (4, 6, 9) AND tgl_lhr < '2020-01-01'"
+        " AND NOT EXISTS (SELECT FROM simulator.nik_subjek s WHERE s.nik = t.nik) AND NOT EXISTS (SELECT FROM simulator.tunda d WHERE d.kunci = t.nik)",
+    )  # fmt: skip
+    if row is None:
+        return 0
+    day.delete("biodata_wni", row, "siak.biodata_wni")
+    return 1
+
+
+def _close_semester(day: Day) -> int:
+    """The consolidated population (DKB): active residents without open errors, then a few defects of its own."""
+    period = f"{day.start.year}{'01' if day.start.month == 6 else '02'}"
+    table = f"biodata_wni_{period}"
+    columns = ", ".join(siak_tables.columns("biodata_wni"))
+    day.connection.execute(siak_tables.create(table))  # type: ignore[arg-type]
+    day.connection.execute(
+        f"INSERT INTO public.{table} ({columns}) SELECT {columns} FROM public.biodata_wni t WHERE flag_status = '0' AND stat_hidup = 1"
+        " AND NOT EXISTS (SELECT FROM simulator.cacat c WHERE c.tabel = 'biodata_wni' AND c.kunci = t.nik"
+        " AND c.isi->>'severity' = 'error' AND c.isi->>'state' = 'open')"
+        ' ORDER BY nik COLLATE "C"'  # type: ignore[arg-type]
+    )
+    day.connection.execute(siak_tables.indexes(table))  # type: ignore[arg-type]
+    total = int(day.value(f"SELECT count(*) FROM public.{table}", []))
+    used: set[str] = set()
+    for kind in [k for k in kinds_of("siak") if k.table == "biodata_wni_dkb"]:
+        rng = chance(day.seed, "cacat", kind.name, table)
+        for _ in range(max(2, round(kind.share * total))):
+            found = inject(day.connection, kind, table, rng, day.end, touch=False, used=used)
+            if found is not None:
+                remember(day.connection, found, day.end)
+    dkb_decoys(day.connection, table, chance(day.seed, "umpan", period), used)
+    manifest.event(day.connection, day.start, "dkb", "siak.biodata_wni_dkb", {"periode": period}, rows=total)
+    return total
