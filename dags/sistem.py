@@ -23,7 +23,7 @@ PARAMS = {
         type="string",
         enum=["biasa", "sapu"],
         title="Cara membaca",
-        description="`biasa`: yang berubah sejak batas terakhir. `sapu`: baca utuh, menemukan yang terlambat dan terhapus.",
+        description="`biasa`: yang berubah sejak batas. `sapu`: baca utuh, menemukan yang terlambat dan terhapus.",
     ),
     "dari": Param(
         None,

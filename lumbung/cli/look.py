@@ -49,9 +49,8 @@ def summary(json: Json = False) -> None:
     doors = content["endpoints"]
     print("Pintu")
     print(f"  portal       {doors['portal']['url']}")
-    print(
-        f"  Airflow      {doors['airflow']['url']}  akun {doors['airflow']['user']}, sandi di {doors['airflow']['password_file']}"
-    )
+    airflow = doors["airflow"]
+    print(f"  Airflow      {airflow['url']}  akun {airflow['user']}, sandi di {airflow['password_file']}")
     hive = doors["hive"]
     print(f"  HiveServer2  {hive['host']}:{hive['port']}  akun {hive['user']}, sandi di {hive['password_file']}")
     print(f"  Data Docs    {doors['data_docs']['url']}")
