@@ -1,0 +1,96 @@
+-- What:    SPPT issued, assessed, paid and still owed.
+-- Grain:   tahun_pajak x kode_kecamatan x buku.
+-- Sources: curated.sismiop__sppt, curated.sismiop__pembayaran_sppt (current rows), ref.wilayah_sismiop, ref.wilayah,
+--          ref.buku.
+-- Params:  :status_batal      codes of cancelled SPPT (tenant)
+--          :termasuk_denda    the amount paid includes the fine (tenant)
+--          :data_per, :zona   the as-of moment and where its day begins and ends
+-- Rules:   buku by PBB_YG_HARUS_DIBAYAR_SPPT; cancelled SPPT are not assessed and counted apart; principal paid up to
+--          the as-of day; arrears per SPPT = max(0, assessed - principal paid); kecamatan from the NOP by the crosswalk
+--          valid on 1 January of the tax year.
+-- Usage:   bin/lumbung query (parameters filled in by the stage; put literals in their place by hand)
+WITH sppt AS (
+    SELECT
+        sppt._nop AS nop,
+        sppt.thn_pajak_sppt AS tahun,
+        make_date(CAST(sppt.thn_pajak_sppt AS INT), 1, 1) AS awal_tahun,
+        concat(sppt.kd_propinsi, sppt.kd_dati2, sppt.kd_kecamatan, sppt.kd_kelurahan) AS kunci_wilayah,
+        sppt.pbb_yg_harus_dibayar_sppt AS ketetapan,
+        array_contains(:status_batal, sppt.status_pembayaran_sppt) AS batal
+    FROM curated.sismiop__sppt AS sppt
+    WHERE sppt._dihapus_batch IS NULL
+),
+
+bayar AS (
+    SELECT
+        bayar._nop AS nop,
+        bayar.thn_pajak_sppt AS tahun,
+        sum(
+            bayar.jml_sppt_yg_dibayar
+            - CASE WHEN :termasuk_denda THEN coalesce(bayar.denda_sppt, 0) ELSE 0 END
+        ) AS pokok
+    FROM curated.sismiop__pembayaran_sppt AS bayar
+    WHERE
+        bayar._dihapus_batch IS NULL
+        AND bayar.tgl_pembayaran_sppt <= to_date(from_utc_timestamp(:data_per, :zona))
+    GROUP BY bayar._nop, bayar.thn_pajak_sppt
+),
+
+rincian AS (
+    SELECT
+        sppt.tahun,
+        wilayah.kode_kecamatan,
+        sppt.awal_tahun,
+        sppt.batal,
+        sppt.ketetapan,
+        coalesce(bayar.pokok, 0) AS pokok,
+        greatest(sppt.ketetapan - coalesce(bayar.pokok, 0), 0) AS tunggakan
+    FROM sppt
+    INNER JOIN ref.wilayah_sismiop AS wilayah
+        ON
+            sppt.kunci_wilayah = wilayah.kunci
+            AND sppt.awal_tahun BETWEEN wilayah.berlaku_dari AND wilayah.berlaku_sampai
+    LEFT JOIN bayar
+        ON
+            sppt.nop = bayar.nop
+            AND sppt.tahun = bayar.tahun
+),
+
+jumlah AS (
+    SELECT
+        rincian.tahun,
+        kecamatan.kode AS kode_kecamatan,
+        kecamatan.nama AS nama_kecamatan,
+        buku.kode AS buku,
+        buku.label AS buku_label,
+        count_if(NOT rincian.batal) AS jumlah_sppt,
+        coalesce(sum(rincian.ketetapan) FILTER (WHERE NOT rincian.batal), 0) AS ketetapan,
+        coalesce(sum(rincian.pokok) FILTER (WHERE NOT rincian.batal), 0) AS pokok_dibayar,
+        coalesce(sum(rincian.tunggakan) FILTER (WHERE NOT rincian.batal), 0) AS tunggakan,
+        count_if(rincian.batal) AS jumlah_sppt_batal
+    FROM rincian
+    INNER JOIN ref.wilayah AS kecamatan
+        ON
+            rincian.kode_kecamatan = kecamatan.kode
+            AND rincian.awal_tahun BETWEEN kecamatan.berlaku_dari AND kecamatan.berlaku_sampai
+    INNER JOIN ref.buku AS buku
+        ON
+            -- the limits are whole rupiah
+            floor(rincian.ketetapan) >= CAST(buku.batas_bawah AS DECIMAL(20, 0))
+            AND (buku.batas_atas IS NULL OR floor(rincian.ketetapan) <= CAST(buku.batas_atas AS DECIMAL(20, 0)))
+    GROUP BY rincian.tahun, kecamatan.kode, kecamatan.nama, buku.kode, buku.label
+)
+
+SELECT
+    CAST(tahun AS INT) AS tahun_pajak,
+    kode_kecamatan,
+    nama_kecamatan,
+    buku,
+    buku_label,
+    jumlah_sppt,
+    ketetapan,
+    pokok_dibayar,
+    tunggakan,
+    CASE WHEN ketetapan > 0 THEN round(CAST(100 AS DECIMAL(3, 0)) * pokok_dibayar / ketetapan, 2) END AS persen_realisasi,
+    jumlah_sppt_batal
+FROM jumlah

@@ -1,0 +1,4 @@
+-- A village lies in the kecamatan that its code begins with.
+SELECT *
+FROM mart.penduduk_semester
+WHERE substr(kode_desa, 1, 8) != kode_kecamatan

@@ -1,0 +1,4 @@
+-- The reference day is the last one of the semester: 30 June or 31 December.
+SELECT *
+FROM mart.penduduk_semester
+WHERE tanggal_acuan != CASE semester WHEN 1 THEN make_date(tahun, 6, 30) WHEN 2 THEN make_date(tahun, 12, 31) END
