@@ -135,7 +135,7 @@ def _pools(settings: Settings) -> dict[str, dict[str, Any]] | None:
         systems = load(settings.root).systems
     except DeclarationError:
         return None
-    return {
+    pools = {
         system.pool: {
             "slots": system.pool_slots,
             "description": f"Sistem {system.code}: pekerjaan serentak",
@@ -143,6 +143,9 @@ def _pools(settings: Settings) -> dict[str, dict[str, Any]] | None:
         }
         for system in systems.values()
     }
+    # the pool of dags/mart_publikasi.py: marts and publications are one writer
+    pools["gudang"] = {"slots": 1, "description": "Mart dan publikasi", "include_deferred": False}
+    return pools
 
 
 def services(settings: Settings) -> list[Service]:
