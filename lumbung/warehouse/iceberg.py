@@ -103,6 +103,14 @@ def committed(spark: SparkSession, name: str, batch_id: str) -> int | None:
     return int(rows[0]["snapshot_id"]) if rows else None
 
 
+def written_with(spark: SparkSession, name: str, key: str, value: str, snapshot_id: int | None) -> int | None:
+    """The snapshot itself when its summary holds this entry, else None."""
+    if snapshot_id is None:
+        return None
+    rows = spark.table(f"{name}.snapshots").where(f"snapshot_id = {int(snapshot_id)}").select("summary").collect()
+    return snapshot_id if rows and rows[0]["summary"].get(key) == value else None
+
+
 def snapshot_batches(name: str, snapshot_id: int) -> list[tuple[int, datetime, str]]:
     """Batches (curated) or runs (mart) that made up a table as of a snapshot: (snapshot, committed at UTC, id).
 

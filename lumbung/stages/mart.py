@@ -1,0 +1,187 @@
+"""Mart: compute every mart whose inputs moved, test it on a branch, and let readers see it in one step.
+
+A mart is written again only when something it depends on changed: the snapshots of its inputs, its SQL and tests, the
+code lists, the tenant's settings, or its as-of. A mart that fails a test or whose rows do not add up leaves the former
+one in place, and the others go on.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING, Final
+
+from lumbung.declarations import load
+from lumbung.faults import point
+from lumbung.ledger import Ledger
+from lumbung.stages.mart_inputs import inputs_of
+from lumbung.warehouse import iceberg
+from lumbung.warehouse.mart_table import (
+    COUNTED,
+    Inputs,
+    MartRefusedError,
+    check_counts,
+    check_mart,
+    compute,
+    count_identity,
+    create_mart,
+    mart_name,
+    write_mart,
+)
+from lumbung.warehouse.reference import load_references
+from lumbung.warehouse.session import session
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from pyspark.sql import SparkSession
+
+    from lumbung.declarations import Declarations, Mart
+    from lumbung.ledger import MartRefresh
+
+log = logging.getLogger(__name__)
+
+MARTS_WAIT_S: Final = 900.0
+BRANCH: Final = "mart"
+DIGEST: Final = "lumbung.digest"
+RECORDS_VIEW: Final = "catatan_mart"
+"""View of the ledger's newest record of every mart; what a mart without inputs (`pembaruan`) reads."""
+
+
+class MartsFailedError(RuntimeError):
+    """At least one mart could not be refreshed; the message names each with its reason. The others went through."""
+
+
+def refresh(trigger: str, actor: str) -> list[str]:
+    """Refresh every mart that is not up to date; gives the names of those that were written.
+
+    `trigger` names the pass in the ledger (asked again it is the same pass), `actor` who started it. Marts whose inputs
+    were never loaded are left for a later pass. Raises `MartsFailedError` after trying all, `LockBusy`.
+    """
+    ledger = Ledger.connect()
+    try:
+        label = ledger.open_marts_run(trigger, actor).id
+        declarations = load()
+        with ledger.lock("marts", MARTS_WAIT_S):
+            spark = session("mart")
+            versions = load_references(spark, declarations.lists)
+            point("mart:references-loaded")
+            return _refresh_all(ledger, spark, declarations, versions, label)
+    finally:
+        ledger.close()
+
+
+def _refresh_all(
+    ledger: Ledger, spark: SparkSession, declarations: Declarations, versions: Mapping[str, str], label: str
+) -> list[str]:
+    """Refresh the marts in the order of what they read; bookkeeping marts, which read records, come last."""
+    written: list[str] = []
+    failures: list[str] = []
+    for mart in in_order(declarations.marts):
+        try:
+            if not mart.inputs:
+                _records_view(ledger, spark, declarations)
+            inputs = inputs_of(ledger, spark, declarations, mart, versions)
+            if isinstance(inputs, str):
+                log.info("mart: %s waits: %s", mart.name, inputs)
+            elif _refresh_one(ledger, spark, mart, inputs, label):
+                written.append(mart.name)
+        except Exception as error:
+            log.exception("mart: %s failed", mart.name)
+            failures.append(f"- mart.{mart.name}: {error}")
+    if failures:
+        raise MartsFailedError(f"{len(failures)} mart(s) failed; their former content stays.\n" + "\n".join(failures))
+    return written
+
+
+def in_order(marts: Mapping[str, Mart]) -> list[Mart]:
+    """Marts after those they read (`mart.<name>` among the inputs), marts without inputs last, otherwise by name."""
+    ordered: list[Mart] = []
+    waiting = sorted(marts.values(), key=lambda mart: (not mart.inputs, mart.name))
+    while waiting:
+        done = {f"mart.{mart.name}" for mart in ordered}
+        ready = [mart for mart in waiting if {name for name in mart.inputs if name.startswith("mart.")} <= done]
+        if not ready:
+            raise ValueError(f"marts read each other in a circle: {', '.join(mart.name for mart in waiting)}")
+        ordered.append(ready[0])
+        waiting.remove(ready[0])
+    return ordered
+
+
+def _refresh_one(ledger: Ledger, spark: SparkSession, mart: Mart, inputs: Inputs, label: str) -> bool:
+    """Write one mart unless it is up to date; False when it was. Raises `MartRefusedError`: nothing changed then."""
+    name = mart_name(mart)
+    latest = ledger.latest_mart(mart.name)
+    now = iceberg.current_snapshot(spark, name)
+    if latest is not None and latest.digest == inputs.digest and latest.snapshot_id == now is not None:
+        return False
+    identity = count_identity(spark, mart, inputs)
+    check_counts(spark, mart, inputs, identity)
+    snapshot = iceberg.written_with(spark, name, DIGEST, inputs.digest, now)
+    if snapshot is None:  # else an earlier attempt died between the switch and the ledger
+        create_mart(spark, mart)
+        branch = iceberg.open_branch(spark, name, BRANCH)
+        point("mart:branch-opened")
+        with iceberg.signed(spark, {iceberg.RUN: label, DIGEST: inputs.digest}):
+            write_mart(compute(spark, mart, inputs), branch)
+        point("mart:written")
+        try:
+            check_mart(spark, mart, inputs, identity, branch)
+        except MartRefusedError:
+            iceberg.drop_branch(spark, branch)
+            raise
+        snapshot = iceberg.publish_branch(spark, branch)
+        point("mart:published")
+    rows = spark.table(name).count()
+    counted = sum(n for (_, reason), n in identity.items() if reason == COUNTED) if identity else rows
+    excluded: dict[str, int] = {}
+    for (_, reason), n in identity.items():
+        if reason != COUNTED:
+            excluded[reason] = excluded.get(reason, 0) + n
+    ledger.record_mart(
+        mart.name,
+        label,
+        inputs.as_of,
+        {"snapshots": dict(inputs.snapshots), "digest": inputs.digest},
+        rows,
+        counted,
+        excluded,
+        snapshot,
+        inputs.digest,
+    )
+    point("mart:recorded")
+    log.info("mart: %s written, %s rows, counted %s, excluded %s", name, rows, counted, excluded)
+    return True
+
+
+def _records_view(ledger: Ledger, spark: SparkSession, declarations: Declarations) -> None:
+    """Make the view `catatan_mart` of the newest record of every mart that has inputs."""
+    records = [
+        (mart, record)
+        for mart in declarations.marts.values()
+        if mart.inputs and (record := ledger.latest_mart(mart.name)) is not None
+    ]
+    schema = (
+        "mart string, judul string, data_per timestamp, pembaruan string, masukan string, baris_mart bigint, "
+        "baris_dihitung bigint, baris_dikecualikan bigint, alasan_dikecualikan string"
+    )
+    spark.createDataFrame(_record_rows(records), schema).createOrReplaceTempView(RECORDS_VIEW)
+
+
+def _record_rows(records: Sequence[tuple[Mart, MartRefresh]]) -> list[tuple[str | int | datetime, ...]]:
+    """Rows of `catatan_mart`."""
+    return [
+        (
+            record.mart,
+            mart.title,
+            record.as_of,
+            record.run_label,
+            json.dumps(record.inputs.get("snapshots", {}), sort_keys=True),
+            record.rows,
+            record.counted,
+            sum(record.excluded.values()),
+            json.dumps(dict(record.excluded), sort_keys=True, ensure_ascii=False),
+        )
+        for mart, record in records
+    ]

@@ -1,0 +1,109 @@
+"""What a mart is computed from: pinned snapshots of its inputs, its as-of, its parameters, and a digest of it all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from lumbung.warehouse import iceberg
+from lumbung.warehouse.mart_table import Inputs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from pyspark.sql import SparkSession
+
+    from lumbung.declarations import Declarations, Mart
+    from lumbung.ledger import Ledger
+
+_COMPLETE: Final = ("jadwal", "manual", "sapu")
+"""Kinds of run that bring a dataset up to their source clock; a backfill or a replay does not."""
+_NEWEST: Final = 50
+
+
+def input_table(name: str) -> str:
+    """Full name of an input as contracts write it: `siak__x` is curated, `ref.x` and `mart.x` are themselves."""
+    return name if "." in name else f"curated.{name}"
+
+
+def inputs_of(
+    ledger: Ledger, spark: SparkSession, declarations: Declarations, mart: Mart, versions: Mapping[str, str]
+) -> Inputs | str:
+    """Pin the inputs of a mart, or say why it has to wait (an input was never loaded).
+
+    `versions`: version of every code list. The digest holds input snapshots (of lists: the version), SQL, identity,
+    tests, columns, parameters and the as-of.
+    """
+    moment = as_of(ledger, declarations, mart)
+    if moment is None:
+        return "an input has no complete run yet, or no mart was written"
+    snapshots: dict[str, int] = {}
+    for name in mart.inputs:
+        snapshot = iceberg.current_snapshot(spark, input_table(name))
+        if snapshot is None:
+            return f"{input_table(name)} was never loaded"
+        snapshots[input_table(name)] = snapshot
+    parameters = parameters_of(declarations, mart, moment)
+    content = {
+        "inputs": {n: versions.get(n.removeprefix("ref."), s) for n, s in snapshots.items()},
+        "sql": mart.sql_path.read_text(encoding="utf-8"),
+        "identity": mart.identity_sql_path.read_text(encoding="utf-8") if mart.identity_sql_path else None,
+        "mart": mart.model_dump(mode="json", exclude={"publications", "sql_path", "identity_sql_path"}),
+        "parameters": {key: str(value) for key, value in parameters.items()},
+        "records": _records(ledger, declarations) if not mart.inputs else None,
+    }
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return Inputs(snapshots, moment, parameters, digest)
+
+
+def parameters_of(declarations: Declarations, mart: Mart, moment: datetime) -> dict[str, Any]:
+    """Values that the SQL of a mart may name: `:data_per`, `:zona`, `:status_batal`, `:termasuk_denda`."""
+    systems = {name.split("__")[0] for name in mart.inputs if "." not in name}
+    zones = {declarations.systems[system].timezone for system in systems} or {"Asia/Jakarta"}
+    if len(zones) > 1:
+        raise ValueError(f"mart.{mart.name}: its systems keep different time zones ({', '.join(sorted(zones))})")
+    sismiop = declarations.tenant.sismiop
+    return {
+        "data_per": moment,
+        "zona": zones.pop(),
+        "status_batal": list(sismiop.status_batal),
+        "termasuk_denda": sismiop.jml_dibayar_termasuk_denda,
+    }
+
+
+def as_of(ledger: Ledger, declarations: Declarations, mart: Mart) -> datetime | None:
+    """As of when a mart's figures are: the source clock up to which the oldest of its inputs is complete.
+
+    An input is complete up to the clock of its newest conformed batch of a run that brought everything up to then
+    (schedule, by hand, sweep; not backfills and replays). None while an input has no such batch. A mart without inputs
+    is as of the newest mart.
+    """
+    if not mart.inputs:
+        records = (ledger.latest_mart(other.name) for other in declarations.marts.values() if other.inputs)
+        return max((record.as_of for record in records if record is not None), default=None)
+    clocks: list[datetime | None] = []
+    datasets = {dataset.table_name: dataset.id for dataset in declarations.datasets.values()}
+    for name in mart.inputs:
+        if name.startswith("mart."):
+            record = ledger.latest_mart(name.removeprefix("mart."))
+            clocks.append(record.as_of if record else None)
+        elif not name.startswith("ref."):
+            clocks.append(_complete_to(ledger, datasets[name]))
+    known = [clock for clock in clocks if clock is not None]
+    return min(known) if known and len(known) == len(clocks) else None
+
+
+def _complete_to(ledger: Ledger, dataset: str) -> datetime | None:
+    """Source clock of the newest conformed batch that brought the dataset up to it."""
+    for batch in ledger.batches(dataset=dataset, states=("conformed",), limit=_NEWEST, newest_first=True):
+        if batch.source_clock is not None and ledger.run(batch.run_id).kind in _COMPLETE:
+            return batch.source_clock
+    return None
+
+
+def _records(ledger: Ledger, declarations: Declarations) -> list[Any]:
+    """What a bookkeeping mart is made of, for its digest."""
+    records = (ledger.latest_mart(mart.name) for mart in declarations.marts.values() if mart.inputs)
+    return [[record.mart, record.run_label, record.digest] for record in records if record is not None]
