@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import httpx
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop_after_delay, wait_fixed
 
 from lumbung.settings import Settings, settings
+
+
+PATIENCE_SECONDS = 120
 
 
 class AirflowError(RuntimeError):
@@ -55,10 +58,18 @@ class Airflow:
         return str(answer.json()["access_token"])
 
     def _call(self, method: str, path: str, **kwargs: Any) -> Any:
+        # A question may be repeated while Airflow is being restarted; a command may not.
+        patience = stop_after_delay(PATIENCE_SECONDS) if method == "GET" else stop_after_attempt(1)
+        retrying = Retrying(
+            retry=retry_if_exception_type(httpx.TransportError), stop=patience, wait=wait_fixed(1), reraise=True
+        )
         try:
-            answer = self._client.request(method, f"/api/v2{path}", **kwargs)
+            answer = retrying(self._client.request, method, f"/api/v2{path}", **kwargs)
         except httpx.TransportError as error:
-            raise AirflowError(f"Airflow tidak menjawab ({method} {path}): {error}") from error
+            raise AirflowError(
+                f"Airflow tidak menjawab ({method} {path}): {error}. Periksa `make status`; run yang sudah dipicu "
+                "berjalan terus setelah Airflow kembali."
+            ) from error
         if answer.is_error:
             raise AirflowError(f"Airflow menolak {method} {path}: {answer.status_code} {answer.text[:500]}")
         return answer.json() if answer.content else None
