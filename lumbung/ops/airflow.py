@@ -10,7 +10,6 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop
 
 from lumbung.settings import Settings, settings
 
-
 PATIENCE_SECONDS = 120
 
 
