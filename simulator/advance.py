@@ -35,8 +35,10 @@ def advance(state: State, number: int, say: Callable[[str], None]) -> datetime:
             siak.rollback()
             siak.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
             siak.commit()
+            sismiop.rollback()
+            # Also after an interruption: what the finished days did must be in the manifest.
+            manifest.write(state)
         reached = manifest.clock(sismiop)
-    manifest.write(state)
     say(f"jam sumber {reached}; jumlah: " + "  ".join(f"{k} {v}" for k, v in sorted(total.items()) if v))
     return reached
 

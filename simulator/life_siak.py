@@ -28,7 +28,7 @@ def live(day: Day) -> dict[str, int]:
     factor = 1.4 if day.workday else 0.0
     people = 2_100_000 * factor
     for name, yearly, floor, act in (
-        ("lahir", people * 0.0140, 0.3 * factor, _birth), ("mati", people * 0.0056, 0.2 * factor, _death),
+        ("lahir", people * 0.0140, 0.1 * factor, _birth), ("mati", people * 0.0056, 0.1 * factor, _death),
         ("pindah", people * 0.0040, 0.3 * factor, _move), ("datang", people * 0.0020, 0.1 * factor, _arrive),
         ("pergi", people * 0.0015, 0.1 * factor, _leave), ("koreksi", people * 0.0400, 0.8 * factor, _correct),
         ("hapus", people * 0.0004, 0.06 * factor, _delete),

@@ -52,7 +52,7 @@ def _payments(day: Day, today: date) -> int:
 def _hazard(year: int, today: date) -> float:
     """Chance that an unpaid assessment of `year` is paid today: rising to the due date, then a long thin tail."""
     if today.year > year:
-        return 0.0009 if today.year == year + 1 else 0.0005
+        return 0.0016 if today.year == year + 1 else 0.0006
     position = days(today) - issue_day(year)
     to_due = days(date(year, 9, 30)) - days(today)
     early = 0.0032 if 2 <= position <= 90 else 0.0012
@@ -193,10 +193,11 @@ def _drop_sppt(day: Day) -> int:
 
 def issue(day: Day, year: int) -> int:
     """Assess every object for `year`: some zones rise by one class; arithmetic as in `simulator.tax`."""
-    raise_, insert = _ISSUE.split("-- @@")[1:]
+    raise_, insert = _ISSUE.split("-- @@\n")[1:]
     text = chance(day.seed, "terbit", year).integers(0, 10**9)
-    parameters = {"tahun": str(year), "benih": f"{text}", "nip": OFFICERS[year % len(OFFICERS)][1]}
-    day.connection.execute(raise_.encode(), parameters)
-    issued = day.connection.execute(insert.encode(), parameters).rowcount
+    for name, value in (("tahun", str(year)), ("benih", str(text)), ("nip", OFFICERS[year % len(OFFICERS)][1])):
+        day.connection.execute("SELECT set_config(%s, %s, true)", [f"simulator.{name}", value])
+    day.connection.execute(raise_.encode())
+    issued = day.connection.execute(insert.encode()).rowcount
     day.event("terbit", "sismiop.sppt", {"thn_pajak_sppt": str(year)}, rows=issued)
     return issued

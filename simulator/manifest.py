@@ -20,10 +20,10 @@ DROP SCHEMA IF EXISTS simulator CASCADE;
 CREATE SCHEMA simulator;
 REVOKE ALL ON SCHEMA simulator FROM PUBLIC;
 CREATE TABLE simulator.keadaan (kunci text PRIMARY KEY, nilai text NOT NULL);
-CREATE TABLE simulator.cacat (nomor integer PRIMARY KEY, id text UNIQUE, tabel text, kunci text, isi jsonb, perbaikan jsonb);
+CREATE TABLE simulator.cacat (nomor integer PRIMARY KEY, id text UNIQUE, tabel text, kunci text, isi json, perbaikan json);
 CREATE INDEX ON simulator.cacat (tabel, kunci);
-CREATE TABLE simulator.peristiwa (nomor bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, isi jsonb);
-CREATE TABLE simulator.umpan (nomor bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, isi jsonb);
+CREATE TABLE simulator.peristiwa (nomor bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, isi json);
+CREATE TABLE simulator.umpan (nomor bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, isi json);
 CREATE TABLE simulator.tunda (hari date, tabel text, kunci text, kolom text, nilai text);
 CREATE TABLE simulator.nik_subjek (nik text PRIMARY KEY);
 CREATE OR REPLACE FUNCTION public.jam_sistem() RETURNS timestamp without time zone

@@ -25,8 +25,8 @@ _RESIDENTS = {
 }  # fmt: skip
 # Land value of an ordinary house plot, thousand rupiah per square metre.
 _LAND_VALUE = {
-    1: 320, 2: 340, 3: 330, 4: 420, 5: 260, 6: 620, 7: 1150, 8: 1900, 9: 520, 10: 480,
-    11: 900, 12: 520, 13: 1650, 14: 1050, 15: 1500, 16: 1600, 17: 1250, 18: 2300,
+    1: 200, 2: 210, 3: 200, 4: 260, 5: 160, 6: 380, 7: 710, 8: 1180, 9: 320, 10: 300,
+    11: 560, 12: 320, 13: 1020, 14: 650, 15: 930, 16: 990, 17: 780, 18: 1430,
 }  # fmt: skip
 
 
@@ -62,7 +62,7 @@ class District:
     @property
     def urban(self) -> float:
         """0 (fields) to 1 (town), from the land value."""
-        return min(1.0, self.land_value / 2000)
+        return min(1.0, self.land_value / 1250)
 
 
 def read_data(name: str) -> list[dict[str, str]]:

@@ -102,10 +102,10 @@ def _estate(rng: np.random.Generator, district: District, count: int) -> _Estate
     use = rng.random(count)
     house, field = use < 0.70 + 0.16 * urban, use > 0.985 - 0.20 * (1 - urban)
     shop = ~house & ~field & (use < 0.80 + 0.14 * urban)
-    factory = ~house & ~field & ~shop & (rng.random(count) < 0.5)
+    factory = ~house & ~field & ~shop & (rng.random(count) < 0.35)
     land = np.select(
         [house, field, factory],
-        [rng.lognormal(np.log(112), 0.48, count), rng.lognormal(np.log(1900), 0.6, count), rng.lognormal(np.log(6500), 0.9, count)],
+        [rng.lognormal(np.log(112), 0.48, count), rng.lognormal(np.log(1900), 0.6, count), rng.lognormal(np.log(3200), 0.85, count)],
         rng.lognormal(np.log(130), 0.5, count),
     ).clip(24, 400_000)  # fmt: skip
     share = np.select([house, field, factory], [rng.normal(0.62, 0.22, count), 0.0, rng.normal(0.5, 0.1, count)], rng.normal(1.4, 0.4, count))

@@ -1,8 +1,9 @@
 -- What: the assessment of one tax year (SPPT), issued on 16 February.
 -- Grain: one row per object that is not deleted (NOP, thn_pajak_sppt).
--- Parameters: tahun (text, 4 digits), benih (text, decides which zones rise), nip (text, 18 digits).
--- Usage: simulator.life_sismiop.issue(day, 2026); the two statements are split at the marker lines.
--- @@ first the land value of a quarter of the blocks rises by one class
+-- Parameters: settings simulator.tahun (4 digits), simulator.benih (decides which zones rise), simulator.nip (18 digits).
+-- Usage: simulator.life_sismiop.issue(day, 2026); the two statements are split at the marker lines (two at signs).
+-- @@
+-- First the land value of a quarter of the blocks rises by one class
 UPDATE public.dat_objek_pajak o
 SET njop_bumi = o.total_luas_bumi * k2.nilai_per_m2_tanah * 1000
 FROM public.kelas_tanah AS k1
@@ -11,8 +12,9 @@ WHERE
     o.jns_transaksi_op <> '3'
     AND o.total_luas_bumi > 0
     AND k1.nilai_per_m2_tanah * 1000 = o.njop_bumi / o.total_luas_bumi
-    AND ('x' || left(md5(%(benih)s || o.kd_kecamatan || o.kd_kelurahan || o.kd_blok), 6))::bit(24)::int %% 100 < 25;
--- @@ then one assessment per object
+    AND ('x' || left(md5(current_setting('simulator.benih') || o.kd_kecamatan || o.kd_kelurahan || o.kd_blok), 6))::bit(24)::int % 100 < 25;
+-- @@
+-- Then one assessment per object
 WITH objek AS (
     SELECT
         o.*,
@@ -33,8 +35,8 @@ WITH objek AS (
             ) = 1 THEN 10000000
             ELSE 0
         END AS njoptkp,
-        ('x' || left(md5(%(benih)s || 'potongan' || o.kd_kecamatan || o.kd_kelurahan || o.kd_blok || o.no_urut), 6))::bit(24)::int
-        %% 100 AS undian
+        ('x' || left(md5(current_setting('simulator.benih') || 'potongan' || o.kd_kecamatan || o.kd_kelurahan || o.kd_blok || o.no_urut), 6))::bit(24)::int
+        % 100 AS undian
     FROM public.dat_objek_pajak AS o
     LEFT JOIN public.kelas_tanah AS k ON o.total_luas_bumi > 0 AND k.nilai_per_m2_tanah * 1000 * o.total_luas_bumi = o.njop_bumi
     LEFT JOIN public.kelas_bangunan AS b ON o.total_luas_bng > 0 AND b.nilai_per_m2_bng * 1000 * o.total_luas_bng = o.njop_bng
@@ -93,7 +95,7 @@ SELECT
     kd_blok,
     no_urut,
     kd_jns_op,
-    %(tahun)s,
+    current_setting('simulator.tahun'),
     1,
     '12',
     '15',
@@ -111,8 +113,8 @@ SELECT
     coalesce(kd_kls_bng, 'XXX'),
     coalesce(thn_awal_kls_bng, '1986'),
     CASE
-        WHEN terhutang - coalesce(pengurang, 0) <= 500000 THEN make_date(%(tahun)s::int, 9, 30)
-        ELSE make_date(%(tahun)s::int, 8, 31)
+        WHEN terhutang - coalesce(pengurang, 0) <= 500000 THEN make_date(current_setting('simulator.tahun')::int, 9, 30)
+        ELSE make_date(current_setting('simulator.tahun')::int, 8, 31)
     END,
     total_luas_bumi,
     total_luas_bng,
@@ -126,8 +128,8 @@ SELECT
     '0',
     '0',
     '1',
-    make_date(%(tahun)s::int, 2, 16),
-    make_date(%(tahun)s::int, 2, 16) + interval '9 hours',
-    %(nip)s
+    make_date(current_setting('simulator.tahun')::int, 2, 16),
+    make_date(current_setting('simulator.tahun')::int, 2, 16) + interval '9 hours',
+    current_setting('simulator.nip')
 FROM ketetapan
 ORDER BY kd_kecamatan, kd_kelurahan, kd_blok, no_urut;
