@@ -16,7 +16,7 @@ from lumbung.ledger import Ledger
 from lumbung.stages.promotion import drop_leftovers, promote
 from lumbung.stages.restatement import restate
 from lumbung.stages.validate import next_landed, validate_batch
-from lumbung.warehouse.session import session
+from lumbung.warehouse.session import said, session
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -74,7 +74,7 @@ def drain(system: str, ledger: Ledger) -> Drained:
                 _drain_group(ledger, declarations, members, drained)
             except Exception as error:
                 log.exception("conform: group %s of %s failed", label, system)
-                failures.append(f"- {label}: {error}")
+                failures.append(f"- {label}: {said(error)}")
         if drained.promoted:
             for dataset in looking_into(declarations, system):
                 restate(ledger, session("conform"), declarations, dataset)

@@ -29,7 +29,7 @@ from lumbung.warehouse.mart_table import (
     write_mart,
 )
 from lumbung.warehouse.reference import load_references
-from lumbung.warehouse.session import session
+from lumbung.warehouse.session import said, session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -89,7 +89,7 @@ def _refresh_all(
                 written.append(mart.name)
         except Exception as error:
             log.exception("mart: %s failed", mart.name)
-            failures.append(f"- mart.{mart.name}: {error}")
+            failures.append(f"- mart.{mart.name}: {said(error)}")
     if failures:
         raise MartsFailedError(f"{len(failures)} mart(s) failed; their former content stays.\n" + "\n".join(failures))
     return written

@@ -12,7 +12,7 @@ from lumbung.settings import settings
 from lumbung.warehouse import iceberg
 from lumbung.warehouse.changes import ACTION, KIND, NEW, changes, merge
 from lumbung.warehouse.curated import curated_rows
-from lumbung.warehouse.ddl import ROW_HASH, create_curated, curated_columns, curated_name
+from lumbung.warehouse.ddl import ROW_HASH, create_curated, curated_columns, curated_name, location
 from lumbung.warehouse.session import session
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def keys_folder(dataset: Dataset, batch_id: str) -> Path:
 def _read(spark: SparkSession, folder: Path, schema: str, batch: Batch) -> DataFrame:
     """Rows that validate wrote. A batch that received nothing has no folder; for others a missing one is an error."""
     if (folder / "_SUCCESS").exists():
-        return spark.read.parquet(folder.as_uri())
+        return spark.read.parquet(location(folder))
     if not batch.received:
         return spark.createDataFrame([], schema)
     raise ValidRowsMissingError(

@@ -141,6 +141,11 @@ def register_quarantine(spark: SparkSession, dataset: Dataset, folder: Path, bat
     return name
 
 
+def location(folder: Path) -> str:
+    """A folder as Spark wants it named: `file:` and the plain path (a URI would write `batch=` as `batch%3D`)."""
+    return f"file:{folder}"
+
+
 def _raw_columns(dataset: Dataset) -> dict[str, tuple[str, str]]:
     """Raw type and comment of every contract column, and of the extractor's remark on values without a form here."""
     columns = {column.name: (raw_type(column.physical), column.title) for column in dataset.columns}
@@ -160,11 +165,11 @@ def _register(
     fields = _fields({**columns, "batch": ("string", "Id batch")})
     spark.sql(
         f"CREATE TABLE IF NOT EXISTS {table(name)} ({fields}) USING parquet PARTITIONED BY (`batch`) "
-        f"LOCATION {literal(folder.parent.as_uri())} COMMENT {literal(comment)}"
+        f"LOCATION {literal(location(folder.parent))} COMMENT {literal(comment)}"
     )
     spark.sql(
         f"ALTER TABLE {table(name)} ADD IF NOT EXISTS PARTITION (`batch` = {literal(batch_id)}) "
-        f"LOCATION {literal(folder.as_uri())}"
+        f"LOCATION {literal(location(folder))}"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import threading
@@ -19,6 +20,10 @@ CONNECT_WAIT_S: Final = 60
 """Longest wait for the engine's port: a restart of the engine's JVM takes about 20 s."""
 
 _thread = threading.local()
+
+# PySpark writes every error of the engine, also those that we expect and handle, with its JVM stack to stderr. The
+# exceptions carry the same, and rows' values must not get into logs that way.
+logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
 
 
 class EngineUnavailableError(RuntimeError):
@@ -126,6 +131,11 @@ def _forget(held: ConnectSession) -> None:
     held.release_session_on_close = False
     held.stop()
     _thread.session = None
+
+
+def said(error: Exception) -> str:
+    """What an error says, without the JVM stack that Spark puts behind it."""
+    return str(error).split("\n\nJVM stacktrace:")[0].strip() or type(error).__name__
 
 
 def close() -> None:
