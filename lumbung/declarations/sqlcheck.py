@@ -55,7 +55,7 @@ def expression_problem(text: str, known: Collection[str]) -> str | None:
     if len(parsed) != 1 or parsed[0] is None:
         return "exactly one SQL expression is wanted"
     tree = parsed[0]
-    if isinstance(tree, (*_STATEMENTS, exp.Alias)) or tree.find(*_STATEMENTS) is not None:
+    if not isinstance(tree, exp.Condition) or tree.find(*_STATEMENTS) is not None:
         return "an expression is wanted here, not a statement, subquery or alias"
     if tree.find(exp.AggFunc) is not None or tree.find(exp.Window) is not None:
         return "an expression looks at one row: no aggregate and no window"
@@ -195,7 +195,7 @@ def _source(text: str, columns: dict[str, MartColumn], mart: Mart, refuse: Calla
     except SqlglotError as error:
         refuse(f"not a SQL expression: {_first_line(error)}")
         return
-    if isinstance(tree, _STATEMENTS) or tree.find(*_STATEMENTS) is not None:
+    if not isinstance(tree, exp.Condition) or tree.find(*_STATEMENTS) is not None:
         refuse("an expression over the mart's columns is wanted here, not a statement or subquery")
         return
     for name in sorted(_column_names(tree)):

@@ -1,0 +1,182 @@
+"""How files become models: generated rules, derived columns, the tenant's values, digests."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from lumbung.declarations import Dataset, Declarations, load
+from lumbung.declarations.docs import pages, stale, write
+from lumbung.declarations.periods import parse_duration
+
+TREE = Path(__file__).parent / "tree"
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    shutil.copytree(TREE, tmp_path / "tree")
+    return tmp_path / "tree"
+
+
+@pytest.fixture(scope="module")
+def small() -> Declarations:
+    return load(TREE)
+
+
+@pytest.fixture
+def sales(small: Declarations) -> Dataset:
+    return small.datasets["toko.penjualan"]
+
+
+def test_generated_rules(small: Declarations, sales: Dataset) -> None:
+    severities = {rule.id: (rule.kind, rule.severity) for rule in sales.rules}
+    assert severities == {
+        "kunci-ganda": ("key", "error"),
+        "wajib:no": ("map", "error"),
+        "wajib:barang": ("map", "error"),
+        "kode:cara": ("map", "warning"),
+        "wajib:jual": ("map", "error"),
+        "nilai:jual": ("map", "error"),
+        "wajib:diubah": ("map", "error"),
+        "wilayah:cabang": ("list", "error"),
+        "jual-wajar": ("map", "warning"),
+    }
+    goods = {rule.id: rule.kind for rule in small.datasets["toko.barang"].rules}
+    assert (
+        goods.items()
+        >= {
+            "kode_barang:kode": "map",
+            "kode_barang-panjang:kode": "map",
+            "tipe:harga": "type",
+            "nilai:harga": "map",
+        }.items()
+    )
+
+
+def test_codes_are_compared_in_the_columns_own_type(sales: Dataset) -> None:
+    assert sales.rule("kode:cara").kwargs == {"column": "cara", "value_set": [1, 2]}
+
+
+def test_a_value_that_cannot_be_stored_breaks_one_rule_only(sales: Dataset) -> None:
+    """It arrives as NULL: the required column must not be called empty as well."""
+    assert sales.derived["_nilai_jual"] == "NOT coalesce(array_contains(split(_nilai, ','), 'jual'), false)"
+    assert sales.derived["_wajib_jual"] == "jual IS NOT NULL OR NOT _nilai_jual"
+    assert sales.rule("wajib:jual").kwargs == {"column": "_wajib_jual", "value_set": [True]}
+    assert sales.rule("wajib:no").kwargs == {"column": "no"}
+
+
+def test_derived_columns_that_need_the_parent_come_late(sales: Dataset) -> None:
+    assert sales.late_derived == ("_murah",)
+    assert sales.references[0].take[0].name == "_harga"
+
+
+def test_the_tenants_values_are_literals(sales: Dataset) -> None:
+    assert sales.derived["_murah"] == "_harga < 5"
+
+
+def test_reasons_carry_title_and_place_for_the_value(small: Declarations) -> None:
+    assert small.datasets["toko.barang"].rule("kode_barang:kode").reason == "Kode barang {kode} salah."
+
+
+def test_types_in_curated(small: Declarations, sales: Dataset) -> None:
+    assert small.datasets["toko.barang"].column("harga").spark_type == "DECIMAL(12,2)"
+    assert [column.spark_type for column in sales.columns] == ["INT", "STRING", "STRING", "INT", "DATE", "TIMESTAMP"]
+    assert [column.trim for column in sales.columns] == [False, False, True, False, False, False]
+    assert [(c.name, c.spark_type) for c in sales.kept] == [("_bulan", "STRING")]
+
+
+def test_validity_has_no_open_end(small: Declarations) -> None:
+    branches = small.lists["cabang"]
+    assert [(row.code, row.valid_from, row.valid_to) for row in branches.rows] == [
+        ("A", date(1900, 1, 1), date(2021, 12, 31)),
+        ("A", date(2022, 1, 1), date(9999, 12, 31)),
+        ("B", date(1900, 1, 1), date(9999, 12, 31)),
+    ]
+    assert branches.codes() == ("A", "B")
+    assert branches.label("A", date(2021, 12, 31)) == "UTARA"
+    assert branches.label("A", date(2022, 1, 1)) == "UTARA BARU"
+
+
+def test_publications_take_the_tenants_defaults(small: Declarations) -> None:
+    publication = small.marts["penjualan"].publications[0]
+    assert publication.license == "CC-BY-4.0"
+    assert publication.suppress is not None
+    assert publication.suppress.k == 5
+    assert publication.suppress.total_groups == (("bulan",),)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("contracts/toko/penjualan.yaml", "Nama pembeli.", "Nama si pembeli."),
+        ("expectations/toko/penjualan.yaml", '"^20"', '"^2"'),
+        ("standards/types.yaml", "Nama orang.", "Nama."),
+        ("standards/reference/cara_bayar.csv", "TRANSFER", "KARTU"),
+        ("standards/reference/cabang.csv", "SELATAN", "TIMUR"),
+        ("tenants/contoh.yaml", "k: 5", "k: 6"),
+        ("contracts/toko/system.yaml", "Asia/Jakarta", "Asia/Makassar"),
+    ],
+    ids=lambda value: value if "/" in value else "",
+)
+def test_the_digest_follows_what_decides_validation(file: str, old: str, new: str, tree: Path) -> None:
+    before = load(tree).digest("toko.penjualan")
+    assert before == load(TREE).digest("toko.penjualan")
+    changed = tree.parent / "changed"
+    shutil.copytree(tree, changed)
+    (changed / file).write_text((changed / file).read_text().replace(old, new))
+    assert load(changed).digest("toko.penjualan") != before
+
+
+def test_the_digest_ignores_what_does_not(tree: Path) -> None:
+    (tree / "standards/reference/opd.csv").write_text("kode,label\ndinkop,Dinas\n")
+    (tree / "contracts/toko/system.yaml").write_text(
+        (tree / "contracts/toko/system.yaml").read_text().replace("retries: 3", "retries: 4")
+    )
+    assert load(tree).digest("toko.penjualan") == load(TREE).digest("toko.penjualan")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("P3D", timedelta(days=3)),
+        ("PT15M", timedelta(minutes=15)),
+        ("P1DT2H", timedelta(days=1, hours=2)),
+        ("PT0S", timedelta(0)),
+    ],
+)
+def test_durations(text: str, value: timedelta) -> None:
+    assert parse_duration(text) == value
+
+
+@pytest.mark.parametrize("text", ["P", "PT", "P1M", "P1Y", "3D", "P-1D", "P1.5D", "", None, 3])
+def test_what_is_no_duration(text: object) -> None:
+    with pytest.raises(ValueError, match="ISO 8601"):
+        parse_duration(text)
+
+
+def test_pages_are_written_once_and_removed_with_their_dataset(tree: Path) -> None:
+    declared = load(tree)
+    assert set(write(declared, tree)) == set(pages(declared))
+    assert stale(declared, tree) == []
+    gone = tree / "docs/datasets/toko/hilang.md"
+    gone.write_text("lama")
+    assert stale(declared, tree) == [gone.relative_to(tree)]
+    write(declared, tree)
+    assert not gone.exists()
+    page = (tree / "docs/datasets/toko/penjualan.md").read_text()
+    for expected in ("`pembeli`", "rahasia", "`kunci-ganda`", "Cabang {barang} tidak berlaku.", "12 jam"):
+        assert expected in page
+
+
+def test_loading_needs_no_heavy_library() -> None:
+    code = (
+        "import sys, lumbung.declarations as d; d.load_systems(); print(*sorted(m.split('.')[0] for m in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = {"pyspark", "great_expectations", "airflow", "sqlglot", "pandas", "open_data_contract_standard"}
+    assert heavy.isdisjoint(done.stdout.split())

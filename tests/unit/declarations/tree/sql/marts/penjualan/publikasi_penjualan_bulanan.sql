@@ -1,0 +1,1 @@
+SELECT bulan, sum(jumlah) AS jumlah FROM mart.penjualan GROUP BY bulan

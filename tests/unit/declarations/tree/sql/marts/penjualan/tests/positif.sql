@@ -1,0 +1,1 @@
+SELECT bulan FROM mart.penjualan WHERE jumlah < 0
