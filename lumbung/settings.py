@@ -71,7 +71,7 @@ class Hive(BaseModel):
     host: str
     port: int
     user: str = "engineer"
-    password_secret: str = "hive_engineer_password"
+    password_secret: str = "hive_engineer_password"  # noqa: S105 - the secret's name
 
 
 class Settings(BaseSettings):
@@ -84,7 +84,7 @@ class Settings(BaseSettings):
     profile: str
     root: Path = ROOT
     tenant: str = "sidoarjo"
-    schedules: bool = True  # False: DAGs are created paused, so that only what is asked for runs (tests)
+    schedules: bool = True  # whether the demo lets every DAG run by its schedule; DAGs are created paused
     ports: Ports
     memory: Memory
     state: Path = Field(default_factory=lambda data: data["root"] / ".lumbung" / data["profile"])

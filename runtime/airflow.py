@@ -22,6 +22,7 @@ from runtime.service import Service, Unhealthy
 
 VIEWER = "lihat"
 PARALLELISM = 4
+WAREHOUSE_POOL = "gudang"  # what marts and publishing run in
 HEALTH_PATH = "/api/v2/monitor/health"
 
 
@@ -61,7 +62,8 @@ def environment(settings: Settings) -> dict[str, str]:
         "CORE__EXECUTOR": "LocalExecutor",
         "CORE__PARALLELISM": PARALLELISM,
         "CORE__LOAD_EXAMPLES": False,
-        "CORE__DAGS_ARE_PAUSED_AT_CREATION": not settings.schedules,
+        # a schedule's first tick must not run before the sources are there: `lumbung run` and the demo's end unpause
+        "CORE__DAGS_ARE_PAUSED_AT_CREATION": True,
         "CORE__DEFAULT_TIMEZONE": "Asia/Jakarta",
         "CORE__EXECUTION_API_SERVER_URL": f"{settings.airflow_url}/execution/",
         "CORE__FERNET_KEY_CMD": _cat(settings.secret_file("airflow_fernet_key")),
@@ -163,7 +165,7 @@ def services(settings: Settings) -> list[Service]:
             after=after,
             ports=ports,
             config=(settings.secret_file("airflow_passwords.json"),),
-            start_seconds=150,
+            start_seconds=240,
             stop_seconds=30,
         )
 
@@ -182,3 +184,21 @@ def check(settings: Settings, part: str) -> None:
         state = json.load(answer)[part]
     if state["status"] != "healthy":
         raise Unhealthy(f"Airflow says that its {part} is {state['status']}")
+
+
+def unpause_all(settings: Settings) -> None:
+    """Let every DAG run by its schedule. Raises OSError when the api-server does not answer."""
+    account = {"username": settings.airflow_user, "password": settings.secret("airflow_password")}
+    token = _call(settings, "POST", "/auth/token", account)["access_token"]
+    _call(settings, "PATCH", "/api/v2/dags?dag_id_pattern=%25&limit=200", {"is_paused": False}, token)
+
+
+def _call(settings: Settings, method: str, path: str, content: dict[str, Any], token: str | None = None) -> Any:
+    request = urllib.request.Request(  # noqa: S310 - own address
+        settings.airflow_url + path,
+        data=json.dumps(content).encode(),
+        method=method,
+        headers={"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})},
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - own address
+        return json.load(answer)

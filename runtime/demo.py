@@ -12,7 +12,7 @@ import time
 
 from lumbung.declarations import DeclarationError
 from lumbung.settings import ROOT, Settings, SettingsError, settings
-from runtime import lifecycle, privilege
+from runtime import airflow, lifecycle, privilege
 from runtime.service import RuntimeFailure
 
 SYSTEMS = ("siak", "sismiop")
@@ -50,6 +50,9 @@ def demo(profile: Settings) -> None:
     step("simulated sources", "lumbung.cli", "simulate", "build")
     for system in SYSTEMS:
         step(f"{system}: source to portal, through Airflow", "lumbung.cli", "run", system)
+    if profile.schedules:
+        heading("schedules on")
+        airflow.unpause_all(profile)
     step("summary", "lumbung.cli", "summary")
     say(f"\ndone in {time.monotonic() - STARTED:.0f} s. Commands: bin/lumbung --help; stop with `make stop`.")
 
