@@ -142,10 +142,10 @@ def conditions(frame: DataFrame, dataset: Dataset) -> dict[str, SparkColumn]:
     calculator = batch._get_metrics_calculator()
     calculator._show_progress_bars = False
     wanted = {rule.id: _metric(_expectation(rule, dataset), batch.id) for rule in rules}
+    metrics, failed = calculator.compute_metrics(list(wanted.values()))
     found: dict[str, SparkColumn] = {}
     for rule in rules:
-        metrics, failed = calculator.compute_metrics([wanted[rule.id]])
-        if failed or wanted[rule.id].id not in metrics:
+        if wanted[rule.id].id not in metrics:
             raise GxRefused(
                 f"{dataset.id}, rule {rule.id}: {rule.expectation} cannot be evaluated over the columns "
                 f"{', '.join(rule.columns)}: {_why(failed)}. See expectations/{dataset.system}/{dataset.name}.yaml."

@@ -15,6 +15,7 @@ from lumbung.rules.places import Places, places
 from lumbung.rules.references import parents, with_references
 from lumbung.stages.received import current_rows, raw_rows, received_of
 from lumbung.storage import remove_directory, sync_directory
+from lumbung.warehouse.ddl import location
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,6 +68,8 @@ def judge(
     `CountsDiffer` (dataset, batch, rule, both counts), `GxRefused`.
     """
     where = places(current.warehouse, dataset, batch.id)
+    for left in where.work.parent.glob("*.tmp"):  # of attempts that died; the dataset's lock is ours
+        remove_directory(left)
     raw = raw_rows(spark, current.warehouse, batch)
     prepared = _prepared(ledger, spark, current.warehouse, declarations, dataset, raw)
     conditions = gx.conditions(prepared, dataset)
@@ -74,7 +77,7 @@ def judge(
     tagged = classify.tag(prepared, dataset, conditions, current_rows(spark, dataset))
     _write(tagged, where.work / "tagged")
     point("validate:tagged")
-    tagged = spark.read.parquet((where.work / "tagged").as_uri())
+    tagged = spark.read.parquet(location(where.work / "tagged"))
     tally = classify.tally(tagged, dataset)
     if tally.received != batch.received:
         raise CountsDiffer(
@@ -184,7 +187,7 @@ def _split(
 
 
 def _write(frame: DataFrame, folder: Path) -> None:
-    frame.write.mode("overwrite").parquet(folder.as_uri())
+    frame.write.mode("overwrite").parquet(location(folder))
 
 
 def _into_place(where: Places, tally: classify.Tally) -> None:
