@@ -2,8 +2,8 @@
 
 Per batch: the spool's file is held against its manifest and the ledger's digest, copied into a temporary folder,
 flushed, finished with `_manifest.json` and `_SUCCESS`, renamed into place; then state and watermark change in one
-transaction; then the spool folder goes. Killed between any two of these, the next attempt finishes: a raw folder that is complete
-and of the same digest is kept, anything else is built anew.
+transaction; then the spool folder goes. Killed between any two of these, the next attempt finishes: a raw folder that
+is complete and of the same digest is kept, anything else is built anew.
 """
 
 import logging

@@ -1,0 +1,112 @@
+"""Which rows a run asks for, by the definitions of window, source clock, full read, backfill and sweep."""
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lumbung.sources.window import Window, day_bound, plan, selected, source_clock, upper_bound
+
+WIB = "Asia/Jakarta"
+TO = datetime(2026, 1, 10, 3, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def dataset(name: str = "orang", cursor: tuple[str, ...] = ("diubah",), overlap: timedelta = DAY) -> Any:
+    return SimpleNamespace(id=f"uji.{name}", system="uji", name=name, cursor=cursor, overlap=overlap)
+
+
+def run(kind: str = "jadwal", window: tuple[datetime, datetime] | None = None, datasets: Any = None) -> Any:
+    return SimpleNamespace(id="uji-000001", system="uji", kind=kind, window=window, datasets=datasets)
+
+
+def planned(one: Any, of_run: Any, watermark: datetime | None = None, days_only: bool = False) -> Any:
+    return plan(of_run, one, watermark, TO, days_only=days_only, timezone=WIB)
+
+
+def test_first_window_has_no_lower_bound() -> None:
+    assert planned(dataset(), run()).window == Window(None, TO)
+
+
+def test_next_window_starts_at_the_watermark_minus_the_overlap() -> None:
+    mark = TO - timedelta(hours=5)
+    how = planned(dataset(), run(), mark)
+    assert (how.mode, how.window) == ("window", Window(mark - DAY, TO))
+    assert how.moves_watermark
+
+
+def test_tables_without_cursor_are_read_whole_whatever_the_run() -> None:
+    for kind in ("jadwal", "sapu"):
+        how = planned(dataset(cursor=()), run(kind), TO)
+        assert (how.mode, how.window, how.moves_watermark) == ("full", None, False)
+
+
+def test_sweep_reads_everything_up_to_the_upper_bound() -> None:
+    how = planned(dataset(), run("sapu"), TO - DAY)
+    assert (how.mode, how.window, how.moves_watermark) == ("sweep", Window(None, TO), True)
+
+
+def test_backfill_is_closed_at_both_ends_and_does_not_move_the_watermark() -> None:
+    start, end = TO - 3 * DAY, TO - 2 * DAY
+    how = planned(dataset(), run("isi-ulang", (start, end)), TO)
+    assert how.window == Window(start, end, closed=True, timeless=False)
+    assert not how.moves_watermark
+
+
+def test_backfill_ends_at_the_source_clock() -> None:
+    assert planned(dataset(), run("isi-ulang", (TO - DAY, TO + DAY))).window.upper == TO
+
+
+def test_backfill_that_starts_in_the_future_is_refused() -> None:
+    with pytest.raises(ValueError, match="uji-000001: jendela isi-ulang mulai 2026-01-11"):
+        planned(dataset(), run("isi-ulang", (TO + DAY, TO + 2 * DAY)))
+
+
+def test_cursor_of_days_ends_with_the_day_and_needs_a_day_of_overlap() -> None:
+    midnight = datetime(2026, 1, 9, 17, 0, tzinfo=UTC)  # 10 January 00:00 WIB
+    assert planned(dataset(), run(), days_only=True).window.upper == midnight
+    with pytest.raises(ValueError, match=r"contracts/uji/orang\.yaml harus paling sedikit P1D"):
+        planned(dataset(overlap=timedelta(hours=23)), run(), days_only=True)
+
+
+@given(st.datetimes(datetime(2000, 1, 1), datetime(2099, 1, 1)), st.timedeltas(timedelta(0), timedelta(days=2)))
+def test_upper_bound_is_the_clock_minus_lag_cut_to_the_second(moment: datetime, lag: timedelta) -> None:
+    clock = moment.replace(tzinfo=UTC)
+    to = upper_bound(clock, lag)
+    assert to.microsecond == 0
+    assert timedelta(0) <= clock - lag - to < timedelta(seconds=1)
+
+
+def test_a_clock_without_zone_is_the_systems_local_time() -> None:
+    system: Any = SimpleNamespace(timezone=WIB)
+    assert source_clock(datetime(2026, 1, 10, 10, 0), system) == TO
+    assert source_clock(TO, system) == TO
+
+
+def test_the_day_boundary_is_that_of_the_system() -> None:
+    assert day_bound(datetime(2026, 1, 9, 17, 0, tzinfo=UTC), WIB) == datetime(2026, 1, 9, 17, 0, tzinfo=UTC)
+    assert day_bound(datetime(2026, 1, 9, 16, 59, tzinfo=UTC), WIB) == datetime(2026, 1, 8, 17, 0, tzinfo=UTC)
+
+
+WHOLE, CURSOR = dataset("petugas", cursor=()), dataset("orang")
+
+
+@pytest.mark.parametrize(
+    ("of_run", "expected"),
+    [
+        pytest.param(run(), ["petugas", "orang"], id="all"),
+        pytest.param(run(datasets=("uji.orang",)), ["orang"], id="named"),
+        pytest.param(run("isi-ulang", (TO, TO)), ["orang"], id="backfill-cursors-only"),
+        pytest.param(run("isi-ulang", (TO, TO), ("uji.petugas",)), ["petugas"], id="backfill-named"),
+    ],
+)
+def test_the_datasets_of_a_run(of_run: Any, expected: list[str]) -> None:
+    assert [one.name for one in selected(of_run, (WHOLE, CURSOR))] == expected
+
+
+def test_a_dataset_that_the_system_does_not_have_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"sistem uji tidak mempunyai dataset uji\.lain"):
+        selected(run(datasets=("uji.orang", "uji.lain")), (WHOLE, CURSOR))
