@@ -196,21 +196,29 @@ class Runs(Store):
                     append_audit(connection, known.actor, "batch.warn", subject, {"warnings": list(result.warnings)})
             return _run(row)
 
-    def supersede_older(self, run_id: str) -> list[str]:
-        """Mark older runs of the same system that never finished reading: this run reads their windows too.
+    def supersede_abandoned(self, run_id: str, opened_before: datetime) -> list[str]:
+        """Mark older runs of the same system that never finished reading, were opened before, and are covered by this.
 
-        Nothing is lost: the watermark moves only with landing. Should such a run still be alive and wait for its turn,
-        `pin_snapshot` takes the mark away again. Backfills are left alone, since nobody else reads their windows.
+        Nothing is lost: the watermark moves only with landing. Should such a run wake up after all, `pin_snapshot`
+        takes the mark away again. Backfills are left alone, since nobody else reads their windows.
         Returns the ids of the runs that were marked.
         """
         with self.transaction() as connection:
             known = self._locked_run(connection, run_id)
-            older = connection.execute(
+            if known.window is not None or known.kind == "ulang":
+                return []
+            query = (
                 update(run)
                 .where(run.c.system == known.system, run.c.seq < known.seq, run.c.state == "running")
                 .where(run.c.extracted_at.is_(None), run.c.window_from.is_(None), run.c.kind.in_(("jadwal", "manual")))
-                .values(state="superseded", error=f"digantikan oleh run {run_id}", finished_at=now())
-                .returning(run.c.id)
+                .where(run.c.opened_at < utc(opened_before, "opened before"))
+            )
+            if known.datasets is not None:
+                query = query.where(run.c.datasets.contained_by(list(known.datasets)))
+            older = connection.execute(
+                query.values(
+                    state="superseded", error=f"tidak selesai; digantikan oleh run {run_id}", finished_at=now()
+                ).returning(run.c.id)
             ).all()
             for old in older:
                 append_audit(connection, known.actor, "run.supersede", old.id, {"by": run_id})

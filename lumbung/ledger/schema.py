@@ -4,7 +4,6 @@ Times are `timestamptz`. States are guarded twice: by the store's transitions an
 """
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     CheckConstraint,
     Column,
@@ -18,7 +17,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 SCHEMA = "ledger"
 LANDED_SEQUENCE = f"{SCHEMA}.landed_seq"

@@ -10,7 +10,7 @@ The steps, and what a retry finds after a kill between any two of them:
 """
 
 import logging
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -33,6 +33,7 @@ APPROVED = "disetujui"
 TRANSPORT = "postgresql"
 RUN_FILE = "run.json"
 LOCK_WAIT_S = 60.0
+ABANDONED_AFTER = timedelta(days=1)  # all retries of a task are over by then
 _RESULTS = TypeAdapter(list[Extracted])
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ def extract(
             log.info("extract %s: already extracted at %s, nothing to do", run.id, run.to)
             return
         _land_what_waits(ledger, place, run)
-        ledger.supersede_older(run.id)
+        ledger.supersede_abandoned(run.id, datetime.now(UTC) - ABANDONED_AFTER)
         _sweep_spool(ledger, place, run)
         results = _finished_spool(ledger, declarations, place, run)
         if results is None:

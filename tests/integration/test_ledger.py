@@ -208,6 +208,29 @@ def test_extraction_is_done_for_all_datasets_or_not_at_all(ledger: Ledger) -> No
     assert {batch.state for batch in ledger.batches(run_id=run.id)} == {"opened"}
 
 
+def test_only_abandoned_runs_that_are_covered_are_superseded(ledger: Ledger) -> None:
+    def open_one(trigger: str, kind: str = "manual", **options: object) -> str:
+        return ledger.open_run("siak", kind, trigger, "budi", **options).id  # type: ignore[arg-type]
+
+    everything = open_one("semua")
+    named = open_one("satu", datasets=[DATASET])
+    open_one("sapu", "sapu")
+    open_one("isi", "isi-ulang", window=(NOW, NOW))
+    read, _ = opened(ledger, "sudah")
+    ledger.extraction_done(read.id, [Extracted(DATASET, 1, "d", "s", "/x")])
+    later, past = datetime.now(UTC) + timedelta(hours=1), datetime.now(UTC) - timedelta(hours=1)
+    backfill = open_one("isi-2", "isi-ulang", window=(NOW, NOW))
+    assert ledger.supersede_abandoned(backfill, later) == []
+    small = open_one("satu-2", datasets=[DATASET])
+    assert ledger.supersede_abandoned(small, past) == []
+    assert ledger.supersede_abandoned(small, later) == [named]
+    whole = open_one("semua-2")
+    assert ledger.supersede_abandoned(whole, later) == [everything, small]
+    assert ledger.run(named).state == "superseded"
+    ledger.pin_snapshot(named, NOW, NOW, "1:2:")
+    assert ledger.run(named).state == "running"
+
+
 # --- batches ----------------------------------------------------------------------------------------------------------
 
 
