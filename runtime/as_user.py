@@ -18,9 +18,9 @@ def main() -> None:
     command = [sys.executable, "-m", *sys.argv[1:]]
     try:
         privilege.continue_as_user(ROOT, profile, command)
+        privilege.prepare_state(ROOT, profile)
     except privilege.NotTraversable as error:
         sys.exit(f"error: {error}")
-    privilege.prepare_state(ROOT, profile)
     os.umask(privilege.STATE_MASK)
     os.execv(command[0], command)  # noqa: S606 - a fixed list, no shell
 

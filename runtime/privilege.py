@@ -17,7 +17,7 @@ STATE_MASK = 0o077
 
 
 class NotTraversable(Exception):
-    """The repository lies in a folder that the system user cannot enter."""
+    """The repository, or the profile's state, lies in a folder that the user who runs it cannot enter."""
 
 
 def is_root() -> bool:
@@ -67,10 +67,20 @@ def check_traversable(root: Path) -> None:
 
 
 def prepare_state(root: Path, profile: str) -> Path:
-    """The profile's folder, owned by the user that runs it (root only changes the owner)."""
+    """The profile's folder, owned by the user that runs it (root only changes the owner).
+
+    Raises NotTraversable when the state belongs to somebody else.
+    """
     state = root / ".lumbung" / profile
-    state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    (state / "home").mkdir(mode=0o700, exist_ok=True)
+    try:
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (state / "home").mkdir(mode=0o700, exist_ok=True)
+    except PermissionError:
+        owner = pwd.getpwuid((state if state.exists() else root).stat().st_uid).pw_name
+        raise NotTraversable(
+            f"{state} belongs to user `{owner}`, you are `{pwd.getpwuid(os.geteuid()).pw_name}`; "
+            f"start as `{owner}` or as root"
+        ) from None
     if is_root():
         user = ensure_user()
         for folder in (state, state / "home"):

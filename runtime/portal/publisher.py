@@ -21,9 +21,15 @@ def main(name: str, token: bool) -> None:
         context = {"ignore_auth": True, "user": site_user}
         if model.User.get(name) is None:
             # Nobody signs in with this password: tokens are used, and the password is not kept.
-            toolkit.get_action("user_create")(dict(context), {
-                "name": name, "email": f"{name}@localhost.localdomain", "fullname": "Lumbung",
-                "password": secrets.token_urlsafe(32)})
+            toolkit.get_action("user_create")(
+                dict(context),
+                {
+                    "name": name,
+                    "email": f"{name}@localhost.localdomain",
+                    "fullname": "Lumbung",
+                    "password": secrets.token_urlsafe(32),
+                },
+            )
         user = model.User.get(name)
         if not user.sysadmin:
             user.sysadmin = True
