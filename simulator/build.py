@@ -9,12 +9,25 @@ from dataclasses import dataclass
 import numpy as np
 from psycopg import sql
 
-from simulator import manifest, siak_rows, siak_tables, sismiop_tables, tax
+from simulator import manifest, siak_lookups, siak_rows, siak_tables, sismiop_lookups, sismiop_tables, tax
 from simulator.chance import EPOCH, chance, days
-from simulator.defects import Kind, inject, key_of, kinds_of, pick, remember, unspoilt, update_row
+from simulator.defects import inject, remember
+from simulator.kinds import Kind, kinds_of
 from simulator.people import PER_FAMILY, generate
 from simulator.places import districts
-from simulator.server import READER, SYSTEMS, Connection, SimulatorError, State, combined, copy_table, digest, public_tables
+from simulator.server import (
+    READER,
+    SYSTEMS,
+    Connection,
+    SimulatorError,
+    State,
+    combined,
+    copy_table,
+    digest,
+    public_tables,
+    scalar,
+)
+from simulator.source_rows import key_of, pick, unspoilt, update_row
 
 RESIDENTS, OBJECTS = 2_100_000, 800_000
 """Sidoarjo at `--scale 1.0`."""
@@ -60,20 +73,23 @@ def build(state: State, plan: Plan, say: Say, *, force: bool = False) -> str | N
             manifest.write(state)
         return None
     with state.connect("siak") as siak, state.connect("sismiop") as sismiop:
-        for connection, tables, lookups in ((siak, siak_tables, siak_rows.lookups()), (sismiop, sismiop_tables, tax.lookups())):
+        for connection, tables, lookups in (
+            (siak, siak_tables, siak_lookups.lookups()),
+            (sismiop, sismiop_tables, sismiop_lookups.lookups()),
+        ):
             _empty(connection)
             for name in (*tables.LOOKUPS, *tables.TRANSACTIONAL):
-                connection.execute(tables.create(name))  # type: ignore[arg-type]
+                connection.execute(tables.create(name))
             for name, rows in lookups.items():
                 copy_table(connection, name, rows)
         for period in SEMESTERS:
-            siak.execute(siak_tables.create(f"biodata_wni_{period}"))  # type: ignore[arg-type]
+            siak.execute(siak_tables.create(f"biodata_wni_{period}"))
         kinds = _load(siak, sismiop, plan, say)
         say("indeks dan statistik")
         for name in (*siak_tables.TRANSACTIONAL, *(f"biodata_wni_{p}" for p in SEMESTERS)):
-            siak.execute(siak_tables.indexes(name))  # type: ignore[arg-type]
+            siak.execute(siak_tables.indexes(name))
         for name in sismiop_tables.TRANSACTIONAL:
-            sismiop.execute(sismiop_tables.indexes(name))  # type: ignore[arg-type]
+            sismiop.execute(sismiop_tables.indexes(name))
         for connection in (siak, sismiop):
             connection.execute("ANALYZE")
         spoilt = _spoil(siak, "siak", plan.seed) + _spoil(sismiop, "sismiop", plan.seed)
@@ -108,12 +124,19 @@ def _load(siak: Connection, sismiop: Connection, plan: Plan, say: Say) -> dict[s
     for position, district in enumerate(districts(), start=1):
         families = max(6, round(RESIDENTS * plan.scale * district.weight / PER_FAMILY))
         historic = max(1, round(RESIDENTS * plan.scale * 0.0007 / PER_FAMILY)) if district.no_kec in (4, 5, 6) else 0
-        homes, people = generate(chance(plan.seed, "keluarga", district.no_kec), district, families, today, historic=historic)
-        rows = siak_rows.siak_rows(chance(plan.seed, "biodata", district.no_kec), district, homes, people, today, SEMESTERS)
+        homes, people = generate(
+            chance(plan.seed, "keluarga", district.no_kec), district, families, today, historic=historic
+        )
+        rows = siak_rows.siak_rows(
+            chance(plan.seed, "biodata", district.no_kec), district, homes, people, today, SEMESTERS
+        )
         for name, content in (
-            ("data_keluarga", rows.families), ("biodata_wni", rows.biodata), ("capil_lahir", rows.births),
-            ("capil_mati", rows.deaths), *((f"biodata_wni_{p}", t) for p, t in rows.dkb.items()),
-        ):  # fmt: skip
+            ("data_keluarga", rows.families),
+            ("biodata_wni", rows.biodata),
+            ("capil_lahir", rows.births),
+            ("capil_mati", rows.deaths),
+            *((f"biodata_wni_{p}", t) for p, t in rows.dkb.items()),
+        ):
             copy_table(siak, name, content)
         objects = max(12, round(OBJECTS * plan.scale * district.weight))
         taxes = tax.tax_rows(chance(plan.seed, "pajak", district.no_kec), district, objects, rows.taxpayers, today)
@@ -144,14 +167,18 @@ def _spoil(connection: Connection, system: str, seed: int) -> int:
     if system == "siak":
         for period in SEMESTERS:
             dkb_decoys(connection, f"biodata_wni_{period}", chance(seed, "umpan", period), used)
-        manifest.decoy(connection, "desa-dihapus-riwayat", "siak.biodata_wni", note="flag_status '3', tanggal sebelum 2022, desa yang dihapus 2022")
+        manifest.decoy(
+            connection,
+            "desa-dihapus-riwayat",
+            "siak.biodata_wni",
+            note="flag_status '3', tanggal sebelum 2022, desa yang dihapus 2022",
+        )
     return spoilt
 
 
 def _spoil_table(connection: Connection, kind: Kind, table: str, seed: int, used: set[str]) -> int:
-    row = connection.execute(sql.SQL("SELECT count(*) FROM public.{}").format(sql.Identifier(table))).fetchone()
-    assert row is not None
-    wanted = max(2, round(kind.share * int(row[0])))
+    total = int(scalar(connection, sql.SQL("SELECT count(*) FROM public.{}").format(sql.Identifier(table))))
+    wanted = max(2, round(kind.share * total))
     rng = chance(seed, "cacat", kind.name, table)
     spoilt = 0
     for _ in range(wanted):
@@ -173,4 +200,11 @@ def dkb_decoys(connection: Connection, table: str, rng: np.random.Generator, use
             continue
         change = {"agama": 9} if number % 2 else {"jenis_pkrjn": 99}
         update_row(connection, table, row["_ctid"], change)
-        manifest.decoy(connection, "dkb-kode-bukan-grain", "siak.biodata_wni_dkb", table=table, key=key_of(table, row), changed=change)
+        manifest.decoy(
+            connection,
+            "dkb-kode-bukan-grain",
+            "siak.biodata_wni_dkb",
+            table=table,
+            key=key_of(table, row),
+            changed=change,
+        )

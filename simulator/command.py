@@ -27,14 +27,18 @@ _EXAMPLES = """contoh / examples:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="simulator", description="Sistem OPD tiruan: SIAK dan SISMIOP di PostgreSQL. / Simulated department systems.",
-        epilog=_EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
+        prog="simulator",
+        description="Sistem OPD tiruan: SIAK dan SISMIOP di PostgreSQL. / Simulated department systems.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--state", metavar="DIR", help="folder keadaan profil (bawaan: .lumbung/$LUMBUNG_PROFILE)")
     commands = parser.add_subparsers(dest="command", required=True, metavar="PERINTAH")
     make = commands.add_parser("build", parents=[common], help="bangun kedua sumber / build both sources")
-    make.add_argument("--scale", type=float, default=0.0286, help="1.0 = Sidoarjo: 2,1 juta penduduk, 0,8 juta objek (bawaan 0.0286)")
+    make.add_argument(
+        "--scale", type=float, default=0.0286, help="1.0 = Sidoarjo: 2,1 juta penduduk, 0,8 juta objek (bawaan 0.0286)"
+    )
     make.add_argument("--seed", type=int, default=20260101, help="benih acak; benih sama, isi sama (bawaan 20260101)")
     make.add_argument("--force", action="store_true", help="bangun ulang walau sudah ada; isi sekarang hilang")
     go = commands.add_parser("advance", parents=[common], help="majukan waktu / let days pass")
@@ -49,7 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     faults.add_argument("--json", action="store_true")
     fix = commands.add_parser("mend", parents=[common], help="perbaiki cacat di sumber / repair a defect in the source")
     fix.add_argument("id", nargs="+", help="id cacat, mis. siak-00003 (lihat `defects`)")
-    query = commands.add_parser("sql", parents=[common], help="jalankan SQL dengan akun admin sumber / run SQL as the owner")
+    query = commands.add_parser(
+        "sql", parents=[common], help="jalankan SQL dengan akun admin sumber / run SQL as the owner"
+    )
     query.add_argument("system", choices=SYSTEMS)
     query.add_argument("statement")
     return parser
@@ -99,7 +105,12 @@ def _show(state: State, options: argparse.Namespace) -> int:
     for system in SYSTEMS:
         with state.connect(system) as connection:
             known = manifest.require_built(connection, system)
-            found[system] = {"clock": known["jam"], "seed": int(known["benih"]), "scale": float(known["skala"]), "counts": counts(connection)}
+            found[system] = {
+                "clock": known["jam"],
+                "seed": int(known["benih"]),
+                "scale": float(known["skala"]),
+                "counts": counts(connection),
+            }
             if options.digest:
                 digests[system] = digest(connection)
     if options.digest:
@@ -119,9 +130,12 @@ def _show(state: State, options: argparse.Namespace) -> int:
 
 def _defects(state: State, options: argparse.Namespace) -> int:
     rows = [
-        d for d in manifest.collect(state)["defects"]
-        if (options.all or d["state"] == "open") and options.rule in (None, d["rule"]) and options.dataset in (None, d["dataset"])
-    ]  # fmt: skip
+        d
+        for d in manifest.collect(state)["defects"]
+        if (options.all or d["state"] == "open")
+        and options.rule in (None, d["rule"])
+        and options.dataset in (None, d["dataset"])
+    ]
     if options.json:
         say(json.dumps(rows, indent=1, ensure_ascii=False))
         return 0

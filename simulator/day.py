@@ -13,8 +13,10 @@ from psycopg.rows import dict_row
 
 from simulator import manifest
 from simulator.chance import chance
-from simulator.defects import Row, inject, key_of, kinds_of, pick, remember, unspoilt, update_row
+from simulator.defects import inject, remember
+from simulator.kinds import kinds_of
 from simulator.server import Connection
+from simulator.source_rows import Row, key_of, pick, unspoilt, update_row
 
 LATE = timedelta(hours=58)
 """How far back a late entry's update clock may lie: within the overlap of three days."""
@@ -40,6 +42,7 @@ class Day:
 
     @property
     def workday(self) -> bool:
+        """Offices are closed on Saturday and Sunday."""
         return self.start.weekday() < 5
 
     def moment(self) -> datetime:
@@ -50,7 +53,7 @@ class Day:
         return low + timedelta(seconds=int(self.rng.integers(0, max(1, int((high - low).total_seconds())))))
 
     def stamp(self, dataset: str, key: Mapping[str, Any], when: datetime, *, often: float = 0.05) -> datetime:
-        """Update clock of a change made at `when`: mostly that, sometimes late (entered offline), rarely the boundary."""
+        """Update clock of a change made at `when`: mostly that, sometimes late (entered offline), rarely the day's end."""
         roll = self.rng.random()
         if roll < often:
             late = when - timedelta(seconds=int(self.rng.integers(6 * 3600, int(LATE.total_seconds()))))
@@ -66,6 +69,7 @@ class Day:
         return int(self.rng.poisson(yearly_per_million * self.scale / 365 + floor))
 
     def event(self, kind: str, dataset: str, key: Mapping[str, Any], **more: object) -> None:
+        """Note what happened, for the tests that look for it."""
         manifest.event(self.connection, self.start, kind, dataset, dict(key), **more)
 
     def pick(self, table: str, where: str, year: int = 2024) -> Row | None:
@@ -75,18 +79,22 @@ class Day:
     def rows(self, query: str, arguments: list[Any]) -> list[Row]:
         """Rows of a trusted query as dictionaries."""
         with self.connection.cursor(row_factory=dict_row) as cursor:
-            return cursor.execute(query, arguments).fetchall()  # type: ignore[arg-type]
+            return cursor.execute(query, arguments).fetchall()
 
     def value(self, query: str, arguments: list[Any]) -> Any:
-        row = self.connection.execute(query, arguments).fetchone()  # type: ignore[arg-type]
+        """First column of the first row of a trusted query; None when there is no row."""
+        row = self.connection.execute(query, arguments).fetchone()
         return row[0] if row else None
 
     def update(self, table: str, row: Row, **change: Any) -> None:
+        """Change columns of one picked row."""
         update_row(self.connection, table, row["_ctid"], change)
 
     def delete(self, table: str, row: Row, dataset: str) -> None:
         """Delete one row and note it: windows cannot see it, the daily sweep must."""
-        self.connection.execute(sql.SQL("DELETE FROM public.{} WHERE ctid = %s::tid").format(sql.Identifier(table)), [row["_ctid"]])
+        self.connection.execute(
+            sql.SQL("DELETE FROM public.{} WHERE ctid = %s::tid").format(sql.Identifier(table)), [row["_ctid"]]
+        )
         self.event("hapus", dataset, key_of(table, row))
 
     def insert(self, table: str, row: Row) -> None:
@@ -94,14 +102,16 @@ class Day:
         names = [n for n in row if n != "_ctid"]
         self.connection.execute(
             sql.SQL("INSERT INTO public.{} ({}) VALUES ({})").format(
-                sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, names)), sql.SQL(", ").join([sql.Placeholder()] * len(names))
+                sql.Identifier(table),
+                sql.SQL(", ").join(map(sql.Identifier, names)),
+                sql.SQL(", ").join([sql.Placeholder()] * len(names)),
             ),
             [row[n] for n in names],
         )
 
     def new_defects(self) -> int:
         """A few fresh defects of kinds that clerks make every day."""
-        kinds = kinds_of(self.system, living=True)
+        kinds = kinds_of(self.system, daily=True)
         done = 0
         for _ in range(self.count(3_800, 0.25)):
             kind = kinds[int(self.rng.integers(0, len(kinds)))]

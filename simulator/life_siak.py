@@ -12,14 +12,18 @@ from simulator import manifest, names, siak_tables
 from simulator.build import dkb_decoys
 from simulator.chance import chance, days
 from simulator.day import Day
-from simulator.defects import Row, inject, kinds_of, remember
+from simulator.defects import inject, remember
+from simulator.kinds import kinds_of
 from simulator.people import generate
 from simulator.places import closed_villages, districts
 from simulator.server import copy_table
 from simulator.siak_rows import OFFICERS, siak_rows
+from simulator.source_rows import Row
 
 ALIVE = "flag_status = '0' AND stat_hidup = 1"
-OPEN_CARD = f"cflag = '0' AND (no_kec, no_kel) NOT IN ({', '.join(f'({v.no_kec}, {v.no_kel})' for v in closed_villages())})"
+OPEN_CARD = (
+    f"cflag = '0' AND (no_kec, no_kel) NOT IN ({', '.join(f'({v.no_kec}, {v.no_kel})' for v in closed_villages())})"
+)
 
 
 def live(day: Day) -> dict[str, int]:
@@ -28,11 +32,14 @@ def live(day: Day) -> dict[str, int]:
     factor = 1.4 if day.workday else 0.0
     people = 2_100_000 * factor
     for name, yearly, floor, act in (
-        ("lahir", people * 0.0140, 0.1 * factor, _birth), ("mati", people * 0.0056, 0.1 * factor, _death),
-        ("pindah", people * 0.0040, 0.3 * factor, _move), ("datang", people * 0.0020, 0.1 * factor, _arrive),
-        ("pergi", people * 0.0015, 0.1 * factor, _leave), ("koreksi", people * 0.0400, 0.8 * factor, _correct),
+        ("lahir", people * 0.0140, 0.1 * factor, _birth),
+        ("mati", people * 0.0056, 0.1 * factor, _death),
+        ("pindah", people * 0.0040, 0.3 * factor, _move),
+        ("datang", people * 0.0020, 0.1 * factor, _arrive),
+        ("pergi", people * 0.0015, 0.1 * factor, _leave),
+        ("koreksi", people * 0.0400, 0.8 * factor, _correct),
         ("hapus", people * 0.0004, 0.06 * factor, _delete),
-    ):  # fmt: skip
+    ):
         done[name] = sum(act(day) for _ in range(day.count(yearly, floor)))
     done["batal-koreksi"] = _undo(day)
     done["cacat"] = day.new_defects() if day.workday else 0
@@ -64,12 +71,16 @@ def _birth(day: Day) -> int:
     today = day.start.date()
     low, high = today - timedelta(days=42 * 365), today - timedelta(days=20 * 365)
     mother = day.pick(
-        "biodata_wni", f"{ALIVE} AND jenis_klmin = 2 AND stat_hbkel IN (1, 3) AND stat_kwn = 2 AND tgl_lhr BETWEEN '{low}' AND '{high}'"
+        "biodata_wni",
+        f"{ALIVE} AND jenis_klmin = 2 AND stat_hbkel IN (1, 3) AND stat_kwn = 2 AND tgl_lhr BETWEEN '{low}' AND '{high}'"
         f" AND NOT EXISTS (SELECT FROM public.biodata_wni c WHERE c.no_kk = t.no_kk AND c.tgl_lhr > '{today - timedelta(days=500)}')",
-    )  # fmt: skip
+    )
     if mother is None:
         return 0
-    fathers = day.rows("SELECT nik, nama_lgkp FROM public.biodata_wni WHERE no_kk = %s AND jenis_klmin = 1 AND stat_hbkel = 1 AND length(nik) = 16", [mother["no_kk"]])
+    fathers = day.rows(
+        "SELECT nik, nama_lgkp FROM public.biodata_wni WHERE no_kk = %s AND jenis_klmin = 1 AND stat_hbkel = 1 AND length(nik) = 16",
+        [mother["no_kk"]],
+    )
     father = fathers[0] if fathers else {"nik": None, "nama_lgkp": mother["nama_lgkp_ayah"]}
     female = bool(day.rng.random() < 0.488)
     born = today - timedelta(days=int(1 + min(day.rng.exponential(14), 60)))
@@ -84,19 +95,65 @@ def _birth(day: Day) -> int:
     act = f"3515-LT-{int(day.rng.integers(1_000_000, 9_999_999))}-{born.year}"
     place = {c: mother[c] for c in ("no_prop", "no_kab", "no_kec", "no_kel")}
     sex = 2 if female else 1
-    day.insert("biodata_wni", {
-        "nik": nik, "nama_lgkp": name, "jenis_klmin": sex, "tmpt_lhr": "SIDOARJO", "tgl_lhr": born, "akta_lhr": 2, "no_akta_lhr": act,
-        "gol_drh": 13, "agama": mother["agama"], "stat_kwn": 1, "akta_kwn": 1, "akta_crai": 1, "stat_hbkel": 4, "klain_fsk": 1,
-        "pddk_akh": 1, "jenis_pkrjn": 1, "nik_ibu": mother["nik"], "nama_lgkp_ibu": mother["nama_lgkp"], "nik_ayah": father["nik"],
-        "nama_lgkp_ayah": father["nama_lgkp"], "nama_ket_rt": mother["nama_ket_rt"], "nama_ket_rw": mother["nama_ket_rw"], **_officer(day),
-        "tgl_entri": entered, "no_kk": mother["no_kk"], **place, "stat_hidup": 1, "stat_ktp": "0", "cflag": "0", "sync_flag": "1",
-        "kebangsaan": "INDONESIA", "flag_status": "0", "count_ktp": 0, "count_biodata": 1, "flag_ektp": "0",
-    })  # fmt: skip
-    day.insert("capil_lahir", {
-        "bayi_no": number, "bayi_nik": nik, "bayi_nama_lgkp": name, "bayi_jns_klmin": sex, "bayi_tmpt_lahir": "SIDOARJO",
-        "bayi_tgl_lahir": born, "bayi_no_kk": mother["no_kk"], "ibu_nik": mother["nik"], "ayah_nik": father["nik"], **place,
-        "plpr_tgl_lapor": today, "adm_akta_no": act, "adm_akta_tgl": today, "adm_tgl_entry": entered,
-    })  # fmt: skip
+    day.insert(
+        "biodata_wni",
+        {
+            "nik": nik,
+            "nama_lgkp": name,
+            "jenis_klmin": sex,
+            "tmpt_lhr": "SIDOARJO",
+            "tgl_lhr": born,
+            "akta_lhr": 2,
+            "no_akta_lhr": act,
+            "gol_drh": 13,
+            "agama": mother["agama"],
+            "stat_kwn": 1,
+            "akta_kwn": 1,
+            "akta_crai": 1,
+            "stat_hbkel": 4,
+            "klain_fsk": 1,
+            "pddk_akh": 1,
+            "jenis_pkrjn": 1,
+            "nik_ibu": mother["nik"],
+            "nama_lgkp_ibu": mother["nama_lgkp"],
+            "nik_ayah": father["nik"],
+            "nama_lgkp_ayah": father["nama_lgkp"],
+            "nama_ket_rt": mother["nama_ket_rt"],
+            "nama_ket_rw": mother["nama_ket_rw"],
+            **_officer(day),
+            "tgl_entri": entered,
+            "no_kk": mother["no_kk"],
+            **place,
+            "stat_hidup": 1,
+            "stat_ktp": "0",
+            "cflag": "0",
+            "sync_flag": "1",
+            "kebangsaan": "INDONESIA",
+            "flag_status": "0",
+            "count_ktp": 0,
+            "count_biodata": 1,
+            "flag_ektp": "0",
+        },
+    )
+    day.insert(
+        "capil_lahir",
+        {
+            "bayi_no": number,
+            "bayi_nik": nik,
+            "bayi_nama_lgkp": name,
+            "bayi_jns_klmin": sex,
+            "bayi_tmpt_lahir": "SIDOARJO",
+            "bayi_tgl_lahir": born,
+            "bayi_no_kk": mother["no_kk"],
+            "ibu_nik": mother["nik"],
+            "ayah_nik": father["nik"],
+            **place,
+            "plpr_tgl_lapor": today,
+            "adm_akta_no": act,
+            "adm_akta_tgl": today,
+            "adm_tgl_entry": entered,
+        },
+    )
     day.event("lahir", "siak.capil_lahir", {"bayi_no": number}, nik=nik)
     return 1
 
@@ -119,11 +176,21 @@ def _death(day: Day) -> int:
     entered = day.stamp("siak.biodata_wni", {"nik": row["nik"]}, when)
     day.update("biodata_wni", row, stat_hidup=2, flag_status="2", tgl_ubah=entered)
     number = _act_number(day, "capil_mati", "mati_no", f"KM{int(row['no_kec']):02d}{today:%Y%m%d}")
-    day.insert("capil_mati", {
-        "mati_no": number, "mati_nik": row["nik"], "mati_nama_lgkp": row["nama_lgkp"], "mati_jns_klmin": row["jenis_klmin"], "mati_tgl": died,
-        **{c: row[c] for c in ("no_prop", "no_kab", "no_kec", "no_kel")}, "plpr_tgl_lapor": today, "adm_akta_no": f"3515-KM-{number}",
-        "adm_akta_tgl": today, "adm_tgl_entry": entered,
-    })  # fmt: skip
+    day.insert(
+        "capil_mati",
+        {
+            "mati_no": number,
+            "mati_nik": row["nik"],
+            "mati_nama_lgkp": row["nama_lgkp"],
+            "mati_jns_klmin": row["jenis_klmin"],
+            "mati_tgl": died,
+            **{c: row[c] for c in ("no_prop", "no_kab", "no_kec", "no_kel")},
+            "plpr_tgl_lapor": today,
+            "adm_akta_no": f"3515-KM-{number}",
+            "adm_akta_tgl": today,
+            "adm_tgl_entry": entered,
+        },
+    )
     day.event("mati", "siak.capil_mati", {"mati_no": number}, nik=row["nik"])
     return 1
 
@@ -132,8 +199,9 @@ def _card(day: Day, no_kk: str) -> Row | None:
     """The family card of a number, None when there is none or a defect spoilt it."""
     cards = day.rows(
         "SELECT ctid::text AS _ctid, t.* FROM public.data_keluarga t WHERE no_kk = %s"
-        " AND NOT EXISTS (SELECT FROM simulator.cacat c WHERE c.tabel = 'data_keluarga' AND c.kunci = t.no_kk)", [no_kk],
-    )  # fmt: skip
+        " AND NOT EXISTS (SELECT FROM simulator.cacat c WHERE c.tabel = 'data_keluarga' AND c.kunci = t.no_kk)",
+        [no_kk],
+    )
     return cards[0] if len(cards) == 1 else None
 
 
@@ -142,14 +210,18 @@ def _members(day: Day, no_kk: str) -> list[Row]:
     return day.rows(
         "SELECT ctid::text AS _ctid, nik, nama_lgkp, stat_hbkel, tgl_lhr, stat_kwn FROM public.biodata_wni t WHERE no_kk = %s AND flag_status = '0'"
         " AND NOT EXISTS (SELECT FROM simulator.cacat c WHERE c.tabel = 'biodata_wni' AND c.kunci = t.nik)"
-        ' ORDER BY stat_hbkel <> 3, tgl_lhr, nik COLLATE "C"', [no_kk],
-    )  # fmt: skip
+        ' ORDER BY stat_hbkel <> 3, tgl_lhr, nik COLLATE "C"',
+        [no_kk],
+    )
 
 
 def _spoilt_members(day: Day, no_kk: str) -> bool:
-    return bool(day.value(
-        "SELECT count(*) FROM public.biodata_wni t JOIN simulator.cacat c ON c.tabel = 'biodata_wni' AND c.kunci = t.nik WHERE t.no_kk = %s", [no_kk]
-    ))  # fmt: skip
+    return bool(
+        day.value(
+            "SELECT count(*) FROM public.biodata_wni t JOIN simulator.cacat c ON c.tabel = 'biodata_wni' AND c.kunci = t.nik WHERE t.no_kk = %s",
+            [no_kk],
+        )
+    )
 
 
 def _succeed(day: Day, head: Row, when: datetime) -> bool:
@@ -184,14 +256,20 @@ def _move(day: Day) -> int:
     key = {"no_kk": card["no_kk"]}
     stamp = day.stamp("siak.data_keluarga", key, when)
     home = {
-        "no_kec": area.no_kec, "no_kel": village.no_kel, "kode_pos": village.postcode, "no_rt": int(day.rng.integers(1, 12)),
-        "no_rw": int(day.rng.integers(1, 9)), "alamat": names.addresses(day.rng, 1, area.urban, 120)[0].as_py(),
-    }  # fmt: skip
+        "no_kec": area.no_kec,
+        "no_kel": village.no_kel,
+        "kode_pos": village.postcode,
+        "no_rt": int(day.rng.integers(1, 12)),
+        "no_rw": int(day.rng.integers(1, 9)),
+        "alamat": names.addresses(day.rng, 1, area.urban, 120)[0].as_py(),
+    }
     no_kk = card["no_kk"]
     if area.no_kec == int(card["no_kec"]):
         day.update("data_keluarga", card, **home, tgl_updation=stamp)
     else:
-        fresh = _next_number(day, "no_kk", "data_keluarga", _stem(f"3515{area.no_kec:02d}", when.date(), False), 9900, 9999)
+        fresh = _next_number(
+            day, "no_kk", "data_keluarga", _stem(f"3515{area.no_kec:02d}", when.date(), False), 9900, 9999
+        )
         if fresh is None:
             return 0
         no_kk = fresh
@@ -199,7 +277,13 @@ def _move(day: Day) -> int:
         day.insert("data_keluarga", {**card, **home, "no_kk": no_kk, "tgl_insertion": stamp, "tgl_updation": None})
     for member in members:
         day.update("biodata_wni", member, no_kk=no_kk, no_kec=area.no_kec, no_kel=village.no_kel, tgl_ubah=stamp)
-    day.event("pindah", "siak.data_keluarga", key, to={"no_kk": no_kk, "no_kec": area.no_kec, "no_kel": village.no_kel}, members=len(members))
+    day.event(
+        "pindah",
+        "siak.data_keluarga",
+        key,
+        to={"no_kk": no_kk, "no_kec": area.no_kec, "no_kel": village.no_kel},
+        members=len(members),
+    )
     return 1
 
 
@@ -248,24 +332,35 @@ def _correct(day: Day) -> int:
         return 0
     column = ("pddk_akh", "jenis_pkrjn", "gol_drh", "glr_akademis")[int(day.rng.choice(4, p=[0.35, 0.35, 0.2, 0.1]))]
     value: Any = {
-        "pddk_akh": min(10, int(row["pddk_akh"]) + 1), "jenis_pkrjn": int(day.rng.choice([15, 88, 84, 19, 2, 4])),
-        "gol_drh": int(day.rng.choice([1, 2, 3, 4])), "glr_akademis": "S.E",
-    }[column]  # fmt: skip
+        "pddk_akh": min(10, int(row["pddk_akh"]) + 1),
+        "jenis_pkrjn": int(day.rng.choice([15, 88, 84, 19, 2, 4])),
+        "gol_drh": int(day.rng.choice([1, 2, 3, 4])),
+        "glr_akademis": "S.E",
+    }[column]
     key = {"nik": row["nik"]}
     if day.rng.random() < 0.12:
         day.connection.execute(
             "INSERT INTO simulator.tunda VALUES (%s, 'biodata_wni', %s, %s, %s)",
-            [day.start.date() + timedelta(days=2), row["nik"], column, None if row[column] is None else str(row[column])],
+            [
+                day.start.date() + timedelta(days=2),
+                row["nik"],
+                column,
+                None if row[column] is None else str(row[column]),
+            ],
         )
     day.update("biodata_wni", row, **{column: value, "tgl_ubah": day.stamp("siak.biodata_wni", key, day.moment())})
     return 1
 
 
 def _undo(day: Day) -> int:
-    due = day.rows("SELECT kunci, kolom, nilai FROM simulator.tunda WHERE hari <= %s ORDER BY hari, kunci", [day.start.date()])
+    due = day.rows(
+        "SELECT kunci, kolom, nilai FROM simulator.tunda WHERE hari <= %s ORDER BY hari, kunci", [day.start.date()]
+    )
     for item in due:
         day.connection.execute(
-            sql.SQL("UPDATE public.biodata_wni SET {} = %s, tgl_ubah = %s WHERE nik = %s").format(sql.Identifier(item["kolom"])),
+            sql.SQL("UPDATE public.biodata_wni SET {} = %s, tgl_ubah = %s WHERE nik = %s").format(
+                sql.Identifier(item["kolom"])
+            ),
             [item["nilai"], day.moment(), item["kunci"]],
         )
         day.event("dibatalkan", "siak.biodata_wni", {"nik": item["kunci"]}, column=item["kolom"])
@@ -276,9 +371,10 @@ def _undo(day: Day) -> int:
 def _delete(day: Day) -> int:
     """A record entered by mistake is deleted: somebody whom no other record names."""
     row = day.pick(
-        "biodata_wni", ALIVE + " AND stat_hbkel IN (4, 6, 9) AND tgl_lhr < '2020-01-01'"
+        "biodata_wni",
+        ALIVE + " AND stat_hbkel IN (4, 6, 9) AND tgl_lhr < '2020-01-01'"
         " AND NOT EXISTS (SELECT FROM simulator.nik_subjek s WHERE s.nik = t.nik) AND NOT EXISTS (SELECT FROM simulator.tunda d WHERE d.kunci = t.nik)",
-    )  # fmt: skip
+    )
     if row is None:
         return 0
     day.delete("biodata_wni", row, "siak.biodata_wni")
@@ -290,14 +386,14 @@ def _close_semester(day: Day) -> int:
     period = f"{day.start.year}{'01' if day.start.month == 6 else '02'}"
     table = f"biodata_wni_{period}"
     columns = ", ".join(siak_tables.columns("biodata_wni"))
-    day.connection.execute(siak_tables.create(table))  # type: ignore[arg-type]
+    day.connection.execute(siak_tables.create(table))
     day.connection.execute(
         f"INSERT INTO public.{table} ({columns}) SELECT {columns} FROM public.biodata_wni t WHERE flag_status = '0' AND stat_hidup = 1"
         " AND NOT EXISTS (SELECT FROM simulator.cacat c WHERE c.tabel = 'biodata_wni' AND c.kunci = t.nik"
         " AND c.isi->>'severity' = 'error' AND c.isi->>'state' = 'open')"
-        ' ORDER BY nik COLLATE "C"'  # type: ignore[arg-type]
+        ' ORDER BY nik COLLATE "C"'
     )
-    day.connection.execute(siak_tables.indexes(table))  # type: ignore[arg-type]
+    day.connection.execute(siak_tables.indexes(table))
     total = int(day.value(f"SELECT count(*) FROM public.{table}", []))
     used: set[str] = set()
     for kind in [k for k in kinds_of("siak") if k.table == "biodata_wni_dkb"]:

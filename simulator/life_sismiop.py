@@ -9,15 +9,19 @@ from typing import Any
 import numpy as np
 
 from simulator import names
+from simulator.assessment import BANKS, fine, issue_day
 from simulator.chance import chance, days
 from simulator.day import Day
-from simulator.defects import NOP, key_of, pick, unspoilt
 from simulator.server import Connection
 from simulator.siak_rows import OFFICERS
-from simulator.tax import BANKS, fine, issue_day
+from simulator.source_rows import NOP, key_of, pick, unspoilt
 
 _ISSUE = (Path(__file__).parent / "terbit_sppt.sql").read_text(encoding="utf-8")
-_NO_PAYMENT = " AND NOT EXISTS (SELECT FROM public.pembayaran_sppt p WHERE " + " AND ".join(f"p.{c} = t.{c}" for c in (*NOP, "thn_pajak_sppt")) + ")"
+_NO_PAYMENT = (
+    " AND NOT EXISTS (SELECT FROM public.pembayaran_sppt p WHERE "
+    + " AND ".join(f"p.{c} = t.{c}" for c in (*NOP, "thn_pajak_sppt"))
+    + ")"
+)
 
 
 def live(day: Day, siak: Connection) -> dict[str, int]:
@@ -29,10 +33,13 @@ def live(day: Day, siak: Connection) -> dict[str, int]:
     done["bayar"] = _payments(day, today)
     objects = 800_000 * (1.4 if day.workday else 0.0)
     for name, yearly, floor, act in (
-        ("balik-nama", objects * 0.012, 0.2, lambda d: _new_owner(d, siak)), ("alamat", objects * 0.012, 0.2, _address),
-        ("objek-baru", objects * 0.006, 0.1, _new_object), ("batal", objects * 0.002, 0.05, _cancel),
-        ("hapus-bayar", objects * 0.0015, 0.06, _reverse), ("hapus-sppt", objects * 0.0008, 0.05, _drop_sppt),
-    ):  # fmt: skip
+        ("balik-nama", objects * 0.012, 0.2, lambda d: _new_owner(d, siak)),
+        ("alamat", objects * 0.012, 0.2, _address),
+        ("objek-baru", objects * 0.006, 0.1, _new_object),
+        ("batal", objects * 0.002, 0.05, _cancel),
+        ("hapus-bayar", objects * 0.0015, 0.06, _reverse),
+        ("hapus-sppt", objects * 0.0008, 0.05, _drop_sppt),
+    ):
         done[name] = sum(act(day) for _ in range(day.count(yearly, floor if day.workday else 0.0)))
     done["cacat"] = day.new_defects() if day.workday else 0
     return done
@@ -42,7 +49,11 @@ def _payments(day: Day, today: date) -> int:
     done = 0
     share = 1.15 if day.workday else 0.6
     for (year,) in day.connection.execute("SELECT DISTINCT thn_pajak_sppt FROM public.sppt ORDER BY 1").fetchall():
-        unpaid = int(day.value("SELECT count(*) FROM public.sppt WHERE thn_pajak_sppt = %s AND status_pembayaran_sppt = '0'", [year]))
+        unpaid = int(
+            day.value(
+                "SELECT count(*) FROM public.sppt WHERE thn_pajak_sppt = %s AND status_pembayaran_sppt = '0'", [year]
+            )
+        )
         expected = unpaid * _hazard(int(year), today) * share
         for _ in range(int(day.rng.poisson(expected))):
             done += _pay(day, str(year), today)
@@ -67,7 +78,7 @@ def _pay(day: Day, year: str, today: date) -> int:
     where = " AND ".join(f"{c} = %s" for c in (*NOP, "thn_pajak_sppt"))
     nop = [sppt[c] for c in (*NOP, "thn_pajak_sppt")]
     paid, last = day.connection.execute(
-        f"SELECT coalesce(sum(jml_sppt_yg_dibayar - coalesce(denda_sppt, 0)), 0), coalesce(max(pembayaran_sppt_ke), 0) FROM public.pembayaran_sppt WHERE {where}",  # type: ignore[arg-type]
+        f"SELECT coalesce(sum(jml_sppt_yg_dibayar - coalesce(denda_sppt, 0)), 0), coalesce(max(pembayaran_sppt_ke), 0) FROM public.pembayaran_sppt WHERE {where}",
         nop,
     ).fetchone() or (0, 0)
     rest = int(sppt["pbb_yg_harus_dibayar_sppt"]) - int(paid)
@@ -77,16 +88,30 @@ def _pay(day: Day, year: str, today: date) -> int:
     when = day.moment()
     business = today - timedelta(days=int(day.rng.integers(1, 6))) if day.rng.random() < 0.08 else today
     business = max(business, sppt["tgl_terbit_sppt"] + timedelta(days=1))
-    penalty = int(fine(np.array([principal]), np.array([days(business)]), np.array([days(sppt["tgl_jatuh_tempo_sppt"])]))[0])
+    penalty = int(
+        fine(np.array([principal]), np.array([days(business)]), np.array([days(sppt["tgl_jatuh_tempo_sppt"])]))[0]
+    )
     key = key_of("pembayaran_sppt", {**sppt, "pembayaran_sppt_ke": int(last) + 1})
     bank = BANKS[int(day.rng.integers(0, len(BANKS)))]
-    day.insert("pembayaran_sppt", {
-        **{c: sppt[c] for c in (*NOP, "thn_pajak_sppt")}, "pembayaran_sppt_ke": int(last) + 1,
-        **dict(zip(("kd_kanwil_bank", "kd_kppbb_bank", "kd_bank_tunggal", "kd_bank_persepsi", "kd_tp"), bank, strict=True)),
-        "denda_sppt": penalty, "jml_sppt_yg_dibayar": principal + penalty, "tgl_pembayaran_sppt": business,
-        "tgl_rekam_byr_sppt": day.stamp("sismiop.pembayaran_sppt", key, when, often=0.03),
-        "nip_rekam_byr_sppt": OFFICERS[int(day.rng.integers(0, len(OFFICERS)))][1],
-    })  # fmt: skip
+    day.insert(
+        "pembayaran_sppt",
+        {
+            **{c: sppt[c] for c in (*NOP, "thn_pajak_sppt")},
+            "pembayaran_sppt_ke": int(last) + 1,
+            **dict(
+                zip(
+                    ("kd_kanwil_bank", "kd_kppbb_bank", "kd_bank_tunggal", "kd_bank_persepsi", "kd_tp"),
+                    bank,
+                    strict=True,
+                )
+            ),
+            "denda_sppt": penalty,
+            "jml_sppt_yg_dibayar": principal + penalty,
+            "tgl_pembayaran_sppt": business,
+            "tgl_rekam_byr_sppt": day.stamp("sismiop.pembayaran_sppt", key, when, often=0.03),
+            "nip_rekam_byr_sppt": OFFICERS[int(day.rng.integers(0, len(OFFICERS)))][1],
+        },
+    )
     if principal == rest:
         day.update("sppt", sppt, status_pembayaran_sppt="1")
     return 1
@@ -96,23 +121,37 @@ def _new_owner(day: Day, siak: Connection) -> int:
     """A resident buys an object: a new subject, the object points to it, the old subject may be dropped."""
     thing = day.pick("dat_objek_pajak", "jns_transaksi_op <> '3'")
     owner = pick(
-        siak, "biodata_wni", "flag_status = '0' AND stat_hbkel = 1 AND length(nama_lgkp) <= 30 AND tgl_lhr < '2000-01-01'"
-        " AND NOT EXISTS (SELECT FROM simulator.nik_subjek s WHERE s.nik = t.nik)" + unspoilt("biodata_wni"), day.rng,
-    )  # fmt: skip
+        siak,
+        "biodata_wni",
+        "flag_status = '0' AND stat_hbkel = 1 AND length(nama_lgkp) <= 30 AND tgl_lhr < '2000-01-01'"
+        " AND NOT EXISTS (SELECT FROM simulator.nik_subjek s WHERE s.nik = t.nik)" + unspoilt("biodata_wni"),
+        day.rng,
+    )
     if thing is None or owner is None:
         return 0
     former = thing["subjek_pajak_id"]
-    day.insert("dat_subjek_pajak", {
-        "subjek_pajak_id": owner["nik"], "nm_wp": owner["nama_lgkp"], "jalan_wp": names.addresses(day.rng, 1, 0.5, 30)[0].as_py(),
-        "rw_wp": "01", "rt_wp": "003", "kelurahan_wp": "SIDOARJO", "kota_wp": "SIDOARJO", "status_pekerjaan_wp": "5",
-    })  # fmt: skip
+    day.insert(
+        "dat_subjek_pajak",
+        {
+            "subjek_pajak_id": owner["nik"],
+            "nm_wp": owner["nama_lgkp"],
+            "jalan_wp": names.addresses(day.rng, 1, 0.5, 30)[0].as_py(),
+            "rw_wp": "01",
+            "rt_wp": "003",
+            "kelurahan_wp": "SIDOARJO",
+            "kota_wp": "SIDOARJO",
+            "status_pekerjaan_wp": "5",
+        },
+    )
     siak.execute("INSERT INTO simulator.nik_subjek VALUES (%s) ON CONFLICT DO NOTHING", [owner["nik"]])
     day.update("dat_objek_pajak", thing, subjek_pajak_id=owner["nik"], jns_transaksi_op="2")
     day.event("balik-nama", "sismiop.dat_objek_pajak", key_of("dat_objek_pajak", thing), subject=owner["nik"])
     left = day.rows(
         "SELECT ctid::text AS _ctid, t.* FROM public.dat_subjek_pajak t WHERE subjek_pajak_id = %s AND NOT EXISTS"
-        " (SELECT FROM public.dat_objek_pajak o WHERE o.subjek_pajak_id = t.subjek_pajak_id)" + unspoilt("dat_subjek_pajak"), [former],
-    )  # fmt: skip
+        " (SELECT FROM public.dat_objek_pajak o WHERE o.subjek_pajak_id = t.subjek_pajak_id)"
+        + unspoilt("dat_subjek_pajak"),
+        [former],
+    )
     if len(left) == 1 and day.rng.random() < 0.5:
         day.delete("dat_subjek_pajak", left[0], "sismiop.dat_subjek_pajak")
     return 1
@@ -136,23 +175,39 @@ def _new_object(day: Day) -> int:
     if row is None:
         return 0
     block = [row[c] for c in NOP[:5]]
-    last = day.value("SELECT max(no_urut) FROM public.dat_objek_pajak WHERE " + " AND ".join(f"{c} = %s" for c in NOP[:5]), block)
+    last = day.value(
+        "SELECT max(no_urut) FROM public.dat_objek_pajak WHERE " + " AND ".join(f"{c} = %s" for c in NOP[:5]), block
+    )
     if int(last) >= 9999:
         return 0
     land = int(row["total_luas_bumi"])
     per_metre = int(row["njop_bumi"]) // land
     half = land // 2
-    fresh = {**row, "no_urut": f"{int(last) + 1:04d}", "total_luas_bumi": half, "total_luas_bng": 0, "njop_bumi": per_metre * half,
-             "njop_bng": 0, "jns_transaksi_op": "1", "tgl_pendataan_op": day.start.date(), "tgl_pemeriksaan_op": day.start.date(),
-             "tgl_perekaman_op": day.start.date()}  # fmt: skip
+    fresh = {
+        **row,
+        "no_urut": f"{int(last) + 1:04d}",
+        "total_luas_bumi": half,
+        "total_luas_bng": 0,
+        "njop_bumi": per_metre * half,
+        "njop_bng": 0,
+        "jns_transaksi_op": "1",
+        "tgl_pendataan_op": day.start.date(),
+        "tgl_pemeriksaan_op": day.start.date(),
+        "tgl_perekaman_op": day.start.date(),
+    }
     day.insert("dat_objek_pajak", fresh)
-    day.update("dat_objek_pajak", row, total_luas_bumi=land - half, njop_bumi=per_metre * (land - half), jns_transaksi_op="2")
+    day.update(
+        "dat_objek_pajak", row, total_luas_bumi=land - half, njop_bumi=per_metre * (land - half), jns_transaksi_op="2"
+    )
     day.event("objek-baru", "sismiop.dat_objek_pajak", key_of("dat_objek_pajak", fresh))
     return 1
 
 
 def _some_year(day: Day) -> int:
-    years = [int(y) for (y,) in day.connection.execute("SELECT DISTINCT thn_pajak_sppt FROM public.sppt ORDER BY 1").fetchall()]
+    years = [
+        int(y)
+        for (y,) in day.connection.execute("SELECT DISTINCT thn_pajak_sppt FROM public.sppt ORDER BY 1").fetchall()
+    ]
     return years[int(day.rng.integers(0, len(years)))]
 
 
@@ -168,14 +223,19 @@ def _cancel(day: Day) -> int:
 
 def _reverse(day: Day) -> int:
     """A bank takes back the last payment of an assessment: the row disappears, the assessment is open again."""
-    row = day.pick("pembayaran_sppt", "NOT EXISTS (SELECT FROM public.pembayaran_sppt p WHERE p.pembayaran_sppt_ke > t.pembayaran_sppt_ke AND "
-                   + " AND ".join(f"p.{c} = t.{c}" for c in (*NOP, "thn_pajak_sppt")) + ")")  # fmt: skip
+    row = day.pick(
+        "pembayaran_sppt",
+        "NOT EXISTS (SELECT FROM public.pembayaran_sppt p WHERE p.pembayaran_sppt_ke > t.pembayaran_sppt_ke AND "
+        + " AND ".join(f"p.{c} = t.{c}" for c in (*NOP, "thn_pajak_sppt"))
+        + ")",
+    )
     if row is None:
         return 0
     day.delete("pembayaran_sppt", row, "sismiop.pembayaran_sppt")
     names_of: tuple[Any, ...] = (*NOP, "thn_pajak_sppt")
     day.connection.execute(
-        "UPDATE public.sppt SET status_pembayaran_sppt = '0' WHERE status_pembayaran_sppt = '1' AND " + " AND ".join(f"{c} = %s" for c in names_of),  # type: ignore[arg-type]
+        "UPDATE public.sppt SET status_pembayaran_sppt = '0' WHERE status_pembayaran_sppt = '1' AND "
+        + " AND ".join(f"{c} = %s" for c in names_of),
         [row[c] for c in names_of],
     )
     return 1

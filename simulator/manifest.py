@@ -7,12 +7,11 @@ rows that only look bad. The file `<state>/simulator/manifest.json` is a copy fo
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from simulator.server import READER, SYSTEMS, Connection, SimulatorError, State, counts
+from simulator.server import READER, SYSTEMS, Connection, SimulatorError, State, counts, scalar
 
 VERSION = 1
 _SCHEMA = f"""
@@ -37,14 +36,15 @@ GRANT EXECUTE ON FUNCTION public.jam_sistem() TO {READER};
 
 def create_schema(connection: Connection) -> None:
     """Fresh, empty bookkeeping of one source database, and the clock function for the readers."""
-    connection.execute(_SCHEMA)  # type: ignore[arg-type]
+    connection.execute(_SCHEMA)
 
 
 def put(connection: Connection, **values: object) -> None:
     """Write entries of `simulator.keadaan`."""
     for key, value in values.items():
         connection.execute(
-            "INSERT INTO simulator.keadaan VALUES (%s, %s) ON CONFLICT (kunci) DO UPDATE SET nilai = EXCLUDED.nilai", [key, str(value)]
+            "INSERT INTO simulator.keadaan VALUES (%s, %s) ON CONFLICT (kunci) DO UPDATE SET nilai = EXCLUDED.nilai",
+            [key, str(value)],
         )
 
 
@@ -66,9 +66,8 @@ def require_built(connection: Connection, system: str) -> dict[str, str]:
 
 def clock(connection: Connection) -> datetime:
     """The source clock of one system (WIB, without zone)."""
-    row = connection.execute("SELECT public.jam_sistem()").fetchone()
-    assert row is not None
-    return row[0]  # type: ignore[no-any-return]
+    now: datetime = scalar(connection, "SELECT public.jam_sistem()")
+    return now
 
 
 def event(connection: Connection, when: datetime, kind: str, dataset: str, key: dict[str, Any], **more: object) -> None:
@@ -79,12 +78,15 @@ def event(connection: Connection, when: datetime, kind: str, dataset: str, key: 
 
 def decoy(connection: Connection, kind: str, dataset: str, **more: object) -> None:
     """Rows that look bad and must be accepted."""
-    connection.execute("INSERT INTO simulator.umpan (isi) VALUES (%s)", [json.dumps({"kind": kind, "dataset": dataset, **more}, default=str)])
+    connection.execute(
+        "INSERT INTO simulator.umpan (isi) VALUES (%s)",
+        [json.dumps({"kind": kind, "dataset": dataset, **more}, default=str)],
+    )
 
 
 def column(connection: Connection, query: str) -> list[Any]:
     """First column of a trusted query."""
-    return [r[0] for r in connection.execute(query).fetchall()]  # type: ignore[arg-type]
+    return [r[0] for r in connection.execute(query).fetchall()]
 
 
 def collect(state: State) -> dict[str, Any]:
@@ -97,7 +99,9 @@ def collect(state: State) -> dict[str, Any]:
     for system in SYSTEMS:
         with state.connect(system) as connection:
             known = require_built(connection, system)
-            header.update(seed=int(known["benih"]), scale=float(known["skala"]), digest_at_build=known.get("intisari", ""))
+            header.update(
+                seed=int(known["benih"]), scale=float(known["skala"]), digest_at_build=known.get("intisari", "")
+            )
             header.setdefault("clock", {})[system] = known["jam"]
             header["counts"][system] = counts(connection)
             if "subjek" in known:
@@ -106,7 +110,9 @@ def collect(state: State) -> dict[str, Any]:
             events += column(connection, "SELECT isi FROM simulator.peristiwa ORDER BY nomor")
             decoys += column(connection, "SELECT isi FROM simulator.umpan ORDER BY nomor")
     open_ones = [d for d in defects if d["state"] == "open"]
-    header["defects_open"] = dict(sorted(Counter(f"{d['dataset']} {d['rule'] or d['kind']}" for d in open_ones).items()))
+    header["defects_open"] = dict(
+        sorted(Counter(f"{d['dataset']} {d['rule'] or d['kind']}" for d in open_ones).items())
+    )
     header["rows_spoilt"] = sum(d["rows"] for d in open_ones)
     return {"header": header, "defects": defects, "decoys": decoys, "events": events}
 
@@ -119,7 +125,9 @@ def write(state: State) -> dict[str, Any]:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(".tmp")
         temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
-        os.replace(temporary, path)
+        temporary.replace(path)
     except OSError as error:
-        raise SimulatorError(f"manifest tidak dapat ditulis: {path} ({error.strerror}). Periksa pemilik folder.") from error
+        raise SimulatorError(
+            f"manifest tidak dapat ditulis: {path} ({error.strerror}). Periksa pemilik folder."
+        ) from error
     return content

@@ -9,8 +9,8 @@ from typing import Any
 from psycopg import sql
 
 from simulator import manifest
-from simulator.defects import KEYS, TOUCH
 from simulator.server import SYSTEMS, Connection, SimulatorError, State
+from simulator.source_rows import KEYS, TOUCH
 
 WORK = timedelta(hours=1)
 """A repair takes the department an hour of the source clock, so that the next extraction (lag up to 1 h) sees it."""
@@ -20,19 +20,21 @@ def mend(state: State, identity: str) -> str:
     """Repair the defect `identity` (e.g. siak-00003), write the manifest, return a line that says what was done."""
     system = identity.split("-")[0]
     if system not in SYSTEMS:
-        raise SimulatorError(f"id cacat '{identity}' tidak dikenal; bentuknya siak-00003, lihat `python -m simulator defects`")
+        raise SimulatorError(
+            f"id cacat '{identity}' tidak dikenal; bentuknya siak-00003, lihat `python -m simulator defects`"
+        )
     with state.connect(system) as connection:
         manifest.require_built(connection, system)
-        found = connection.execute("SELECT tabel, isi, perbaikan FROM simulator.cacat WHERE id = %s FOR UPDATE", [identity]).fetchone()
+        found = connection.execute(
+            "SELECT tabel, isi, perbaikan FROM simulator.cacat WHERE id = %s FOR UPDATE", [identity]
+        ).fetchone()
         if found is None:
             raise SimulatorError(f"cacat '{identity}' tidak ada; lihat `python -m simulator defects`")
         table, entry, repair = found
         if entry["state"] != "open":
             raise SimulatorError(f"cacat '{identity}' sudah diperbaiki")
         now = manifest.clock(connection)
-        if repair["copy"] and entry["rows"] == 2:
-            _drop_copy(connection, table, entry, repair, now)
-        elif repair["copy"] and entry["severity"] == "duplicate":
+        if (repair["copy"] and entry["rows"] == 2) or (repair["copy"] and entry["severity"] == "duplicate"):
             _drop_copy(connection, table, entry, repair, now)
         else:
             _restore(connection, table, entry, repair, now)
@@ -58,20 +60,35 @@ def _restore(connection: Connection, table: str, entry: dict[str, Any], repair: 
         values[TOUCH[table]] = now
     where, arguments = _match(table, entry, {})
     sets = sql.SQL(", ").join(sql.SQL("{} = %s").format(sql.Identifier(c)) for c in values)
-    done = connection.execute(sql.SQL("UPDATE public.{} SET {} WHERE {}").format(sql.Identifier(table), sets, where), [*values.values(), *arguments])
+    done = connection.execute(
+        sql.SQL("UPDATE public.{} SET {} WHERE {}").format(sql.Identifier(table), sets, where),
+        [*values.values(), *arguments],
+    )
     if done.rowcount != 1:
-        raise SimulatorError(f"cacat '{entry['id']}': baris {entry['key']} di {table} ditemukan {done.rowcount} kali, bukan satu. Sudah diubah dengan tangan?")
+        raise SimulatorError(
+            f"cacat '{entry['id']}': baris {entry['key']} di {table} ditemukan {done.rowcount} kali, bukan satu. Sudah diubah dengan tangan?"
+        )
 
 
-def _drop_copy(connection: Connection, table: str, entry: dict[str, Any], repair: dict[str, Any], now: datetime) -> None:
+def _drop_copy(
+    connection: Connection, table: str, entry: dict[str, Any], repair: dict[str, Any], now: datetime
+) -> None:
     """Delete the false row of a doubled key; the true one is touched, so that it is read again."""
     where, arguments = _match(table, entry, {c: v for c, v in repair["changed"].items() if c != TOUCH.get(table)})
     name = sql.Identifier(table)
     done = connection.execute(
-        sql.SQL("DELETE FROM public.{} WHERE ctid = (SELECT max(ctid) FROM public.{} WHERE {})").format(name, name, where), arguments
+        sql.SQL("DELETE FROM public.{} WHERE ctid = (SELECT max(ctid) FROM public.{} WHERE {})").format(
+            name, name, where
+        ),
+        arguments,
     )
     if done.rowcount != 1:
-        raise SimulatorError(f"cacat '{entry['id']}': baris kedua dengan kunci {entry['key']} tidak ada lagi di {table}.")
+        raise SimulatorError(
+            f"cacat '{entry['id']}': baris kedua dengan kunci {entry['key']} tidak ada lagi di {table}."
+        )
     if table in TOUCH:
         where, arguments = _match(table, entry, {})
-        connection.execute(sql.SQL("UPDATE public.{} SET {} = %s WHERE {}").format(name, sql.Identifier(TOUCH[table]), where), [now, *arguments])
+        connection.execute(
+            sql.SQL("UPDATE public.{} SET {} = %s WHERE {}").format(name, sql.Identifier(TOUCH[table]), where),
+            [now, *arguments],
+        )

@@ -83,8 +83,15 @@ def _household(rng: np.random.Generator, families: int) -> dict[str, Ints]:
     single_state = np.where(never_married, 1, np.where(rng.random(families) < np.clip(head_age / 90, 0.2, 0.95), 4, 3))
     parts.append((ids, np.ones(families, np.int64), female_head, head_age, np.where(couple, 2, single_state)))
     with_spouse = ids[couple]
-    parts.append((with_spouse, np.full(len(with_spouse), 3), np.ones(len(with_spouse), bool), spouse_age[couple],
-                  np.full(len(with_spouse), 2)))  # fmt: skip
+    parts.append(
+        (
+            with_spouse,
+            np.full(len(with_spouse), 3),
+            np.ones(len(with_spouse), bool),
+            spouse_age[couple],
+            np.full(len(with_spouse), 2),
+        )
+    )
     children = np.where(never_married, 0, rng.poisson(2.25, families).clip(0, 7))
     owner = np.repeat(ids, children)
     age = mother_age[owner] - np.clip(rng.normal(27.0, 5.2, len(owner)), 17, 44)
@@ -94,14 +101,35 @@ def _household(rng: np.random.Generator, families: int) -> dict[str, Ints]:
     parts.append((owner, np.full(len(owner), 4), rng.random(len(owner)) < 0.488, age, np.ones(len(owner), np.int64)))
     elder = ids[(head_age < 58) & (rng.random(families) < 0.15)]
     elder_age = np.clip(head_age[elder] + rng.normal(27, 4, len(elder)), 45, 97)
-    parts.append((elder, np.where(couple[elder] & (rng.random(len(elder)) < 0.4), 8, 7), rng.random(len(elder)) < 0.66,
-                  elder_age, np.where(rng.random(len(elder)) < 0.8, 4, 3)))  # fmt: skip
+    parts.append(
+        (
+            elder,
+            np.where(couple[elder] & (rng.random(len(elder)) < 0.4), 8, 7),
+            rng.random(len(elder)) < 0.66,
+            elder_age,
+            np.where(rng.random(len(elder)) < 0.8, 4, 3),
+        )
+    )
     grandchild = ids[(head_age > 50) & (rng.random(families) < 0.09)]
-    parts.append((grandchild, np.full(len(grandchild), 6), rng.random(len(grandchild)) < 0.488,
-                  rng.random(len(grandchild)) * 13 + 0.01, np.ones(len(grandchild), np.int64)))  # fmt: skip
+    parts.append(
+        (
+            grandchild,
+            np.full(len(grandchild), 6),
+            rng.random(len(grandchild)) < 0.488,
+            rng.random(len(grandchild)) * 13 + 0.01,
+            np.ones(len(grandchild), np.int64),
+        )
+    )
     other = ids[rng.random(families) < 0.035]
-    parts.append((other, np.full(len(other), 9), rng.random(len(other)) < 0.5, 16 + rng.random(len(other)) * 22,
-                  np.ones(len(other), np.int64)))  # fmt: skip
+    parts.append(
+        (
+            other,
+            np.full(len(other), 9),
+            rng.random(len(other)) < 0.5,
+            16 + rng.random(len(other)) * 22,
+            np.ones(len(other), np.int64),
+        )
+    )
     family, shdk, female, years, marital = (np.concatenate([p[i] for p in parts]) for i in range(5))
     order = np.lexsort((-years, np.where(shdk > 9, 9, shdk), family))
     family, shdk, female, years, marital = (a[order] for a in (family, shdk, female, years, marital))
@@ -113,9 +141,14 @@ def _household(rng: np.random.Generator, families: int) -> dict[str, Ints]:
     mother = np.where(is_child, np.where(female[head_of], head_of, spouse_of), -1)
     father = np.where(is_child & ~female[head_of], head_of, -1)
     return {
-        "family": family, "shdk": shdk, "female": female, "age_days": (years * 365.25).astype(np.int64),
-        "marital": marital, "mother": mother, "father": father,
-    }  # fmt: skip
+        "family": family,
+        "shdk": shdk,
+        "female": female,
+        "age_days": (years * 365.25).astype(np.int64),
+        "marital": marital,
+        "mother": mother,
+        "father": father,
+    }
 
 
 def annual_risk(age_years: NDArray[np.float64], female: Bools) -> NDArray[np.float64]:
@@ -125,9 +158,15 @@ def annual_risk(age_years: NDArray[np.float64], female: Bools) -> NDArray[np.flo
 
 
 def generate(
-    rng: np.random.Generator, district: District, families: int, today: int, *, arriving: bool = False,
-    historic: int = 0, serial_base: int = 0,
-) -> tuple[Families, People]:  # fmt: skip
+    rng: np.random.Generator,
+    district: District,
+    families: int,
+    today: int,
+    *,
+    arriving: bool = False,
+    historic: int = 0,
+    serial_base: int = 0,
+) -> tuple[Families, People]:
     """Families of `district` as registered on the morning of `today` (days since 1970).
 
     `arriving`: all arrive today from elsewhere. `historic`: so many more families that left a closed village before
@@ -199,11 +238,20 @@ def _registered(rng: np.random.Generator, house: dict[str, Ints], birth: Ints, f
     dies &= (death > entry_day) & (f.moved_day[family] == NEVER)
     dies = _someone_stays(dies, house, age)
     people = People(
-        family=family, shdk=house["shdk"].copy(), female=house["female"], birth_day=birth, marital=house["marital"].copy(),
-        mother=house["mother"], father=house["father"], entry=office_time(rng, entry_day),
-        birth_report=np.where(born_here, report, NEVER), death_day=np.where(dies, death, NEVER),
-        death_report=np.where(dies, told, NEVER), prefix=np.zeros(n, np.int64), nik=np.zeros(n, np.int64),
-    )  # fmt: skip
+        family=family,
+        shdk=house["shdk"].copy(),
+        female=house["female"],
+        birth_day=birth,
+        marital=house["marital"].copy(),
+        mother=house["mother"],
+        father=house["father"],
+        entry=office_time(rng, entry_day),
+        birth_report=np.where(born_here, report, NEVER),
+        death_day=np.where(dies, death, NEVER),
+        death_report=np.where(dies, told, NEVER),
+        prefix=np.zeros(n, np.int64),
+        nik=np.zeros(n, np.int64),
+    )
     return people.take(np.flatnonzero(keep))
 
 
@@ -237,9 +285,7 @@ def _prefixes(rng: np.random.Generator, people: People, families: Families, dist
     elsewhere = roll < foreign_share
     neighbour = ~elsewhere & (roll < foreign_share + inside_share)
     born_here = people.birth_report < NEVER
-    people.prefix = np.where(
-        born_here, own, np.where(elsewhere, kab * 100 + kec, np.where(neighbour, inside, own))
-    )
+    people.prefix = np.where(born_here, own, np.where(elsewhere, kab * 100 + kec, np.where(neighbour, inside, own)))
 
 
 def number_people(people: People, district: District, base: int) -> None:
@@ -250,7 +296,9 @@ def number_people(people: People, district: District, base: int) -> None:
     own = people.prefix == 351500 + district.no_kec
     limit = np.where(own, 400, 30)
     if base == 0 and bool((rank >= limit).any()):
-        raise OverflowError(f"lebih dari {int(limit.min())} NIK pada satu kecamatan dan tanggal lahir (kec {district.no_kec})")
+        raise OverflowError(
+            f"lebih dari {int(limit.min())} NIK pada satu kecamatan dan tanggal lahir (kec {district.no_kec})"
+        )
     start = np.where(own, 0, 400 + (district.no_kec - 1) * 30) if base == 0 else base
     people.nik = stem * 10_000 + 9000 + start + rank
 

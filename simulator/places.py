@@ -20,14 +20,46 @@ KD_DATI2 = "15"
 
 # Residents in thousands, by kecamatan number (share of the regency, not a statistic).
 _RESIDENTS = {
-    1: 66, 2: 82, 3: 70, 4: 66, 5: 52, 6: 88, 7: 160, 8: 205, 9: 98, 10: 85,
-    11: 138, 12: 75, 13: 224, 14: 128, 15: 102, 16: 128, 17: 102, 18: 231,
-}  # fmt: skip
+    1: 66,
+    2: 82,
+    3: 70,
+    4: 66,
+    5: 52,
+    6: 88,
+    7: 160,
+    8: 205,
+    9: 98,
+    10: 85,
+    11: 138,
+    12: 75,
+    13: 224,
+    14: 128,
+    15: 102,
+    16: 128,
+    17: 102,
+    18: 231,
+}
 # Land value of an ordinary house plot, thousand rupiah per square metre.
 _LAND_VALUE = {
-    1: 200, 2: 210, 3: 200, 4: 260, 5: 160, 6: 380, 7: 710, 8: 1180, 9: 320, 10: 300,
-    11: 560, 12: 320, 13: 1020, 14: 650, 15: 930, 16: 990, 17: 780, 18: 1430,
-}  # fmt: skip
+    1: 200,
+    2: 210,
+    3: 200,
+    4: 260,
+    5: 160,
+    6: 380,
+    7: 710,
+    8: 1180,
+    9: 320,
+    10: 300,
+    11: 560,
+    12: 320,
+    13: 1020,
+    14: 650,
+    15: 930,
+    16: 990,
+    17: 780,
+    18: 1430,
+}
 
 
 @dataclass(frozen=True)
@@ -84,17 +116,26 @@ def districts() -> tuple[District, ...]:
         sizes = sizes / sizes.sum()
         villages = tuple(
             Village(
-                no_kec, int(r["kode"][9:]), r["nama"].upper(), r["jenis"], r["kode_bps"][7:10],
-                int(r["kode_pos"].split(";")[0] or 61200), float(size),
+                no_kec,
+                int(r["kode"][9:]),
+                r["nama"].upper(),
+                r["jenis"],
+                r["kode_bps"][7:10],
+                int(r["kode_pos"].split(";")[0] or 61200),
+                float(size),
             )
             for r, size in zip(inside, sizes, strict=True)
-        )  # fmt: skip
+        )
         found.append(
             District(
-                no_kec, row["nama"].upper(), row["kode_bps"][4:7], _RESIDENTS[no_kec] / total, _LAND_VALUE[no_kec],
+                no_kec,
+                row["nama"].upper(),
+                row["kode_bps"][4:7],
+                _RESIDENTS[no_kec] / total,
+                _LAND_VALUE[no_kec],
                 villages,
             )
-        )  # fmt: skip
+        )
     return tuple(found)
 
 
@@ -102,7 +143,9 @@ def districts() -> tuple[District, ...]:
 def closed_villages() -> tuple[Village, ...]:
     """The seven villages that left the decree in 2022; only history may lie in them."""
     return tuple(
-        Village(int(r["kode"][6:8]), int(r["kode"][9:]), r["nama"].upper(), "dihapus", r["kd_kelurahan_sismiop"], 61274, 0.0)
+        Village(
+            int(r["kode"][6:8]), int(r["kode"][9:]), r["nama"].upper(), "dihapus", r["kd_kelurahan_sismiop"], 61274, 0.0
+        )
         for r in read_data("wilayah_dihapus_2022.csv")
     )
 
@@ -110,7 +153,9 @@ def closed_villages() -> tuple[Village, ...]:
 @cache
 def code_list(name: str) -> tuple[tuple[str, str], ...]:
     """(code, label) of one list of `kode_adminduk.csv` or `kode_sismiop.csv`; KeyError when there is none."""
-    rows = [r for f in ("kode_adminduk.csv", "kode_sismiop.csv") for r in read_data(f) if r["daftar"].split(" (")[0] == name]
+    rows = [
+        r for f in ("kode_adminduk.csv", "kode_sismiop.csv") for r in read_data(f) if r["daftar"].split(" (")[0] == name
+    ]
     if not rows:
         raise KeyError(f"daftar kode '{name}' tidak ada di simulator/data")
     return tuple((r["kode"], r["label"]) for r in rows)
@@ -118,11 +163,35 @@ def code_list(name: str) -> tuple[tuple[str, str], ...]:
 
 # First registration outside Sidoarjo: kabupaten and how many kecamatan it has (legal in a NIK).
 ORIGINS: tuple[tuple[int, int, int], ...] = (
-    (3578, 31, 30), (3516, 18, 10), (3525, 18, 9), (3514, 24, 9), (3507, 33, 8), (3524, 27, 7), (3517, 21, 6),
-    (3522, 28, 4), (3526, 18, 4), (3527, 14, 3), (3504, 19, 3), (3502, 21, 3), (3374, 16, 2), (3171, 8, 2),
-)  # fmt: skip
+    (3578, 31, 30),
+    (3516, 18, 10),
+    (3525, 18, 9),
+    (3514, 24, 9),
+    (3507, 33, 8),
+    (3524, 27, 7),
+    (3517, 21, 6),
+    (3522, 28, 4),
+    (3526, 18, 4),
+    (3527, 14, 3),
+    (3504, 19, 3),
+    (3502, 21, 3),
+    (3374, 16, 2),
+    (3171, 8, 2),
+)
 BIRTHPLACES: dict[int, str] = {
-    3578: "SURABAYA", 3516: "MOJOKERTO", 3525: "GRESIK", 3514: "PASURUAN", 3507: "MALANG", 3524: "LAMONGAN",
-    3517: "JOMBANG", 3522: "BOJONEGORO", 3526: "BANGKALAN", 3527: "SAMPANG", 3504: "TULUNGAGUNG", 3502: "PONOROGO",
-    3374: "SEMARANG", 3171: "JAKARTA", 3515: "SIDOARJO",
-}  # fmt: skip
+    3578: "SURABAYA",
+    3516: "MOJOKERTO",
+    3525: "GRESIK",
+    3514: "PASURUAN",
+    3507: "MALANG",
+    3524: "LAMONGAN",
+    3517: "JOMBANG",
+    3522: "BOJONEGORO",
+    3526: "BANGKALAN",
+    3527: "SAMPANG",
+    3504: "TULUNGAGUNG",
+    3502: "PONOROGO",
+    3374: "SEMARANG",
+    3171: "JAKARTA",
+    3515: "SIDOARJO",
+}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -62,7 +62,7 @@ class State:
                 self.admin_url(system),
                 connect_timeout=10,
                 application_name="simulator",
-                options="-c DateStyle=ISO,YMD -c IntervalStyle=iso_8601 -c extra_float_digits=1 -c client_min_messages=warning",
+                options="-c DateStyle=ISO,YMD -c extra_float_digits=1 -c client_min_messages=warning",
             )
         except psycopg.OperationalError as error:
             raise SimulatorError(
@@ -106,22 +106,33 @@ def digest(connection: Connection) -> dict[str, str]:
                 " FROM (SELECT md5(t::text) AS m FROM public.{} t) AS d"
             ).format(sql.Identifier(table))
         ).fetchone()
-        assert row is not None
+        if row is None:
+            raise SimulatorError(f"tabel {table} tidak memberi intisari")
         found[table] = f"{row[0]}:" + hashlib.sha256(f"{row[0]}|{row[1]}|{row[2]}".encode()).hexdigest()[:32]
     return found
 
 
 def combined(digests: dict[str, dict[str, str]]) -> str:
     """One digest over both systems."""
-    lines = [f"{system}.{table}={value}" for system, tables in sorted(digests.items()) for table, value in sorted(tables.items())]
+    lines = [
+        f"{system}.{table}={value}"
+        for system, tables in sorted(digests.items())
+        for table, value in sorted(tables.items())
+    ]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def scalar(connection: Connection, query: str | sql.Composed, arguments: Sequence[object] = ()) -> Any:
+    """First column of the first row; SimulatorError when there is none."""
+    row = connection.execute(query, arguments).fetchone()
+    if row is None:
+        raise SimulatorError("pertanyaan ke sumber tidak memberi baris")
+    return row[0]
 
 
 def counts(connection: Connection) -> dict[str, int]:
     """Exact number of rows per public table."""
     result = {}
     for table in public_tables(connection):
-        row = connection.execute(sql.SQL("SELECT count(*) FROM public.{}").format(sql.Identifier(table))).fetchone()
-        assert row is not None
-        result[table] = int(row[0])
+        result[table] = int(scalar(connection, sql.SQL("SELECT count(*) FROM public.{}").format(sql.Identifier(table))))
     return result

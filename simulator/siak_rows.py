@@ -8,22 +8,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from simulator import names, siak_tables
-from simulator.chance import DAY, office_time, rank_within, ymd
+from simulator.arrow import date_column, digits, table, time_column
+from simulator.chance import DAY, office_time, ymd
+from simulator.livelihood import education, occupation
 from simulator.people import ACTIVE, NEVER, Bools, Families, Ints, People, active_on
-from simulator.places import BIRTHPLACES, District, closed_villages, code_list, districts
+from simulator.places import BIRTHPLACES, District, closed_villages
+from simulator.siak_acts import births, deaths
 
-Columns = dict[str, Any]
-OFFICERS = tuple((name, f"19{70 + i}0{1 + i % 9}1{i % 9}20{10 + i % 9:02d}01100{1 + i % 9}") for i, name in enumerate(
-    ["SRI HANDAYANI", "AGUS PRASETYO", "NUR KHASANAH", "DWI SANTOSO", "ENDANG LESTARI", "HARI WIBOWO", "INDAH RAHAYU",
-     "BUDI UTOMO", "RATNA WULANDARI", "EKO NUGROHO"]
-))  # fmt: skip
+OFFICERS = tuple(
+    (name, f"19{70 + i}0{1 + i % 9}1{i % 9}20{10 + i % 9:02d}01100{1 + i % 9}")
+    for i, name in enumerate(
+        [
+            "SRI HANDAYANI",
+            "AGUS PRASETYO",
+            "NUR KHASANAH",
+            "DWI SANTOSO",
+            "ENDANG LESTARI",
+            "HARI WIBOWO",
+            "INDAH RAHAYU",
+            "BUDI UTOMO",
+            "RATNA WULANDARI",
+            "EKO NUGROHO",
+        ]
+    )
+)
 """Synthetic registrars: name and an 18-digit NIP of true form."""
 
 
@@ -39,61 +53,14 @@ class SiakRows:
     taxpayers: pa.Table  # nik, nama_lgkp, village (index), alamat, no_rt, no_rw of active adults
 
 
-def date_column(day: Ints, mask: Bools | None = None) -> pa.Array:
-    return pa.array(np.where(day >= NEVER, 0, day).astype(np.int32), pa.int32(), mask=mask).cast(pa.date32())
-
-
-def time_column(second: Ints, mask: Bools | None = None) -> pa.Array:
-    return pa.array(second.astype(np.int64), pa.int64(), mask=mask).cast(pa.timestamp("s"))
-
-
-def digits(number: Ints, mask: Bools | None = None) -> pa.Array:
-    return pa.array(number, pa.int64(), mask=mask).cast(pa.string())
-
-
-def table(name: str, values: Columns, rows: int) -> pa.Table:
-    """A table with every column of `name`; those not in `values` are NULL."""
-    columns = siak_tables.columns(name)
-    unknown = set(values) - set(columns)
-    if unknown:
-        raise KeyError(f"{name}: {sorted(unknown)}")
-    return pa.table({c: values[c] if c in values else pa.nulls(rows, pa.string()) for c in columns})
-
-
-def _education(rng: np.random.Generator, age: Ints) -> Ints:
-    n = len(age)
-    roll = rng.random(n)
-    grown = np.where(
-        age < 35, np.searchsorted([0.01, 0.03, 0.10, 0.27, 0.74, 0.755, 0.80, 0.978, 0.998, 1.1], roll),
-        np.where(age < 55, np.searchsorted([0.02, 0.06, 0.24, 0.43, 0.83, 0.84, 0.87, 0.975, 0.997, 1.1], roll),
-                 np.searchsorted([0.09, 0.22, 0.58, 0.73, 0.90, 0.91, 0.93, 0.985, 0.998, 1.1], roll)),
-    ) + 1  # fmt: skip
-    school = np.select([age < 6, age < 13, age < 16, age < 19], [1, 2, 3, 4], grown)
-    student = (age >= 19) & (age < 23) & (grown > 5)
-    return np.where(student, 5, school)
-
-
-def _occupation(rng: np.random.Generator, age: Ints, female: Bools, education: Ints, urban: float) -> Ints:
-    n = len(age)
-    roll = rng.random(n)
-    men = np.array([15, 88, 19, 9, 20, 12, 84, 13, 14, 81, 5, 6, 7, 18, 65, 26, 35, 11, 8, 89, 85])
-    men_share = np.array([38, 17, 7, 7 * (1.6 - urban), 5 * (1.6 - urban), 5, 4, 3, 2.5, 3, 2.2, 1, 0.8, 1, 1.2, 1.5, 1.2, 1, 2, 1, 0.5])
-    women = np.array([2, 15, 88, 84, 9, 20, 65, 5, 73, 74, 30, 18, 8, 23, 89, 34])
-    women_share = np.array([42, 27, 8, 5, 3 * (1.6 - urban), 3 * (1.6 - urban), 3, 1.6, 0.5, 0.7, 1, 0.8, 2, 1, 0.7, 0.4])
-    work = np.where(
-        female, rng.choice(women, n, p=women_share / women_share.sum()), rng.choice(men, n, p=men_share / men_share.sum())
-    )
-    work = np.where((education >= 8) & (roll < 0.25), rng.choice([5, 65, 72, 64, 70, 71, 16], n, p=[0.34, 0.4, 0.06, 0.06, 0.05, 0.05, 0.04]), work)
-    pupil = ((age >= 6) & (age < 19)) | ((age < 23) & (roll < 0.45) & (age >= 19))
-    idle = (age >= 19) & (roll > 0.94)
-    retired = (age >= 60) & (roll < np.where(female, 0.06, 0.22))
-    return np.select([age < 6, pupil, retired, idle], [1, 3, 4, 1], work)
-
-
 def siak_rows(
-    rng: np.random.Generator, district: District, families: Families, people: People, today: int,
+    rng: np.random.Generator,
+    district: District,
+    families: Families,
+    people: People,
+    today: int,
     semesters: Mapping[str, int],
-) -> SiakRows:  # fmt: skip
+) -> SiakRows:
     """Rows of one kecamatan; `semesters` maps a period (202501) to the day of its snapshot (days since 1970)."""
     n = len(people.nik)
     family = people.family
@@ -102,19 +69,21 @@ def siak_rows(
     full_name = names.draw(rng, people.female, birth_year)
     old = np.full(n, 1955)
     mother_name = pc.if_else(
-        pa.array(people.mother >= 0), full_name.take(pa.array(people.mother, mask=people.mother < 0)),
+        pa.array(people.mother >= 0),
+        full_name.take(pa.array(people.mother, mask=people.mother < 0)),
         names.draw(rng, np.ones(n, bool), old),
-    )  # fmt: skip
+    )
     father_name = pc.if_else(
-        pa.array(people.father >= 0), full_name.take(pa.array(people.father, mask=people.father < 0)),
+        pa.array(people.father >= 0),
+        full_name.take(pa.array(people.father, mask=people.father < 0)),
         names.draw(rng, np.zeros(n, bool), old),
-    )  # fmt: skip
+    )
     nik = digits(people.nik)
     dead = people.death_day < NEVER
     left = families.state[family] != ACTIVE
     shdk, head = _heads(people, families, dead)
     no_kec, no_kel, previous_kel, postcode = _where(district, families)
-    education = _education(rng, age)
+    schooling = education(rng, age)
     change, changed = _changes(rng, people, families, dead, today)
     has_act = (people.birth_report < NEVER) | (rng.random(n) < np.clip((birth_year - 1950) / 60, 0.1, 0.97))
     year, _, _ = ymd(people.birth_day)
@@ -122,7 +91,10 @@ def siak_rows(
         pa.array(["3515-LT-"] * n), digits(1_000_000 + rng.integers(0, 9_000_000, n)), digits(year), "-"
     )
     card = (age >= 17) & (rng.random(n) < 0.96)
-    printed = np.minimum(np.maximum(people.entry, office_time(rng, people.birth_day + 17 * 365 + 5 + rng.integers(0, 200, n))), (today - 1) * DAY + 40_000)
+    printed = np.minimum(
+        np.maximum(people.entry, office_time(rng, people.birth_day + 17 * 365 + 5 + rng.integers(0, 200, n))),
+        (today - 1) * DAY + 40_000,
+    )
     married = people.marital == 2
     divorced = people.marital == 3
     wedding = people.birth_day + (21 * 365) + rng.integers(0, 6 * 365, n)
@@ -135,38 +107,73 @@ def siak_rows(
     place = _birthplace(people)
     blood = rng.choice([13, 1, 2, 3, 4, 5, 7, 11], n, p=[0.62, 0.09, 0.1, 0.03, 0.13, 0.01, 0.01, 0.01])
     impaired = rng.random(n)
-    biodata = table("biodata_wni", {
-        "nik": nik, "nama_lgkp": full_name, "jenis_klmin": pa.array(1 + people.female.astype(np.int64)),
-        "tmpt_lhr": place, "tgl_lhr": date_column(people.birth_day),
-        "akta_lhr": pa.array(np.where(has_act, 2, 1)), "no_akta_lhr": pc.if_else(pa.array(has_act), act, None),
-        "gol_drh": pa.array(blood), "agama": pa.array(families.religion[family]), "stat_kwn": pa.array(people.marital),
-        "akta_kwn": pa.array(np.where(married | (people.marital > 2), 2, 1)),
-        "no_akta_kwn": pc.if_else(pa.array(married), pc.binary_join_element_wise(
-            digits(1 + rng.integers(0, 999, n)), digits(1 + rng.integers(0, 12, n)), digits(ymd(wedding)[0]), "/"), None),
-        "tgl_kwn": date_column(wedding, ~married), "akta_crai": pa.array(np.where(divorced, 2, 1)),
-        "tgl_crai": date_column(np.minimum(wedding + 2500, today - 20), ~divorced),
-        "no_akta_crai": pc.if_else(pa.array(divorced), digits(100 + rng.integers(0, 9000, n)), None),
-        "stat_hbkel": pa.array(shdk), "klain_fsk": pa.array(np.where(impaired < 0.006, 2, 1), mask=impaired > 0.7),
-        "pnydng_cct": pa.array(np.where(impaired < 0.006, rng.integers(1, 7, n), 7), mask=(impaired > 0.12)),
-        "pddk_akh": pa.array(education), "jenis_pkrjn": pa.array(_occupation(rng, age, people.female, education, district.urban)),
-        "nik_ibu": digits(people.nik[people.mother], people.mother < 0), "nama_lgkp_ibu": mother_name,
-        "nik_ayah": digits(people.nik[people.father], people.father < 0), "nama_lgkp_ayah": father_name,
-        "nama_ket_rt": pc.binary_join_element_wise(pa.array(["KETUA RT"] * n), digits(rt[family]), " "),
-        "nama_ket_rw": pc.binary_join_element_wise(pa.array(["KETUA RW"] * n), digits(rw[family]), " "),
-        "nama_pet_reg": officer_name, "nip_pet_reg": officer_nip, "nama_pet_entri": officer_name, "nip_pet_entri": officer_nip,
-        "tgl_entri": time_column(people.entry), "no_kk": digits(families.no_kk[family]),
-        "no_prop": pa.array(np.full(n, 35)), "no_kab": pa.array(np.full(n, 15)), "no_kec": pa.array(no_kec[family]),
-        "no_kel": pa.array(no_kel[family]), "stat_hidup": pa.array(np.where(dead, 2, 1)),
-        "tgl_ubah": time_column(change, ~changed), "tgl_cetak_ktp": time_column(printed, ~card),
-        "stat_ktp": pc.if_else(pa.array(card), "1", "0"), "als_numpang": pa.nulls(n, pa.string()),
-        "pflag": pc.if_else(pa.array(rng.random(n) < 0.5), "Y", None), "cflag": pa.array(["0"] * n), "sync_flag": pa.array(["1"] * n),
-        "kebangsaan": pa.array(["INDONESIA"] * n),
-        "glr_akademis": pc.if_else(pa.array((education == 8) & (rng.random(n) < 0.4)), "S.PD", None),
-        "is_pros_datang": pc.if_else(pa.array(families.arrived[family]), "Y", None),
-        "flag_status": pc.if_else(pa.array(dead), "2", pc.if_else(pa.array(left), "3", "0")),
-        "count_ktp": pa.array(card.astype(np.int64)), "count_biodata": pa.array(rng.integers(0, 4, n)),
-        "flag_ektp": pc.if_else(pa.array(card), "1", "0"),
-    }, n)  # fmt: skip
+    biodata = table(
+        siak_tables.columns("biodata_wni"),
+        {
+            "nik": nik,
+            "nama_lgkp": full_name,
+            "jenis_klmin": pa.array(1 + people.female.astype(np.int64)),
+            "tmpt_lhr": place,
+            "tgl_lhr": date_column(people.birth_day),
+            "akta_lhr": pa.array(np.where(has_act, 2, 1)),
+            "no_akta_lhr": pc.if_else(pa.array(has_act), act, None),
+            "gol_drh": pa.array(blood),
+            "agama": pa.array(families.religion[family]),
+            "stat_kwn": pa.array(people.marital),
+            "akta_kwn": pa.array(np.where(married | (people.marital > 2), 2, 1)),
+            "no_akta_kwn": pc.if_else(
+                pa.array(married),
+                pc.binary_join_element_wise(
+                    digits(1 + rng.integers(0, 999, n)),
+                    digits(1 + rng.integers(0, 12, n)),
+                    digits(ymd(wedding)[0]),
+                    "/",
+                ),
+                None,
+            ),
+            "tgl_kwn": date_column(wedding, ~married),
+            "akta_crai": pa.array(np.where(divorced, 2, 1)),
+            "tgl_crai": date_column(np.minimum(wedding + 2500, today - 20), ~divorced),
+            "no_akta_crai": pc.if_else(pa.array(divorced), digits(100 + rng.integers(0, 9000, n)), None),
+            "stat_hbkel": pa.array(shdk),
+            "klain_fsk": pa.array(np.where(impaired < 0.006, 2, 1), mask=impaired > 0.7),
+            "pnydng_cct": pa.array(np.where(impaired < 0.006, rng.integers(1, 7, n), 7), mask=(impaired > 0.12)),
+            "pddk_akh": pa.array(schooling),
+            "jenis_pkrjn": pa.array(occupation(rng, age, people.female, schooling, district.urban)),
+            "nik_ibu": digits(people.nik[people.mother], people.mother < 0),
+            "nama_lgkp_ibu": mother_name,
+            "nik_ayah": digits(people.nik[people.father], people.father < 0),
+            "nama_lgkp_ayah": father_name,
+            "nama_ket_rt": pc.binary_join_element_wise(pa.array(["KETUA RT"] * n), digits(rt[family]), " "),
+            "nama_ket_rw": pc.binary_join_element_wise(pa.array(["KETUA RW"] * n), digits(rw[family]), " "),
+            "nama_pet_reg": officer_name,
+            "nip_pet_reg": officer_nip,
+            "nama_pet_entri": officer_name,
+            "nip_pet_entri": officer_nip,
+            "tgl_entri": time_column(people.entry),
+            "no_kk": digits(families.no_kk[family]),
+            "no_prop": pa.array(np.full(n, 35)),
+            "no_kab": pa.array(np.full(n, 15)),
+            "no_kec": pa.array(no_kec[family]),
+            "no_kel": pa.array(no_kel[family]),
+            "stat_hidup": pa.array(np.where(dead, 2, 1)),
+            "tgl_ubah": time_column(change, ~changed),
+            "tgl_cetak_ktp": time_column(printed, ~card),
+            "stat_ktp": pc.if_else(pa.array(card), "1", "0"),
+            "als_numpang": pa.nulls(n, pa.string()),
+            "pflag": pc.if_else(pa.array(rng.random(n) < 0.5), "Y", None),
+            "cflag": pa.array(["0"] * n),
+            "sync_flag": pa.array(["1"] * n),
+            "kebangsaan": pa.array(["INDONESIA"] * n),
+            "glr_akademis": pc.if_else(pa.array((schooling == 8) & (rng.random(n) < 0.4)), "S.PD", None),
+            "is_pros_datang": pc.if_else(pa.array(families.arrived[family]), "Y", None),
+            "flag_status": pc.if_else(pa.array(dead), "2", pc.if_else(pa.array(left), "3", "0")),
+            "count_ktp": pa.array(card.astype(np.int64)),
+            "count_biodata": pa.array(rng.integers(0, 4, n)),
+            "flag_ektp": pc.if_else(pa.array(card), "1", "0"),
+        },
+        n,
+    )
     street = names.addresses(rng, len(families.village), district.urban, 120)
     dkb = {}
     for period, day in semesters.items():
@@ -175,15 +182,21 @@ def siak_rows(
     return SiakRows(
         biodata,
         _families(rng, families, people, head, full_name, nik, street, rt, rw, no_kec, no_kel, postcode),
-        _births(rng, people, families, biodata, today),
-        _deaths(rng, people, biodata),
+        births(rng, people, families, biodata, today),
+        deaths(rng, people, biodata),
         dkb,
-        pa.table({
-            "nik": nik.take(pa.array(adults)), "nama_lgkp": full_name.take(pa.array(adults)),
-            "village": pa.array(families.village[family[adults]]), "alamat": street.take(pa.array(family[adults])),
-            "rt": pa.array(rt[family[adults]]), "rw": pa.array(rw[family[adults]]), "jenis_pkrjn": biodata["jenis_pkrjn"].take(pa.array(adults)),
-        }),
-    )  # fmt: skip
+        pa.table(
+            {
+                "nik": nik.take(pa.array(adults)),
+                "nama_lgkp": full_name.take(pa.array(adults)),
+                "village": pa.array(families.village[family[adults]]),
+                "alamat": street.take(pa.array(family[adults])),
+                "rt": pa.array(rt[family[adults]]),
+                "rw": pa.array(rw[family[adults]]),
+                "jenis_pkrjn": biodata["jenis_pkrjn"].take(pa.array(adults)),
+            }
+        ),
+    )
 
 
 def _where(district: District, families: Families) -> tuple[Ints, Ints, Ints, Ints]:
@@ -191,9 +204,11 @@ def _where(district: District, families: Families) -> tuple[Ints, Ints, Ints, In
     places = [*district.villages, *(v for v in closed_villages() if v.no_kec == district.no_kec)]
     no_kel = np.array([v.no_kel for v in places])
     return (
-        np.full(len(families.village), district.no_kec), no_kel[families.village], no_kel[families.previous_village],
+        np.full(len(families.village), district.no_kec),
+        no_kel[families.village],
+        no_kel[families.previous_village],
         np.array([v.postcode for v in places])[families.village],
-    )  # fmt: skip
+    )
 
 
 def _heads(people: People, families: Families, dead: Bools) -> tuple[Ints, Ints]:
@@ -210,7 +225,9 @@ def _heads(people: People, families: Families, dead: Bools) -> tuple[Ints, Ints]
     return shdk, head
 
 
-def _changes(rng: np.random.Generator, people: People, families: Families, dead: Bools, today: int) -> tuple[Ints, Bools]:
+def _changes(
+    rng: np.random.Generator, people: People, families: Families, dead: Bools, today: int
+) -> tuple[Ints, Bools]:
     """Last change of each record (seconds) and whether there was one."""
     family = people.family
     n = len(people.nik)
@@ -233,7 +250,9 @@ def _birthplace(people: People) -> pa.Array:
     return pa.array([BIRTHPLACES.get(int(k), "SIDOARJO") for k in kab]).take(pa.array(index))
 
 
-def _snapshot(biodata: pa.Table, families: Families, people: People, day: int, no_kel: Ints, previous_kel: Ints) -> pa.Table:
+def _snapshot(
+    biodata: pa.Table, families: Families, people: People, day: int, no_kel: Ints, previous_kel: Ints
+) -> pa.Table:
     """The rows of `biodata` as they counted at the end of `day`."""
     keep = np.flatnonzero(active_on(families, people, day))
     moved_later = families.moved_day[people.family] > day
@@ -242,17 +261,29 @@ def _snapshot(biodata: pa.Table, families: Families, people: People, day: int, n
     count = len(keep)
     later = pc.greater_equal(rows["tgl_ubah"], pa.scalar((day + 1) * DAY, pa.int64()).cast(pa.timestamp("s")))
     for column, values in {
-        "no_kel": pa.array(village[keep]), "stat_hidup": pa.array(np.ones(count, np.int64)),
-        "flag_status": pa.array(["0"] * count, pa.string()), "tgl_ubah": pc.if_else(later, None, rows["tgl_ubah"]),
-    }.items():  # fmt: skip
+        "no_kel": pa.array(village[keep]),
+        "stat_hidup": pa.array(np.ones(count, np.int64)),
+        "flag_status": pa.array(["0"] * count, pa.string()),
+        "tgl_ubah": pc.if_else(later, None, rows["tgl_ubah"]),
+    }.items():
         rows = rows.set_column(rows.column_names.index(column), column, values)
     return rows
 
 
 def _families(
-    rng: np.random.Generator, families: Families, people: People, head: Ints, full_name: pa.Array, nik: pa.Array,
-    street: pa.Array, rt: Ints, rw: Ints, no_kec: Ints, no_kel: Ints, postcode: Ints,
-) -> pa.Table:  # fmt: skip
+    rng: np.random.Generator,
+    families: Families,
+    people: People,
+    head: Ints,
+    full_name: pa.Array,
+    nik: pa.Array,
+    street: pa.Array,
+    rt: Ints,
+    rw: Ints,
+    no_kec: Ints,
+    no_kel: Ints,
+    postcode: Ints,
+) -> pa.Table:
     n = len(families.village)
     start = people.entry[np.searchsorted(people.family, np.arange(n))]
     inserted = np.minimum(start, np.where(families.left_day < NEVER, families.left_day, NEVER) * DAY)
@@ -262,79 +293,32 @@ def _families(
     moved = np.where(families.moved_day < NEVER, families.moved_day, -1)
     gone = np.where(families.left_day < NEVER, families.left_day, -1)
     last = np.maximum.reduce([deaths, moved, gone])
-    return table("data_keluarga", {
-        "no_kk": digits(families.no_kk), "nama_kep": full_name.take(pa.array(head)), "alamat": street,
-        "no_rt": pa.array(rt), "no_rw": pa.array(rw), "kode_pos": pa.array(postcode),
-        "dusun": pc.if_else(pa.array(rng.random(n) < 0.3), pa.array(names.HAMLETS).take(pa.array(rng.integers(0, len(names.HAMLETS), n))), None),
-        "no_prop": pa.array(np.full(n, 35)), "no_kab": pa.array(np.full(n, 15)), "no_kec": pa.array(no_kec), "no_kel": pa.array(no_kel),
-        "userid": pc.binary_join_element_wise(pa.array(["OPERATOR"] * n), digits(1 + rng.integers(0, 40, n)), ""),
-        "tgl_insertion": time_column(inserted), "tgl_updation": time_column(office_time(rng, np.maximum(last, 0)), last < 0),
-        "cflag": pa.array(["0"] * n), "sync_flag": pa.array(["1"] * n), "tipe_kk": pa.array(["1"] * n),
-        "nik_kk": nik.take(pa.array(head)), "count_kk": pa.array(rng.integers(0, 5, n)),
-    }, n)  # fmt: skip
-
-
-def _births(rng: np.random.Generator, people: People, families: Families, biodata: pa.Table, today: int) -> pa.Table:
-    """Birth acts of children born and registered here in the last 24 months, numbered in the order of their report."""
-    rows = np.flatnonzero((people.birth_report < NEVER) & (people.birth_day >= today - 730))
-    rows = rows[np.argsort(people.entry[rows], kind="stable")]
-    n = len(rows)
-    r = biodata.take(pa.array(rows))
-    act_day = np.minimum(people.birth_report[rows] + rng.integers(0, 4, n), today - 1)
-    return table("capil_lahir", {
-        "bayi_no": _numbers("LU", people.birth_report[rows], r["no_kec"]), "bayi_nik": r["nik"], "bayi_nama_lgkp": r["nama_lgkp"],
-        "bayi_jns_klmin": r["jenis_klmin"], "bayi_tmpt_lahir": r["tmpt_lhr"], "bayi_tgl_lahir": r["tgl_lhr"],
-        "bayi_no_kk": r["no_kk"], "ibu_nik": r["nik_ibu"], "ayah_nik": r["nik_ayah"], "no_prop": r["no_prop"], "no_kab": r["no_kab"],
-        "no_kec": r["no_kec"], "no_kel": r["no_kel"], "plpr_tgl_lapor": date_column(people.birth_report[rows]),
-        "adm_akta_no": r["no_akta_lhr"], "adm_akta_tgl": date_column(act_day), "adm_tgl_entry": time_column(people.entry[rows]),
-    }, n)  # fmt: skip
-
-
-def _deaths(rng: np.random.Generator, people: People, biodata: pa.Table) -> pa.Table:
-    """Death acts of the last 24 months."""
-    rows = np.flatnonzero(people.death_day < NEVER)
-    rows = rows[np.argsort(people.death_report[rows], kind="stable")]
-    r = biodata.take(pa.array(rows))
-    act = pc.binary_join_element_wise(pa.array(["3515-KM"] * len(rows), pa.string()), _numbers("", people.death_report[rows], r["no_kec"]), "-")
-    return table("capil_mati", {
-        "mati_no": _numbers("KM", people.death_report[rows], r["no_kec"]), "mati_nik": r["nik"], "mati_nama_lgkp": r["nama_lgkp"],
-        "mati_jns_klmin": r["jenis_klmin"], "mati_tgl": date_column(people.death_day[rows]), "no_prop": r["no_prop"],
-        "no_kab": r["no_kab"], "no_kec": r["no_kec"], "no_kel": r["no_kel"], "plpr_tgl_lapor": date_column(people.death_report[rows]),
-        "adm_akta_no": act, "adm_akta_tgl": date_column(people.death_report[rows]), "adm_tgl_entry": r["tgl_ubah"],
-    }, len(rows))  # fmt: skip
-
-
-def _numbers(kind: str, day: Ints, no_kec: pa.ChunkedArray) -> pa.Array:
-    """Act numbers `3515.08.LU.20250630.0001`-like, 20 characters at most: kind, kecamatan, day, running number."""
-    year, month, dom = ymd(day)
-    stamp = year * 10_000 + month * 100 + dom
-    rank = rank_within(day)
-    return pa.array(
-        [f"{kind}{int(k):02d}{s}{r + 1:04d}" for k, s, r in zip(no_kec.to_pylist(), stamp, rank, strict=True)], pa.string()
+    return table(
+        siak_tables.columns("data_keluarga"),
+        {
+            "no_kk": digits(families.no_kk),
+            "nama_kep": full_name.take(pa.array(head)),
+            "alamat": street,
+            "no_rt": pa.array(rt),
+            "no_rw": pa.array(rw),
+            "kode_pos": pa.array(postcode),
+            "dusun": pc.if_else(
+                pa.array(rng.random(n) < 0.3),
+                names.hamlets(rng, n),
+                None,
+            ),
+            "no_prop": pa.array(np.full(n, 35)),
+            "no_kab": pa.array(np.full(n, 15)),
+            "no_kec": pa.array(no_kec),
+            "no_kel": pa.array(no_kel),
+            "userid": pc.binary_join_element_wise(pa.array(["OPERATOR"] * n), digits(1 + rng.integers(0, 40, n)), ""),
+            "tgl_insertion": time_column(inserted),
+            "tgl_updation": time_column(office_time(rng, np.maximum(last, 0)), last < 0),
+            "cflag": pa.array(["0"] * n),
+            "sync_flag": pa.array(["1"] * n),
+            "tipe_kk": pa.array(["1"] * n),
+            "nik_kk": nik.take(pa.array(head)),
+            "count_kk": pa.array(rng.integers(0, 5, n)),
+        },
+        n,
     )
-
-
-def lookups() -> dict[str, pa.Table]:
-    """SETUP_* and BIODATA_WNI_MASTER."""
-    areas = districts()
-    villages = sorted([v for d in areas for v in d.villages] + list(closed_villages()), key=lambda v: (v.no_kec, v.no_kel))
-    sections = {
-        "JENIS_KLMIN": "jenis_kelamin", "AGAMA": "agama", "STAT_KWN": "status_kawin", "STAT_HBKEL": "shdk",
-        "PDDK_AKH": "pendidikan", "JENIS_PKRJN": "pekerjaan", "GOL_DRH": "golongan_darah", "PNYDNG_CCT": "disabilitas",
-    }  # fmt: skip
-    codes = [(int(code), sect, label) for sect, name in sections.items() for code, label in code_list(name)]
-    return {
-        "setup_prop": pa.table({"no_prop": [35], "nama_prop": ["JAWA TIMUR"]}),
-        "setup_kab": pa.table({"no_prop": [35], "no_kab": [15], "nama_kab": ["SIDOARJO"]}),
-        "setup_kec": pa.table({
-            "no_prop": [35] * len(areas), "no_kab": [15] * len(areas), "no_kec": [d.no_kec for d in areas],
-            "nama_kec": [d.name for d in areas],
-        }),
-        "setup_kel": pa.table({
-            "no_prop": [35] * len(villages), "no_kab": [15] * len(villages), "no_kec": [v.no_kec for v in villages],
-            "no_kel": [v.no_kel for v in villages], "nama_kel": [v.name for v in villages],
-        }),
-        "biodata_wni_master": pa.table({
-            "no": [c[0] for c in codes], "sect": [c[1] for c in codes], "descrip": [c[2] for c in codes],
-        }),
-    }  # fmt: skip

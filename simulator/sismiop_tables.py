@@ -12,9 +12,17 @@ from simulator.server import READER
 
 NOP = ("kd_propinsi", "kd_dati2", "kd_kecamatan", "kd_kelurahan", "kd_blok", "no_urut", "kd_jns_op")
 LOOKUPS = (
-    "ref_propinsi", "ref_dati2", "ref_kecamatan", "ref_kelurahan", "ref_jns_sektor", "lookup_item", "kelas_tanah",
-    "kelas_bangunan", "njoptkp", "tarif",
-)  # fmt: skip
+    "ref_propinsi",
+    "ref_dati2",
+    "ref_kecamatan",
+    "ref_kelurahan",
+    "ref_jns_sektor",
+    "lookup_item",
+    "kelas_tanah",
+    "kelas_bangunan",
+    "njoptkp",
+    "tarif",
+)
 TRANSACTIONAL = ("dat_subjek_pajak", "dat_objek_pajak", "sppt", "pembayaran_sppt")
 _PARTS = 'kd_kecamatan COLLATE "C", kd_kelurahan COLLATE "C", kd_blok COLLATE "C", no_urut COLLATE "C"'
 _INDEXES = {

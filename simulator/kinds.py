@@ -1,0 +1,214 @@
+"""Kinds of defect: the catalogue is `data/cacat.csv`, this module says which rows each takes and what it does to them.
+
+Each kind breaks exactly one declared rule, in one row (two for a doubled key).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from simulator.places import closed_villages, read_data
+from simulator.source_rows import Change, Row
+
+Chance = np.random.Generator
+Alter = Callable[[Row, Chance], Change]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of defect; `alter(row, chance)` gives the columns to change, `copy` inserts a changed second row instead."""
+
+    name: str
+    dataset: str
+    rule: str | None
+    column: str
+    severity: str
+    share: float
+    rows: int
+    also: tuple[str, ...]
+    copy: bool
+    daily: bool
+    note: str
+    where: str
+    alter: Alter
+
+    @property
+    def system(self) -> str:
+        """`siak` or `sismiop`."""
+        return self.dataset.split(".")[0]
+
+    @property
+    def table(self) -> str:
+        """Table of the source; `biodata_wni_dkb` stands for the table of every semester."""
+        return self.dataset.split(".")[1]
+
+
+def _letter(nik: str, chance: Chance) -> str:
+    place = 12 + int(chance.integers(1, 4))
+    return nik[:place] + {"0": "O", "1": "l"}.get(nik[place], "I") + nik[place + 1 :]
+
+
+def _century(value: date) -> date:
+    return value.replace(year=value.year + 100)
+
+
+def _closed(row: Row, chance: Chance) -> Change:
+    village = closed_villages()[int(chance.integers(0, 7))]
+    return {"no_kec": village.no_kec, "no_kel": village.no_kel}
+
+
+def _late_date(column: str) -> Alter:
+    def change(row: Row, chance: Chance) -> Change:
+        current = row[column]
+        fresh = (
+            current
+            if current and current > datetime(2023, 7, 1)
+            else datetime(2023, 7, 3, 9)
+            + timedelta(days=int(chance.integers(0, 900)), seconds=int(chance.integers(0, 20_000)))
+        )
+        return {**_closed(row, chance), column: fresh}
+
+    return change
+
+
+def _before_issue(row: Row, chance: Chance) -> Change:
+    return {
+        "tgl_pembayaran_sppt": date(int(row["thn_pajak_sppt"]) - 1, 12, 31)
+        - timedelta(days=int(chance.integers(0, 60)))
+    }
+
+
+def _other_name(text: str) -> str:
+    words = text.split()
+    return ("MOCH " if words[0] != "MOCH" else "ACH ") + " ".join(words[::-1])
+
+
+# Residents whose record may be spoilt: active, not the head, nobody's taxpayer, not among the recent birth acts.
+_MEMBER = (
+    "flag_status = '0' AND stat_hbkel <> 1 AND tgl_lhr < '2023-01-01'"
+    " AND NOT EXISTS (SELECT FROM simulator.nik_subjek s WHERE s.nik = t.nik)"
+)
+_CHILD = _MEMBER + " AND stat_hbkel = 4"  # nobody's mother or father: its NIK may change
+_GROWN = _MEMBER + " AND tgl_lhr BETWEEN '1940-01-01' AND '1999-12-31'"
+_CARD = f"cflag = '0' AND (no_kec, no_kel) NOT IN ({', '.join(f'({v.no_kec}, {v.no_kel})' for v in closed_villages())})"
+_ANY = "true"
+_DKB = "tgl_lhr < '2023-01-01'"
+_OBJECT = "jns_transaksi_op <> '3'"
+_OLD_ID = "starts_with(subjek_pajak_id, '3515 OP-')"
+_UNPAID = "status_pembayaran_sppt = '0'"
+
+
+def _set(**values: Any) -> Alter:
+    return lambda row, chance: dict(values)
+
+
+def _fake_head(row: Row, chance: Chance) -> Change:
+    born = f"{int(chance.integers(1, 29)):02d}{int(chance.integers(1, 13)):02d}{int(chance.integers(55, 99)):02d}"
+    return {"nik_kk": f"{row['no_kk'][:6]}{born}99{int(chance.integers(90, 100))}"}
+
+
+def _broken_card(row: Row, chance: Chance) -> Change:
+    number = row["no_kk"]
+    return {"no_kk": number[:15] if chance.random() < 0.5 else number[:13] + "X" + number[14:]}
+
+
+def _namesake(row: Row, chance: Chance) -> Change:
+    birthplace = "MOJOKERTO" if row["tmpt_lhr"] != "MOJOKERTO" else "GRESIK"
+    return {"nama_lgkp": _other_name(row["nama_lgkp"]), "tmpt_lhr": birthplace}
+
+
+def _unknown_village(row: Row, chance: Chance) -> Change:
+    block, number = int(chance.integers(990, 1000)), int(chance.integers(1, 9999))
+    return {"kd_kelurahan": "099", "kd_blok": f"{block}", "no_urut": f"{number:04d}"}
+
+
+def _more(column: str, most: int, unit: int, base: str | None = None) -> Alter:
+    """`column` becomes `base` (itself by default) plus 1 to `most` - 1 units."""
+    return lambda row, chance: {column: row[base or column] + int(chance.integers(1, most)) * unit}
+
+
+def _birthday_off(row: Row, chance: Chance) -> Change:
+    return {"tgl_lhr": row["tgl_lhr"] + timedelta(days=int(chance.integers(1, 26)))}
+
+
+_HOW: dict[str, tuple[str, Alter]] = {
+    "biodata_wni nik-huruf": (_CHILD, lambda r, g: {"nik": _letter(r["nik"], g)}),
+    "biodata_wni nik-15-digit": (_CHILD, lambda r, g: {"nik": r["nik"][:15]}),
+    "biodata_wni nik-serial-0000": (_CHILD, lambda r, g: {"nik": r["nik"][:12] + "0000"}),
+    "biodata_wni nik-ganda": (_CHILD, _namesake),
+    "biodata_wni nama-kosong": (_MEMBER, _set(nama_lgkp=None)),
+    "biodata_wni kode-agama": (_MEMBER, _set(agama=9)),
+    "biodata_wni kode-pekerjaan": (_MEMBER, _set(jenis_pkrjn=99)),
+    "biodata_wni kode-pendidikan": (_MEMBER, lambda r, g: {"pddk_akh": int(g.choice([0, 11]))}),
+    "biodata_wni kode-status-kawin": (_MEMBER, _set(stat_kwn=5)),
+    "biodata_wni desa-tidak-dikenal": (_MEMBER, _set(no_kel=2099)),
+    "biodata_wni desa-sudah-dihapus": (_MEMBER, _late_date("tgl_ubah")),
+    "biodata_wni lahir-masa-depan": (_GROWN, lambda r, g: {"tgl_lhr": _century(r["tgl_lhr"])}),
+    "biodata_wni kk-rusak": (_MEMBER, _broken_card),
+    "biodata_wni tanggal-infinity": (_MEMBER, _set(tgl_pjg_ktp="infinity")),
+    "biodata_wni tanggal-nik": (_MEMBER, _birthday_off),
+    "biodata_wni kelamin-nik": (_MEMBER, lambda r, g: {"jenis_klmin": 3 - int(r["jenis_klmin"])}),
+    "data_keluarga desa-tidak-dikenal": (_CARD, _set(no_kel=2099)),
+    "data_keluarga desa-sudah-dihapus": (_CARD, _late_date("tgl_updation")),
+    "data_keluarga kepala-tidak-ada": (_CARD, _fake_head),
+    "capil_lahir desa-tidak-dikenal": (_ANY, _set(no_kel=2099)),
+    "capil_lahir jk-bayi": (_ANY, _set(bayi_jns_klmin=3)),
+    "capil_mati nik-jenazah": (_ANY, lambda r, g: {"mati_nik": _letter(r["mati_nik"], g)}),
+    "biodata_wni_dkb dkb-desa": (_DKB, _set(no_kel=2099)),
+    "biodata_wni_dkb dkb-jenis-kelamin": (_DKB + " AND jenis_klmin = 1", _set(jenis_klmin=3)),
+    "biodata_wni_dkb dkb-tanggal-lahir": (_DKB, _set(tgl_lhr=None)),
+    "dat_objek_pajak subjek-tidak-ada": (
+        _OBJECT,
+        lambda r, g: {"subjek_pajak_id": f"3515 OP-9{int(g.integers(0, 10**8)):08d}"},
+    ),
+    "dat_objek_pajak kelurahan-tidak-ada": (_OBJECT, _unknown_village),
+    "dat_objek_pajak kode-status-wp": (_OBJECT, _set(kd_status_wp="9")),
+    "dat_objek_pajak kode-transaksi": (_OBJECT, _set(jns_transaksi_op="7")),
+    "dat_subjek_pajak subjek-ganda": (_OLD_ID, lambda r, g: {"nm_wp": ("H. " + r["nm_wp"])[:30]}),
+    "dat_subjek_pajak nama-wp-kosong": (_OLD_ID, _set(nm_wp=None)),
+    "dat_subjek_pajak salinan": (_OLD_ID, _set()),
+    "sppt hitung-njop": (_UNPAID, _more("njop_bumi_sppt", 900, 1000)),
+    "sppt hitung-bayar": (_UNPAID, _more("pbb_yg_harus_dibayar_sppt", 60, 500)),
+    "sppt luas-nan": (_UNPAID, _set(luas_bng_sppt=Decimal("NaN"))),
+    "pembayaran_sppt bayar-sebelum-terbit": (_ANY, _before_issue),
+    "pembayaran_sppt denda-lebih": (_ANY, _more("denda_sppt", 40, 500, "jml_sppt_yg_dibayar")),
+}
+"""For each line of the catalogue: the rows that may be spoilt (SQL over alias `t`) and what is altered."""
+
+
+@cache
+def kinds() -> tuple[Kind, ...]:
+    """The catalogue in its order; KeyError when a line has no rule of alteration here."""
+    found = []
+    for line in read_data("cacat.csv"):
+        where, alter = _HOW[f"{line['dataset'].split('.')[1]} {line['jenis']}"]
+        found.append(
+            Kind(
+                name=line["jenis"],
+                dataset=line["dataset"],
+                rule=line["aturan"] or None,
+                column=line["kolom"],
+                severity=line["tingkat"],
+                share=float(line["bagian"]),
+                rows=int(line["baris"]),
+                also=tuple(line["juga"].split()),
+                copy=line["salin"] == "ya",
+                daily=line["harian"] == "ya",
+                note=line["keterangan"],
+                where=where,
+                alter=alter,
+            )
+        )
+    return tuple(found)
+
+
+def kinds_of(system: str, *, daily: bool = False) -> Sequence[Kind]:
+    """Kinds of one system, `daily`: only those that also appear as time advances."""
+    return [k for k in kinds() if k.system == system and (k.daily or not daily)]

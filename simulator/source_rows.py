@@ -1,0 +1,122 @@
+"""Rows of the sources by their business key: a random one that fits, its key, its update."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from simulator.places import districts
+from simulator.server import Connection
+
+Row = dict[str, Any]
+
+Change = dict[str, Any]
+
+NOP = ("kd_propinsi", "kd_dati2", "kd_kecamatan", "kd_kelurahan", "kd_blok", "no_urut", "kd_jns_op")
+
+SIAK_KEYS = {
+    "biodata_wni": ("nik",),
+    "data_keluarga": ("no_kk",),
+    "capil_lahir": ("bayi_no",),
+    "capil_mati": ("mati_no",),
+}
+
+SISMIOP_KEYS = {
+    "dat_subjek_pajak": ("subjek_pajak_id",),
+    "dat_objek_pajak": NOP,
+    "sppt": (*NOP, "thn_pajak_sppt"),
+    "pembayaran_sppt": (*NOP, "thn_pajak_sppt", "pembayaran_sppt_ke"),
+}
+
+KEYS = {**SIAK_KEYS, **SISMIOP_KEYS}
+
+TOUCH = {
+    "biodata_wni": "tgl_ubah",
+    "data_keluarga": "tgl_updation",
+    "capil_lahir": "adm_tgl_update",
+    "capil_mati": "adm_tgl_update",
+    "pembayaran_sppt": "tgl_rekam_byr_sppt",
+}
+"""Column that an update moves; full tables have none."""
+
+ORDER = {
+    "biodata_wni": 'nik COLLATE "C"',
+    "biodata_wni_dkb": 'nik COLLATE "C"',
+    "data_keluarga": 'no_kk COLLATE "C"',
+    "capil_lahir": 'bayi_no COLLATE "C"',
+    "capil_mati": 'mati_no COLLATE "C"',
+    "dat_subjek_pajak": "subjek_pajak_id",
+    **dict.fromkeys(
+        ("dat_objek_pajak", "pembayaran_sppt"),
+        'kd_kecamatan COLLATE "C", kd_kelurahan COLLATE "C", kd_blok COLLATE "C", no_urut COLLATE "C"',
+    ),
+    "sppt": 'thn_pajak_sppt, kd_kecamatan COLLATE "C", kd_kelurahan COLLATE "C", kd_blok COLLATE "C", no_urut COLLATE "C"',
+}
+
+
+def pivot(table: str, rng: np.random.Generator, year: int = 2024) -> tuple[Any, ...]:
+    """A random point in the key order of a table, from which the next fitting row is taken."""
+    area = districts()[int(rng.choice(18, p=[d.weight for d in districts()]))]
+    stem = f"3515{area.no_kec:02d}{int(rng.integers(1, 32)):02d}{int(rng.integers(1, 13)):02d}{int(rng.integers(0, 100)):02d}9"
+    village = area.villages[int(rng.choice(len(area.villages), p=area.village_weights))]
+    nop = (area.kd_kecamatan, village.kd_kelurahan, f"{int(rng.integers(1, 4)):03d}", f"{int(rng.integers(1, 60)):04d}")
+    if table == "biodata_wni" or table.startswith("biodata_wni_"):
+        woman = int(rng.integers(0, 2)) * 40
+        return (stem[:6] + f"{int(rng.integers(1, 32)) + woman:02d}" + stem[8:],)
+    if table == "data_keluarga":
+        return (stem[:10] + f"{int(rng.integers(8, 26)):02d}9",)
+    if table in ("capil_lahir", "capil_mati"):
+        kind = "LU" if table == "capil_lahir" else "KM"
+        return (
+            f"{kind}{area.no_kec:02d}{2024 + int(rng.integers(0, 2))}{int(rng.integers(1, 13)):02d}{int(rng.integers(1, 29)):02d}",
+        )
+    if table == "dat_subjek_pajak":
+        return (f"3515 OP-{area.no_kec:03d}{int(rng.integers(0, 3000)):06d}",)
+    if table == "sppt":
+        return (str(year), *nop)
+    return nop
+
+
+def pick(
+    connection: Connection, table: str, where: str, rng: np.random.Generator, year: int = 2024, order: str | None = None
+) -> Row | None:
+    """The next row after a random point of the key order that fits `where`; wraps round; None when nothing fits.
+
+    The row has an extra key `_ctid`. `where` is a trusted fragment of this package, with the table aliased `t`.
+    """
+    order = order or ORDER["biodata_wni_dkb" if table.startswith("biodata_wni_") else table]
+    point = pivot(table, rng, year)
+    marks = ", ".join(["%s"] * len(point))
+    base = f"SELECT ctid::text AS _ctid, t.* FROM public.{table} t WHERE ({where})"
+    with connection.cursor(row_factory=dict_row) as cursor:
+        row = cursor.execute(f"{base} AND ({order}) >= ({marks}) ORDER BY {order}, ctid LIMIT 1", point).fetchone()
+        if row is None:
+            row = cursor.execute(f"{base} ORDER BY {order}, ctid LIMIT 1").fetchone()
+    return row
+
+
+def key_of(table: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Business key of a row as the platform shows it: char(n) without its padding, numbers as they are."""
+    names = KEYS.get(table, ("nik",))
+    key: dict[str, Any] = {"periode": table[-6:]} if table not in KEYS else {}
+    return {**key, **{n: row[n].rstrip() if isinstance(row[n], str) else int(row[n]) for n in names}}
+
+
+def unspoilt(table: str) -> str:
+    """Rows that an earlier defect already spoilt are out of reach, whatever their key looks like now."""
+    key = KEYS.get(table, ("nik",))
+    text = " || '|' || ".join(f"rtrim(t.{c}::text)" for c in key)
+    return f" AND NOT EXISTS (SELECT FROM simulator.cacat c WHERE c.tabel = '{table}' AND c.kunci = {text})"
+
+
+def update_row(connection: Connection, table: str, ctid: str, change: Change) -> None:
+    """UPDATE one physical row."""
+    sets = sql.SQL(", ").join(sql.SQL("{} = %s").format(sql.Identifier(c)) for c in change)
+    connection.execute(
+        sql.SQL("UPDATE public.{} SET {} WHERE ctid = %s::tid").format(sql.Identifier(table), sets),
+        [*change.values(), ctid],
+    )
