@@ -18,7 +18,7 @@ PASSWORD = "uji"
 
 def superuser_url() -> str:
     """libpq URL of the server's superuser: the profile's, or another server for work without the profile."""
-    return os.environ.get("LUMBUNG_TEST_POSTGRES_URL") or settings().secret("postgres_url")
+    return os.environ.get("LUMBUNG_TEST_POSTGRES_URL") or settings().secret("postgresql_admin_url")
 
 
 @dataclass(frozen=True)
