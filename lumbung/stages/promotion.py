@@ -13,7 +13,7 @@ from lumbung.warehouse import iceberg
 from lumbung.warehouse.changes import ACTION, KIND, NEW, changes, merge
 from lumbung.warehouse.curated import curated_rows
 from lumbung.warehouse.ddl import ROW_HASH, create_curated, curated_columns, curated_name, location
-from lumbung.warehouse.session import session
+from lumbung.warehouse.session import said, session
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -134,8 +134,8 @@ def _master(spark: SparkSession, name: str) -> DataFrame | None:
             return None
         master = iceberg.at(spark, name, snapshot)
         master.limit(1).collect()
-    except PySparkException:
-        log.warning("conform: data induk %s cannot be read; look-ups are marked so", name, exc_info=True)
+    except PySparkException as error:
+        log.warning("conform: data induk %s cannot be read; look-ups are marked so: %s", name, said(error))
         return None
     return master
 

@@ -138,7 +138,7 @@ class LumbungDialect(default.DefaultDialect):
     driver = "pyhive"
     statement_compiler = LumbungCompiler
     type_compiler_cls = LumbungTypeCompiler
-    preparer = LumbungPreparer
+    preparer = LumbungPreparer  # type: ignore[assignment]  # the stub wants the base class itself
     supports_statement_cache = False
     supports_native_decimal = True
     supports_native_boolean = True

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 import thrift_sasl
@@ -19,7 +20,6 @@ from pyhive.exc import (
     DatabaseError,
     DataError,
     Error,
-    IntegrityError,
     InterfaceError,
     InternalError,
     NotSupportedError,
@@ -122,7 +122,14 @@ class Cursor(hive.Cursor):  # type: ignore[misc]  # PyHive has no types
             )
         if parameters is not None:
             operation = operation % written(parameters)
-        super().execute(operation, None, **kwargs)
+        try:
+            super().execute(operation, None, **kwargs)
+        except OperationalError as error:
+            message = getattr(getattr(error.args[0], "status", None), "errorMessage", None) if error.args else None
+            if message is None:
+                raise
+            # PyHive's own text is the whole JVM stack.
+            raise OperationalError(message) from None
 
     def _fetch_more(self) -> None:
         """Fetch the next rows and turn dates, which Thrift carries as text, into dates."""
@@ -169,7 +176,7 @@ def spark_literal(value: Any) -> str:
         case int():
             return str(value)
         case float():
-            return f"DOUBLE{literal(repr(value))}" if value == value and abs(value) != float("inf") else _odd(value)
+            return f"{value!r}D" if isfinite(value) else _odd(value)
         case Decimal():
             return f"{value:f}BD" if value.is_finite() else _odd(value)
         case str():
@@ -204,7 +211,6 @@ __all__ = [
     "DataError",
     "DatabaseError",
     "Error",
-    "IntegrityError",
     "InterfaceError",
     "InternalError",
     "NotSupportedError",

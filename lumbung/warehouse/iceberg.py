@@ -76,8 +76,9 @@ def current_snapshot(spark: SparkSession, name: str) -> int | None:
 
 
 def is_missing(error: Exception) -> bool:
-    """Whether Spark says that a table or database does not exist."""
-    return any(mark in str(error) for mark in ("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND"))
+    """Whether Spark says that a table or database does not exist (of a metadata table it says so by its namespace)."""
+    marks = ("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND", "REQUIRES_SINGLE_PART_NAMESPACE")
+    return any(mark in str(error) for mark in marks)
 
 
 def ancestry(spark: SparkSession, name: str, snapshot_id: int | None) -> list[Snapshot]:
