@@ -1,0 +1,110 @@
+"""As-of, order and parameters of marts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from lumbung.stages.mart import in_order
+from lumbung.stages.mart_inputs import as_of, input_table, parameters_of
+
+OLD, NEW = datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 2, 5, tzinfo=UTC)
+
+
+def mart(name: str, *inputs: str) -> Any:
+    return SimpleNamespace(name=name, inputs=inputs)
+
+
+class FakeLedger:
+    """Newest first: (dataset, kind of run, source clock)."""
+
+    def __init__(self, *batches: tuple[str, str, datetime | None], marts: dict[str, datetime] | None = None) -> None:
+        self.rows = batches
+        self.marts = marts or {}
+
+    def batches(self, dataset: str, **_: Any) -> list[Any]:
+        return [SimpleNamespace(source_clock=clock, run_id=kind) for name, kind, clock in self.rows if name == dataset]
+
+    def run(self, run_id: str) -> Any:
+        return SimpleNamespace(kind=run_id)
+
+    def latest_mart(self, name: str) -> Any:
+        return SimpleNamespace(as_of=self.marts[name]) if name in self.marts else None
+
+
+DECLARATIONS: Any = SimpleNamespace(
+    datasets={
+        "siak.lahir": SimpleNamespace(table_name="siak__lahir", id="siak.lahir"),
+        "siak.mati": SimpleNamespace(table_name="siak__mati", id="siak.mati"),
+    },
+    systems={"siak": SimpleNamespace(timezone="Asia/Jakarta"), "jauh": SimpleNamespace(timezone="Asia/Jayapura")},
+    marts={"a": mart("a", "siak__lahir"), "b": mart("b", "siak__mati"), "catatan": mart("catatan")},
+    tenant=SimpleNamespace(sismiop=SimpleNamespace(status_batal=("2",), jml_dibayar_termasuk_denda=True)),
+)
+
+
+@pytest.mark.parametrize(
+    ("ledger", "wanted"),
+    [
+        pytest.param(FakeLedger(("siak.lahir", "jadwal", NEW), ("siak.mati", "manual", NEW)), NEW, id="both new"),
+        pytest.param(FakeLedger(("siak.lahir", "jadwal", NEW), ("siak.mati", "sapu", OLD)), OLD, id="oldest input"),
+        pytest.param(FakeLedger(("siak.lahir", "jadwal", NEW)), None, id="an input was never loaded"),
+        pytest.param(
+            FakeLedger(("siak.lahir", "isi-ulang", NEW), ("siak.lahir", "jadwal", OLD), ("siak.mati", "jadwal", NEW)),
+            OLD,
+            id="a backfill brings nothing up to its clock",
+        ),
+        pytest.param(
+            FakeLedger(("siak.lahir", "ulang", None), ("siak.lahir", "jadwal", OLD), ("siak.mati", "jadwal", NEW)),
+            OLD,
+            id="nor does a replay",
+        ),
+    ],
+)
+def test_as_of_is_that_of_the_oldest_input(ledger: Any, wanted: datetime | None) -> None:
+    assert as_of(ledger, DECLARATIONS, mart("x", "siak__lahir", "siak__mati", "ref.wilayah")) == wanted
+
+
+def test_a_mart_on_a_mart_is_as_old_as_it() -> None:
+    ledger: Any = FakeLedger(("siak.lahir", "jadwal", NEW), marts={"a": OLD})
+    assert as_of(ledger, DECLARATIONS, mart("x", "siak__lahir", "mart.a")) == OLD
+    assert as_of(ledger, DECLARATIONS, mart("x", "siak__lahir", "mart.b")) is None
+
+
+def test_bookkeeping_is_as_of_the_newest_mart() -> None:
+    ledger: Any = FakeLedger(marts={"a": OLD, "b": NEW})
+    assert as_of(ledger, DECLARATIONS, DECLARATIONS.marts["catatan"]) == NEW
+    nothing: Any = FakeLedger()
+    assert as_of(nothing, DECLARATIONS, DECLARATIONS.marts["catatan"]) is None
+
+
+def test_marts_come_after_what_they_read_and_bookkeeping_last() -> None:
+    marts = {m.name: m for m in (mart("a", "mart.z"), mart("catatan"), mart("z", "siak__lahir"))}
+    assert [m.name for m in in_order(marts)] == ["z", "a", "catatan"]
+
+
+def test_marts_that_read_each_other_are_refused() -> None:
+    with pytest.raises(ValueError, match="circle"):
+        in_order({m.name: m for m in (mart("a", "mart.b"), mart("b", "mart.a"))})
+
+
+def test_tenant_settings_come_as_parameters() -> None:
+    assert parameters_of(DECLARATIONS, mart("x", "siak__lahir", "ref.wilayah"), OLD) == {
+        "data_per": OLD,
+        "zona": "Asia/Jakarta",
+        "status_batal": ["2"],
+        "termasuk_denda": True,
+    }
+
+
+def test_a_mart_over_two_time_zones_is_refused() -> None:
+    with pytest.raises(ValueError, match="Asia/Jayapura"):
+        parameters_of(DECLARATIONS, mart("x", "siak__lahir", "jauh__y"), OLD)
+
+
+@pytest.mark.parametrize(("name", "wanted"), [("siak__x", "curated.siak__x"), ("ref.x", "ref.x"), ("mart.x", "mart.x")])
+def test_inputs_name_tables(name: str, wanted: str) -> None:
+    assert input_table(name) == wanted
