@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from lumbung.rules.places import quarantine_folder
 from lumbung.rules.references import Received, current_hashes
+from lumbung.warehouse.ddl import location
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -57,7 +58,7 @@ def raw_rows(spark: SparkSession, warehouse: Path, batch: Batch) -> DataFrame:
     """The raw rows of a landed batch."""
     if batch.raw_path is None:
         raise RuntimeError(f"batch {batch.id} of {batch.dataset} is {batch.state} without a raw folder; land it first")
-    return spark.read.parquet((warehouse / batch.raw_path).as_uri())
+    return spark.read.parquet(location(warehouse / batch.raw_path))
 
 
 def curated_rows(spark: SparkSession, dataset: Dataset) -> DataFrame | None:
@@ -99,9 +100,9 @@ def _open_refused(
         quarantine_folder(warehouse, parent.system, parent.name, b) for b in dict.fromkeys(b for b, _ in still_open)
     ]
     stored = (
-        spark.read.option("basePath", folders[0].parent.as_uri())
+        spark.read.option("basePath", location(folders[0].parent))
         .option("mergeSchema", "true")
-        .parquet(*(folder.as_uri() for folder in folders))
+        .parquet(*(location(folder) for folder in folders))
     )
     wanted = spark.createDataFrame(still_open, "batch string, _row bigint")
     return (stored.join(fn.broadcast(wanted), ["batch", "_row"], "left_semi").drop("batch"),)
