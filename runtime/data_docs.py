@@ -48,7 +48,7 @@ def service(settings: Settings) -> Service:
         cwd=settings.root,
         memory_mb=settings.memory.data_docs,
         ports={"data_docs": settings.ports.data_docs},
-        start_seconds=30,
+        start_seconds=90,
     )
 
 

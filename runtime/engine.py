@@ -149,7 +149,7 @@ def service(settings: Settings) -> Service:
         after=("metastore",),
         ports={"hiveserver2": settings.ports.hiveserver2, "connect": settings.ports.connect},
         config=(conf / "spark-defaults.conf", conf / "hive-site.xml", conf / "log4j2.properties"),
-        start_seconds=180,
+        start_seconds=300,
     )
 
 

@@ -116,7 +116,7 @@ def service(server: Server, settings: Settings) -> Service:
         memory_mb=server.memory_mb,
         ports={server.port_key: server.port},
         config=(server.data / "lumbung.conf", server.data / "pg_hba.conf"),
-        start_seconds=60,
+        start_seconds=120,
         stop_signal="INT",  # fast shutdown: disconnects clients, writes a checkpoint
         stop_seconds=60,
     )

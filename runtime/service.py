@@ -43,6 +43,6 @@ class Service:
     after: tuple[str, ...] = ()
     ports: Mapping[str, int] = field(default_factory=dict)
     config: tuple[Path, ...] = ()
-    start_seconds: int = 120
+    start_seconds: int = 240
     stop_signal: str = "TERM"
     stop_seconds: int = 20
