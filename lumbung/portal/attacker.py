@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -19,23 +20,33 @@ PRIME = 2_147_483_647  # 2^31 - 1: products of two residues fit into int64
 _ROUNDS = 200  # interval propagation stops there: bounds only tighten, so stopping early misses, never invents
 
 
-def determined(equations: Sequence[Equation], positive: frozenset[int] = frozenset()) -> dict[int, int]:
-    """Cells that the equations determine uniquely, with their value.
+@dataclass(frozen=True)
+class Found:
+    """A determined cell: its value, and the linear proof (equation number → factor modulo PRIME; empty: by bounds)."""
+
+    value: int
+    proof: Mapping[int, int]
+
+
+def determined(equations: Sequence[Equation], positive: frozenset[int] = frozenset()) -> dict[int, Found]:
+    """Cells that the equations determine uniquely.
 
     `positive`: cells known to be at least 1; it is used only where every cell of a connected block is (an attacker
     cannot tell which cell of a block is the hidden zero). All cells are known to be at least 0.
     """
-    out: dict[int, int] = {}
-    for block in _blocks(equations):
+    out: dict[int, Found] = {}
+    for numbers in _blocks(equations):
+        block = [equations[number] for number in numbers]
         cells = sorted({cell for terms, _ in block for cell in terms})
-        solved = _eliminate(block, cells)
-        out.update(solved)
-        out.update(_squeeze(block, cells, 1 if positive.issuperset(cells) else 0))
+        squeezed = _squeeze(block, cells, 1 if positive.issuperset(cells) else 0)
+        out.update({cell: Found(value, {}) for cell, value in squeezed.items()})
+        for cell, found in _eliminate(block, cells).items():
+            out[cell] = Found(found.value, {numbers[at]: factor for at, factor in found.proof.items()})
     return out
 
 
-def _blocks(equations: Sequence[Equation]) -> Iterator[list[Equation]]:
-    """Equations grouped so that different groups share no cell."""
+def _blocks(equations: Sequence[Equation]) -> Iterator[list[int]]:
+    """Numbers of equations grouped so that different groups share no cell."""
     parent: dict[int, int] = {}
 
     def root(cell: int) -> int:
@@ -48,23 +59,28 @@ def _blocks(equations: Sequence[Equation]) -> Iterator[list[Equation]]:
         first, *rest = terms
         for cell in rest:
             parent[root(cell)] = root(first)
-    blocks: dict[int, list[Equation]] = defaultdict(list)
-    for equation in equations:
-        blocks[root(next(iter(equation[0])))].append(equation)
+    blocks: dict[int, list[int]] = defaultdict(list)
+    for number, (terms, _) in enumerate(equations):
+        blocks[root(next(iter(terms)))].append(number)
     yield from blocks.values()
 
 
-def _eliminate(block: Sequence[Equation], cells: Sequence[int]) -> dict[int, int]:
-    """Reduced row echelon form modulo PRIME; a row left with its pivot only determines that cell."""
+def _eliminate(block: Sequence[Equation], cells: Sequence[int]) -> dict[int, Found]:
+    """Reduced row echelon form modulo PRIME; a row left with its pivot only determines that cell.
+
+    Columns: the cells, the value, and an identity that remembers which equations a row was made of.
+    """
+    width = len(cells)
     column = {cell: number for number, cell in enumerate(cells)}
-    matrix: npt.NDArray[np.int64] = np.zeros((len(block), len(cells) + 1), dtype=np.int64)
+    matrix: npt.NDArray[np.int64] = np.zeros((len(block), width + 1 + len(block)), dtype=np.int64)
     for number, (terms, value) in enumerate(block):
         for cell, factor in terms.items():
             matrix[number, column[cell]] = factor % PRIME
-        matrix[number, -1] = value % PRIME
+        matrix[number, width] = value % PRIME
+        matrix[number, width + 1 + number] = 1
     row = 0
     pivots: list[int] = []
-    for col in range(len(cells)):
+    for col in range(width):
         found = np.flatnonzero(matrix[row:, col])
         if not found.size:
             continue
@@ -79,11 +95,13 @@ def _eliminate(block: Sequence[Equation], cells: Sequence[int]) -> dict[int, int
         row += 1
         if row == len(block):
             break
-    out: dict[int, int] = {}
+    out: dict[int, Found] = {}
     for number, col in enumerate(pivots):
-        if np.count_nonzero(matrix[number, :-1]) == 1:
-            value = int(matrix[number, -1])
-            out[cells[col]] = value if value <= PRIME // 2 else value - PRIME
+        if np.count_nonzero(matrix[number, :width]) == 1:
+            value = int(matrix[number, width])
+            made_of = matrix[number, width + 1 :]
+            proof = {int(at): int(made_of[at]) for at in np.flatnonzero(made_of)}
+            out[cells[col]] = Found(value if value <= PRIME // 2 else value - PRIME, proof)
     return out
 
 

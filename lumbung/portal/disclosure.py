@@ -18,7 +18,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from lumbung.portal.attacker import Equation, determined
+from lumbung.portal.attacker import PRIME, Equation, Found, determined
 
 Key = tuple[Hashable, ...]
 Row = Mapping[str, Hashable]
@@ -165,9 +165,13 @@ class _System:
         least = 0 if any(self.counts[cell] == 0 for cell in hidden) else len(hidden) - 1
         return sum(self.counts[cell] for cell in hidden) - least < max(self.k[cell] for cell in hidden)
 
-    def equations(self) -> list[Equation]:
-        """What the public can write about hidden cells: known totals, and equal totals of linked tables."""
+    def equations(self) -> tuple[list[Equation], list[tuple[int, int | None]]]:
+        """What the public can write about hidden cells, and per equation the groups it speaks of (minus the second).
+
+        Known totals; and, where a total is unknown, that it is the same in linked tables.
+        """
         out: list[Equation] = []
+        about: list[tuple[int, int | None]] = []
         for number, group in enumerate(self.groups):
             hidden = [cell for cell in group.members if cell in self.hidden]
             if not hidden:
@@ -175,28 +179,76 @@ class _System:
             value = sum(self.counts[cell] for cell in hidden)
             if self.known(group):
                 out.append((dict.fromkeys(hidden, 1), value))
+                about.append((number, None))
                 continue
             for other in group.mirrors:
                 if other > number:
                     theirs = [cell for cell in self.groups[other].members if cell in self.hidden]
                     difference = value - sum(self.counts[cell] for cell in theirs)
                     out.append((dict.fromkeys(hidden, 1) | dict.fromkeys(theirs, -1), difference))
-        return out
+                    about.append((number, other))
+        return out, about
 
-    def revealed(self) -> dict[int, int]:
-        """Hidden cells that the public equations determine, with the value they give."""
-        return determined(self.equations(), frozenset(cell for cell in self.hidden if self.counts[cell] > 0))
+    def revealed(self) -> dict[int, Found]:
+        """Hidden cells that the public equations determine."""
+        return determined(self.equations()[0], self._positive())
 
-    def hide_one(self, groups: Iterable[int]) -> bool:
-        """Hide the visible cell of these groups that costs least; False when all of them are hidden already.
+    def _positive(self) -> frozenset[int]:
+        return frozenset(cell for cell in self.hidden if self.counts[cell] > 0)
+
+    def hide_one(self, candidates: Iterable[int]) -> int | None:
+        """Hide the visible one of these cells that costs least and return it; None when all are hidden already.
 
         Order: not alone under another known total, not zero, opens the fewest further totals, smallest count, key.
         """
-        candidates = {cell for number in groups for cell in self.groups[number].members} - self.hidden
-        if not candidates:
-            return False
-        self.hidden.add(min(candidates, key=self._cost))
-        return True
+        visible = set(candidates) - self.hidden
+        if not visible:
+            return None
+        chosen = min(visible, key=self._cost)
+        self.hidden.add(chosen)
+        return chosen
+
+    def close(self, number: int) -> bool:
+        """Hide one more cell under a broken total, or in a linked table that gives the total away."""
+        group = self.groups[number]
+        elsewhere = (cell for mirror in group.mirrors for cell in self.groups[mirror].members)
+        return self.hide_one(group.members) is not None or self.hide_one(elsewhere) is not None
+
+    def break_proofs(self) -> bool | None:
+        """Hide cells until every proof of a determined cell fails; None: no cell is determined, False: it cannot be.
+
+        A linear proof is a combination of equations in which every other cell cancels out. It fails as soon as a cell
+        is hidden that does not cancel out in it.
+        """
+        equations, about = self.equations()
+        found = determined(equations, self._positive())
+        if not found:
+            return None
+        added: set[int] = set()
+        for cell in sorted(found):
+            weights = self._weights(found[cell].proof, about) or self._near(cell)
+            if not added.isdisjoint(weights):
+                continue
+            chosen = self.hide_one(weights)
+            if chosen is not None:
+                added.add(chosen)
+        return bool(added)
+
+    def _weights(self, proof: Mapping[int, int], about: Sequence[tuple[int, int | None]]) -> set[int]:
+        """Cells that do not cancel out in a proof."""
+        weights: dict[int, int] = defaultdict(int)
+        for equation, factor in proof.items():
+            plus, minus = about[equation]
+            for cell in self.groups[plus].members:
+                weights[cell] += factor
+            for cell in self.groups[minus].members if minus is not None else ():
+                weights[cell] -= factor
+        return {cell for cell, weight in weights.items() if weight % PRIME and cell not in self.hidden}
+
+    def _near(self, cell: int) -> set[int]:
+        """Visible cells under the known totals of a cell: loosening any of them loosens its bounds."""
+        groups = [self.groups[number] for number in self.groups_of[cell]]
+        return {member for group in groups if self.known(group) for member in group.members} - self.hidden
 
     def _cost(self, cell: int) -> tuple[bool, bool, int, int, str, str]:
         alone, opens = False, 0
@@ -244,15 +296,15 @@ def suppress(tables: Sequence[CellTable]) -> dict[str, Hidden]:
         broken = [number for number, group in enumerate(system.groups) if system.broken(group)]
         for number in broken:
             group = system.groups[number]
-            if system.broken(group) and not (system.hide_one([number]) or system.hide_one(group.mirrors)):
+            if system.broken(group) and not system.close(number):
                 raise DisclosureError(_no_complement(group.table, f"total {_where(group)}"))
         if broken:
             continue
-        revealed = system.revealed()
-        if not revealed:
+        progress = system.break_proofs()
+        if progress is None:
             break
-        cell = min(revealed)
-        if not _break_up(system, cell):
+        if not progress:
+            cell = min(system.revealed())
             raise DisclosureError(_no_complement(system.owner[cell], f"sel {system.keys[cell]}"))
     _assert_safe(system)
     primary: dict[str, set[Key]] = {table.id: set() for table in tables}
@@ -270,22 +322,6 @@ def attack(tables: Sequence[CellTable], hidden: Mapping[str, frozenset[Key]]) ->
     system = _System(tables)
     system.hidden = {cell for cell, key in enumerate(system.keys) if key in hidden.get(system.owner[cell], frozenset())}
     _assert_safe(system)
-
-
-def _break_up(system: _System, cell: int) -> bool:
-    """Hide one more cell near a determined one: under its own totals first, then under totals of ever farther cells."""
-    seen: set[int] = set()
-    ring = {cell}
-    while ring:
-        groups = {number for near in ring for number in system.groups_of[near]} - seen
-        groups |= {mirror for number in groups for mirror in system.groups[number].mirrors}
-        if system.hide_one(sorted(number for number in groups if system.known(system.groups[number]))):
-            return True
-        if not groups - seen:
-            return False
-        seen |= groups
-        ring = {member for number in groups for member in system.groups[number].members if member in system.hidden}
-    return False
 
 
 def _where(group: _Group) -> str:
