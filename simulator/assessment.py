@@ -43,19 +43,22 @@ def issue_day(year: int) -> int:
 def due_day(year: int, payable: Ints) -> Ints:
     """30 September for buku 1, 31 August for the others."""
     september = int((np.datetime64(f"{year}-09-30") - np.datetime64("1970-01-01")).astype(int))
-    return np.where(payable <= BUKU[0], september, september - 30)
+    day: Ints = np.where(payable <= BUKU[0], september, september - 30)
+    return day
 
 
 def owed(value: Ints, exempt: Ints) -> Ints:
     """Tax before any reduction: rate of the band times (NJOP - NJOPTKP), half up, at least `MINIMUM`."""
     rate = np.select([value <= bound for bound, _ in BANDS if bound], [r for b, r in BANDS if b], BANDS[-1][1])
-    return np.maximum((np.maximum(value - exempt, 0) * rate + 5_000) // 10_000, MINIMUM)
+    tax: Ints = np.maximum((np.maximum(value - exempt, 0) * rate + 5_000) // 10_000, MINIMUM)
+    return tax
 
 
 def fine(principal: Ints, paid_day: Ints, due: Ints) -> Ints:
     """2 % for each month begun after the due date, 24 months at most."""
     months = np.clip(-(-(paid_day - due) // 30), 0, 24)
-    return (principal * months * 2 + 50) // 100
+    penalty: Ints = (principal * months * 2 + 50) // 100
+    return penalty
 
 
 def assess(

@@ -53,7 +53,7 @@ class Day:
         return low + timedelta(seconds=int(self.rng.integers(0, max(1, int((high - low).total_seconds())))))
 
     def stamp(self, dataset: str, key: Mapping[str, Any], when: datetime, *, often: float = 0.05) -> datetime:
-        """Update clock of a change made at `when`: mostly that, sometimes late (entered offline), rarely the day's end."""
+        """Update clock of a change made at `when`: mostly that, at times late (entered offline) or at the day's end."""
         roll = self.rng.random()
         if roll < often:
             late = when - timedelta(seconds=int(self.rng.integers(6 * 3600, int(LATE.total_seconds()))))
@@ -76,12 +76,12 @@ class Day:
         """A random row that no defect has spoilt."""
         return pick(self.connection, table, f"({where}){unspoilt(table)}", self.rng, year)
 
-    def rows(self, query: str, arguments: list[Any]) -> list[Row]:
+    def rows(self, query: str, arguments: Mapping[str, Any]) -> list[Row]:
         """Rows of a trusted query as dictionaries."""
         with self.connection.cursor(row_factory=dict_row) as cursor:
             return cursor.execute(query, arguments).fetchall()
 
-    def value(self, query: str, arguments: list[Any]) -> Any:
+    def value(self, query: str, arguments: Mapping[str, Any]) -> Any:
         """First column of the first row of a trusted query; None when there is no row."""
         row = self.connection.execute(query, arguments).fetchone()
         return row[0] if row else None

@@ -34,6 +34,7 @@ class Estate:
 
 
 def estate(rng: np.random.Generator, district: District, count: int) -> Estate:
+    """`count` objects, sorted by village and block: houses, fields, shops and factories, valued by zone."""
     village = np.sort(rng.choice(len(district.villages), count, p=district.village_weights))
     per_village = np.bincount(village, minlength=len(district.villages))
     blocks = np.maximum(2, per_village // 110)[village]

@@ -23,7 +23,7 @@ Alter = Callable[[Row, Chance], Change]
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of defect; `alter(row, chance)` gives the columns to change, `copy` inserts a changed second row instead."""
+    """One kind of defect; `alter(row, chance)` gives the columns to change, `copy` inserts a second row."""
 
     name: str
     dataset: str

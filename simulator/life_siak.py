@@ -1,4 +1,4 @@
-"""A day at the civil registry: births, deaths, moves, arrivals, corrections, deletions, and the closing of a semester."""
+"""A day at the civil registry: births, deaths, moves, arrivals, corrections, deletions, the semester's closing."""
 
 from __future__ import annotations
 
@@ -16,11 +16,20 @@ from simulator.defects import inject, remember
 from simulator.kinds import kinds_of
 from simulator.people import generate
 from simulator.places import closed_villages, districts
+from simulator.queries import query
 from simulator.server import copy_table
 from simulator.siak_rows import OFFICERS, siak_rows
 from simulator.source_rows import Row
 
 ALIVE = "flag_status = '0' AND stat_hidup = 1"
+_UNNAMED = " AND ".join(
+    (
+        ALIVE,
+        "stat_hbkel IN (4, 6, 9) AND tgl_lhr < '2020-01-01'",
+        "NOT EXISTS (SELECT FROM simulator.nik_subjek s WHERE s.nik = t.nik)",
+        "NOT EXISTS (SELECT FROM simulator.tunda d WHERE d.kunci = t.nik)",
+    )
+)
 OPEN_CARD = (
     f"cflag = '0' AND (no_kec, no_kel) NOT IN ({', '.join(f'({v.no_kec}, {v.no_kel})' for v in closed_villages())})"
 )
@@ -48,12 +57,9 @@ def live(day: Day) -> dict[str, int]:
     return done
 
 
-def _next_number(day: Day, column: str, table: str, stem: str, low: int, high: int) -> str | None:
-    """The next free serial of a NIK or KK number between `low` and `high`; None when the range is used up."""
-    last = day.value(
-        f'SELECT max({column} COLLATE "C") FROM public.{table} WHERE {column} COLLATE "C" BETWEEN %s AND %s AND length({column}) = 16',
-        [f"{stem}{low}", f"{stem}{high}"],
-    )
+def _next_number(day: Day, kind: str, stem: str, low: int, high: int) -> str | None:
+    """The next free serial of a `nik` or `kk` number between `low` and `high`; None when the range is used up."""
+    last = day.value(query("siak", f"nomor_terakhir_{kind}"), {"dari": f"{stem}{low}", "sampai": f"{stem}{high}"})
     number = int(last[12:]) + 1 if last else low
     return f"{stem}{number}" if number <= high else None
 
@@ -72,24 +78,23 @@ def _birth(day: Day) -> int:
     low, high = today - timedelta(days=42 * 365), today - timedelta(days=20 * 365)
     mother = day.pick(
         "biodata_wni",
-        f"{ALIVE} AND jenis_klmin = 2 AND stat_hbkel IN (1, 3) AND stat_kwn = 2 AND tgl_lhr BETWEEN '{low}' AND '{high}'"
-        f" AND NOT EXISTS (SELECT FROM public.biodata_wni c WHERE c.no_kk = t.no_kk AND c.tgl_lhr > '{today - timedelta(days=500)}')",
+        f"{ALIVE} AND jenis_klmin = 2 AND stat_hbkel IN (1, 3) AND stat_kwn = 2"
+        f" AND tgl_lhr BETWEEN '{low}' AND '{high}'"
+        " AND NOT EXISTS (SELECT FROM public.biodata_wni c WHERE c.no_kk = t.no_kk"
+        f" AND c.tgl_lhr > '{today - timedelta(days=500)}')",
     )
     if mother is None:
         return 0
-    fathers = day.rows(
-        "SELECT nik, nama_lgkp FROM public.biodata_wni WHERE no_kk = %s AND jenis_klmin = 1 AND stat_hbkel = 1 AND length(nik) = 16",
-        [mother["no_kk"]],
-    )
+    fathers = day.rows(query("siak", "ayah"), {"no_kk": mother["no_kk"]})
     father = fathers[0] if fathers else {"nik": None, "nama_lgkp": mother["nama_lgkp_ayah"]}
     female = bool(day.rng.random() < 0.488)
     born = today - timedelta(days=int(1 + min(day.rng.exponential(14), 60)))
     stem = _stem(f"3515{int(mother['no_kec']):02d}", born, female)
-    nik = _next_number(day, "nik", "biodata_wni", stem, 9940, 9989)
+    nik = _next_number(day, "nik", stem, 9940, 9989)
     if nik is None:
         return 0
     when = day.moment()
-    number = _act_number(day, "capil_lahir", "bayi_no", f"LU{int(mother['no_kec']):02d}{today:%Y%m%d}")
+    number = _act_number(day, "lahir", f"LU{int(mother['no_kec']):02d}{today:%Y%m%d}")
     entered = day.stamp("siak.biodata_wni", {"nik": nik}, when, often=0.08)
     name = names.draw(day.rng, np.array([female]), np.array([born.year]))[0].as_py()
     act = f"3515-LT-{int(day.rng.integers(1_000_000, 9_999_999))}-{born.year}"
@@ -158,8 +163,8 @@ def _birth(day: Day) -> int:
     return 1
 
 
-def _act_number(day: Day, table: str, column: str, stem: str) -> str:
-    taken = day.value(f"SELECT count(*) FROM public.{table} WHERE starts_with({column}, %s)", [stem])
+def _act_number(day: Day, kind: str, stem: str) -> str:
+    taken = day.value(query("siak", f"akta_{kind}_sehari"), {"awal": stem})
     return f"{stem}{5000 + int(taken) + 1:04d}"
 
 
@@ -175,7 +180,7 @@ def _death(day: Day) -> int:
     died = today - timedelta(days=int(1 + min(day.rng.exponential(7), 45)))
     entered = day.stamp("siak.biodata_wni", {"nik": row["nik"]}, when)
     day.update("biodata_wni", row, stat_hidup=2, flag_status="2", tgl_ubah=entered)
-    number = _act_number(day, "capil_mati", "mati_no", f"KM{int(row['no_kec']):02d}{today:%Y%m%d}")
+    number = _act_number(day, "mati", f"KM{int(row['no_kec']):02d}{today:%Y%m%d}")
     day.insert(
         "capil_mati",
         {
@@ -197,31 +202,17 @@ def _death(day: Day) -> int:
 
 def _card(day: Day, no_kk: str) -> Row | None:
     """The family card of a number, None when there is none or a defect spoilt it."""
-    cards = day.rows(
-        "SELECT ctid::text AS _ctid, t.* FROM public.data_keluarga t WHERE no_kk = %s"
-        " AND NOT EXISTS (SELECT FROM simulator.cacat c WHERE c.tabel = 'data_keluarga' AND c.kunci = t.no_kk)",
-        [no_kk],
-    )
+    cards = day.rows(query("siak", "kartu"), {"no_kk": no_kk})
     return cards[0] if len(cards) == 1 else None
 
 
 def _members(day: Day, no_kk: str) -> list[Row]:
     """Active members without defects: spouse first, then by age. The head is among them."""
-    return day.rows(
-        "SELECT ctid::text AS _ctid, nik, nama_lgkp, stat_hbkel, tgl_lhr, stat_kwn FROM public.biodata_wni t WHERE no_kk = %s AND flag_status = '0'"
-        " AND NOT EXISTS (SELECT FROM simulator.cacat c WHERE c.tabel = 'biodata_wni' AND c.kunci = t.nik)"
-        ' ORDER BY stat_hbkel <> 3, tgl_lhr, nik COLLATE "C"',
-        [no_kk],
-    )
+    return day.rows(query("siak", "anggota"), {"no_kk": no_kk})
 
 
 def _spoilt_members(day: Day, no_kk: str) -> bool:
-    return bool(
-        day.value(
-            "SELECT count(*) FROM public.biodata_wni t JOIN simulator.cacat c ON c.tabel = 'biodata_wni' AND c.kunci = t.nik WHERE t.no_kk = %s",
-            [no_kk],
-        )
-    )
+    return bool(day.value(query("siak", "anggota_cacat"), {"no_kk": no_kk}))
 
 
 def _succeed(day: Day, head: Row, when: datetime) -> bool:
@@ -267,9 +258,7 @@ def _move(day: Day) -> int:
     if area.no_kec == int(card["no_kec"]):
         day.update("data_keluarga", card, **home, tgl_updation=stamp)
     else:
-        fresh = _next_number(
-            day, "no_kk", "data_keluarga", _stem(f"3515{area.no_kec:02d}", when.date(), False), 9900, 9999
-        )
+        fresh = _next_number(day, "kk", _stem(f"3515{area.no_kec:02d}", when.date(), False), 9900, 9999)
         if fresh is None:
             return 0
         no_kk = fresh
@@ -308,11 +297,11 @@ def _arrive(day: Day) -> int:
     today = days(day.start.date())
     families, people = generate(day.rng, area, 1, today, arriving=True, serial_base=940)
     for position, number in enumerate(people.nik.tolist()):
-        free = _next_number(day, "nik", "biodata_wni", str(number)[:12], 9940, 9989)
+        free = _next_number(day, "nik", str(number)[:12], 9940, 9989)
         if free is None:
             return 0
         people.nik[position] = max(int(free), number)
-    card = _next_number(day, "no_kk", "data_keluarga", str(int(families.no_kk[0]))[:12], 9900, 9999)
+    card = _next_number(day, "kk", str(int(families.no_kk[0]))[:12], 9900, 9999)
     if card is None:
         return 0
     families.no_kk[0] = int(card)
@@ -339,23 +328,17 @@ def _correct(day: Day) -> int:
     }[column]
     key = {"nik": row["nik"]}
     if day.rng.random() < 0.12:
+        before = None if row[column] is None else str(row[column])
+        due = day.start.date() + timedelta(days=2)
         day.connection.execute(
-            "INSERT INTO simulator.tunda VALUES (%s, 'biodata_wni', %s, %s, %s)",
-            [
-                day.start.date() + timedelta(days=2),
-                row["nik"],
-                column,
-                None if row[column] is None else str(row[column]),
-            ],
+            query("siak", "tunda"), {"hari": due, "nik": row["nik"], "kolom": column, "nilai": before}
         )
     day.update("biodata_wni", row, **{column: value, "tgl_ubah": day.stamp("siak.biodata_wni", key, day.moment())})
     return 1
 
 
 def _undo(day: Day) -> int:
-    due = day.rows(
-        "SELECT kunci, kolom, nilai FROM simulator.tunda WHERE hari <= %s ORDER BY hari, kunci", [day.start.date()]
-    )
+    due = day.rows(query("siak", "jatuh_tunda"), {"hari": day.start.date()})
     for item in due:
         day.connection.execute(
             sql.SQL("UPDATE public.biodata_wni SET {} = %s, tgl_ubah = %s WHERE nik = %s").format(
@@ -364,17 +347,13 @@ def _undo(day: Day) -> int:
             [item["nilai"], day.moment(), item["kunci"]],
         )
         day.event("dibatalkan", "siak.biodata_wni", {"nik": item["kunci"]}, column=item["kolom"])
-    day.connection.execute("DELETE FROM simulator.tunda WHERE hari <= %s", [day.start.date()])
+    day.connection.execute(query("siak", "hapus_tunda"), {"hari": day.start.date()})
     return len(due)
 
 
 def _delete(day: Day) -> int:
     """A record entered by mistake is deleted: somebody whom no other record names."""
-    row = day.pick(
-        "biodata_wni",
-        ALIVE + " AND stat_hbkel IN (4, 6, 9) AND tgl_lhr < '2020-01-01'"
-        " AND NOT EXISTS (SELECT FROM simulator.nik_subjek s WHERE s.nik = t.nik) AND NOT EXISTS (SELECT FROM simulator.tunda d WHERE d.kunci = t.nik)",
-    )
+    row = day.pick("biodata_wni", _UNNAMED)
     if row is None:
         return 0
     day.delete("biodata_wni", row, "siak.biodata_wni")
@@ -385,16 +364,11 @@ def _close_semester(day: Day) -> int:
     """The consolidated population (DKB): active residents without open errors, then a few defects of its own."""
     period = f"{day.start.year}{'01' if day.start.month == 6 else '02'}"
     table = f"biodata_wni_{period}"
-    columns = ", ".join(siak_tables.columns("biodata_wni"))
+    columns = sql.SQL(", ").join(map(sql.Identifier, siak_tables.columns("biodata_wni")))
     day.connection.execute(siak_tables.create(table))
-    day.connection.execute(
-        f"INSERT INTO public.{table} ({columns}) SELECT {columns} FROM public.biodata_wni t WHERE flag_status = '0' AND stat_hidup = 1"
-        " AND NOT EXISTS (SELECT FROM simulator.cacat c WHERE c.tabel = 'biodata_wni' AND c.kunci = t.nik"
-        " AND c.isi->>'severity' = 'error' AND c.isi->>'state' = 'open')"
-        ' ORDER BY nik COLLATE "C"'
-    )
+    statement = sql.SQL(query("siak", "tutup_semester")).format(tabel=sql.Identifier(table), kolom=columns)
+    total = day.connection.execute(statement).rowcount
     day.connection.execute(siak_tables.indexes(table))
-    total = int(day.value(f"SELECT count(*) FROM public.{table}", []))
     used: set[str] = set()
     for kind in [k for k in kinds_of("siak") if k.table == "biodata_wni_dkb"]:
         rng = chance(day.seed, "cacat", kind.name, table)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -12,11 +10,11 @@ from simulator import names
 from simulator.assessment import BANKS, fine, issue_day
 from simulator.chance import chance, days
 from simulator.day import Day
+from simulator.queries import query, script
 from simulator.server import Connection
 from simulator.siak_rows import OFFICERS
 from simulator.source_rows import NOP, key_of, pick, unspoilt
 
-_ISSUE = (Path(__file__).parent / "terbit_sppt.sql").read_text(encoding="utf-8")
 _NO_PAYMENT = (
     " AND NOT EXISTS (SELECT FROM public.pembayaran_sppt p WHERE "
     + " AND ".join(f"p.{c} = t.{c}" for c in (*NOP, "thn_pajak_sppt"))
@@ -48,12 +46,8 @@ def live(day: Day, siak: Connection) -> dict[str, int]:
 def _payments(day: Day, today: date) -> int:
     done = 0
     share = 1.15 if day.workday else 0.6
-    for (year,) in day.connection.execute("SELECT DISTINCT thn_pajak_sppt FROM public.sppt ORDER BY 1").fetchall():
-        unpaid = int(
-            day.value(
-                "SELECT count(*) FROM public.sppt WHERE thn_pajak_sppt = %s AND status_pembayaran_sppt = '0'", [year]
-            )
-        )
+    for (year,) in day.connection.execute(query("sismiop", "tahun")).fetchall():
+        unpaid = int(day.value(query("sismiop", "belum_bayar"), {"tahun": year}))
         expected = unpaid * _hazard(int(year), today) * share
         for _ in range(int(day.rng.poisson(expected))):
             done += _pay(day, str(year), today)
@@ -75,12 +69,7 @@ def _pay(day: Day, year: str, today: date) -> int:
     sppt = day.pick("sppt", f"thn_pajak_sppt = '{year}' AND status_pembayaran_sppt = '0'", int(year))
     if sppt is None:
         return 0
-    where = " AND ".join(f"{c} = %s" for c in (*NOP, "thn_pajak_sppt"))
-    nop = [sppt[c] for c in (*NOP, "thn_pajak_sppt")]
-    paid, last = day.connection.execute(
-        f"SELECT coalesce(sum(jml_sppt_yg_dibayar - coalesce(denda_sppt, 0)), 0), coalesce(max(pembayaran_sppt_ke), 0) FROM public.pembayaran_sppt WHERE {where}",
-        nop,
-    ).fetchone() or (0, 0)
+    paid, last = day.connection.execute(query("sismiop", "dibayar"), sppt).fetchone() or (0, 0)
     rest = int(sppt["pbb_yg_harus_dibayar_sppt"]) - int(paid)
     if rest <= 0 or int(paid) < 0:
         return 0
@@ -143,15 +132,10 @@ def _new_owner(day: Day, siak: Connection) -> int:
             "status_pekerjaan_wp": "5",
         },
     )
-    siak.execute("INSERT INTO simulator.nik_subjek VALUES (%s) ON CONFLICT DO NOTHING", [owner["nik"]])
+    siak.execute(query("sismiop", "nik_subjek"), {"nik": owner["nik"]})
     day.update("dat_objek_pajak", thing, subjek_pajak_id=owner["nik"], jns_transaksi_op="2")
     day.event("balik-nama", "sismiop.dat_objek_pajak", key_of("dat_objek_pajak", thing), subject=owner["nik"])
-    left = day.rows(
-        "SELECT ctid::text AS _ctid, t.* FROM public.dat_subjek_pajak t WHERE subjek_pajak_id = %s AND NOT EXISTS"
-        " (SELECT FROM public.dat_objek_pajak o WHERE o.subjek_pajak_id = t.subjek_pajak_id)"
-        + unspoilt("dat_subjek_pajak"),
-        [former],
-    )
+    left = day.rows(query("sismiop", "subjek_tanpa_objek"), {"id": former})
     if len(left) == 1 and day.rng.random() < 0.5:
         day.delete("dat_subjek_pajak", left[0], "sismiop.dat_subjek_pajak")
     return 1
@@ -162,10 +146,8 @@ def _address(day: Day) -> int:
     if row is None:
         return 0
     # An exact copy of the row must stay one: both are changed.
-    day.connection.execute(
-        "UPDATE public.dat_subjek_pajak SET jalan_wp = %s, kota_wp = 'SIDOARJO' WHERE subjek_pajak_id = %s",
-        [names.addresses(day.rng, 1, 0.5, 30)[0].as_py(), row["subjek_pajak_id"]],
-    )
+    street = names.addresses(day.rng, 1, 0.5, 30)[0].as_py()
+    day.connection.execute(query("sismiop", "alamat"), {"jalan": street, "id": row["subjek_pajak_id"]})
     return 1
 
 
@@ -174,10 +156,7 @@ def _new_object(day: Day) -> int:
     row = day.pick("dat_objek_pajak", "jns_transaksi_op <> '3' AND total_luas_bumi >= 120")
     if row is None:
         return 0
-    block = [row[c] for c in NOP[:5]]
-    last = day.value(
-        "SELECT max(no_urut) FROM public.dat_objek_pajak WHERE " + " AND ".join(f"{c} = %s" for c in NOP[:5]), block
-    )
+    last = day.value(query("sismiop", "urut_terakhir"), row)
     if int(last) >= 9999:
         return 0
     land = int(row["total_luas_bumi"])
@@ -204,10 +183,7 @@ def _new_object(day: Day) -> int:
 
 
 def _some_year(day: Day) -> int:
-    years = [
-        int(y)
-        for (y,) in day.connection.execute("SELECT DISTINCT thn_pajak_sppt FROM public.sppt ORDER BY 1").fetchall()
-    ]
+    years = [int(y) for (y,) in day.connection.execute(query("sismiop", "tahun")).fetchall()]
     return years[int(day.rng.integers(0, len(years)))]
 
 
@@ -232,12 +208,7 @@ def _reverse(day: Day) -> int:
     if row is None:
         return 0
     day.delete("pembayaran_sppt", row, "sismiop.pembayaran_sppt")
-    names_of: tuple[Any, ...] = (*NOP, "thn_pajak_sppt")
-    day.connection.execute(
-        "UPDATE public.sppt SET status_pembayaran_sppt = '0' WHERE status_pembayaran_sppt = '1' AND "
-        + " AND ".join(f"{c} = %s" for c in names_of),
-        [row[c] for c in names_of],
-    )
+    day.connection.execute(query("sismiop", "buka_lagi"), row)
     return 1
 
 
@@ -253,7 +224,7 @@ def _drop_sppt(day: Day) -> int:
 
 def issue(day: Day, year: int) -> int:
     """Assess every object for `year`: some zones rise by one class; arithmetic as in `simulator.tax`."""
-    raise_, insert = _ISSUE.split("-- @@\n")[1:]
+    raise_, insert = script("terbit_sppt").split("-- @@\n")[1:]
     text = chance(day.seed, "terbit", year).integers(0, 10**9)
     for name, value in (("tahun", str(year)), ("benih", str(text)), ("nip", OFFICERS[year % len(OFFICERS)][1])):
         day.connection.execute("SELECT set_config(%s, %s, true)", [f"simulator.{name}", value])

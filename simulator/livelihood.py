@@ -8,6 +8,7 @@ from simulator.people import Bools, Ints
 
 
 def education(rng: np.random.Generator, age: Ints) -> Ints:
+    """Highest education, codes 1-10, shape as `age` (years)."""
     n = len(age)
     roll = rng.random(n)
     grown = (
@@ -28,6 +29,7 @@ def education(rng: np.random.Generator, age: Ints) -> Ints:
 
 
 def occupation(rng: np.random.Generator, age: Ints, female: Bools, education: Ints, urban: float) -> Ints:
+    """Occupation, codes 1-89, shape as `age`."""
     n = len(age)
     roll = rng.random(n)
     men = np.array([15, 88, 19, 9, 20, 12, 84, 13, 14, 81, 5, 6, 7, 18, 65, 26, 35, 11, 8, 89, 85])

@@ -11,32 +11,15 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from simulator.server import READER, SYSTEMS, Connection, SimulatorError, State, counts, scalar
+from simulator.queries import script
+from simulator.server import SYSTEMS, Connection, SimulatorError, State, counts, scalar
 
 VERSION = 1
-_SCHEMA = f"""
-DROP SCHEMA IF EXISTS simulator CASCADE;
-CREATE SCHEMA simulator;
-REVOKE ALL ON SCHEMA simulator FROM PUBLIC;
-CREATE TABLE simulator.keadaan (kunci text PRIMARY KEY, nilai text NOT NULL);
-CREATE TABLE simulator.cacat (nomor integer PRIMARY KEY, id text UNIQUE, tabel text, kunci text, isi json, perbaikan json);
-CREATE INDEX ON simulator.cacat (tabel, kunci);
-CREATE TABLE simulator.peristiwa (nomor bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, isi json);
-CREATE TABLE simulator.umpan (nomor bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, isi json);
-CREATE TABLE simulator.tunda (hari date, tabel text, kunci text, kolom text, nilai text);
-CREATE TABLE simulator.nik_subjek (nik text PRIMARY KEY);
-CREATE OR REPLACE FUNCTION public.jam_sistem() RETURNS timestamp without time zone
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = simulator, pg_temp
-    AS $$ SELECT nilai::timestamp FROM simulator.keadaan WHERE kunci = 'jam' $$;
-REVOKE ALL ON FUNCTION public.jam_sistem() FROM PUBLIC;
-GRANT USAGE ON SCHEMA public TO {READER};
-GRANT EXECUTE ON FUNCTION public.jam_sistem() TO {READER};
-"""
 
 
 def create_schema(connection: Connection) -> None:
     """Fresh, empty bookkeeping of one source database, and the clock function for the readers."""
-    connection.execute(_SCHEMA)
+    connection.execute(script("keadaan"))
 
 
 def put(connection: Connection, **values: object) -> None:

@@ -66,7 +66,8 @@ def _restore(connection: Connection, table: str, entry: dict[str, Any], repair: 
     )
     if done.rowcount != 1:
         raise SimulatorError(
-            f"cacat '{entry['id']}': baris {entry['key']} di {table} ditemukan {done.rowcount} kali, bukan satu. Sudah diubah dengan tangan?"
+            f"cacat '{entry['id']}': baris {entry['key']} di {table} ditemukan {done.rowcount} kali, bukan satu. "
+            "Sudah diubah dengan tangan?"
         )
 
 

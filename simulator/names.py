@@ -44,20 +44,13 @@ def draw(rng: np.random.Generator, female: NDArray[np.bool_], birth_year: NDArra
             first[mask] = given[one]
             joined = np.where(roll < 0.18, given[middle], last[two])
             single = (rng.random(count) < (0.03 if is_young else 0.3)) | (joined == first[mask])
-            second[mask] = np.where(single, None, joined)
+            joined[single] = None
+            second[mask] = joined
     women, men = (np.array(words(name), dtype=object) for name in ("akhir_p", "akhir_l"))
     third_index = rng.integers(0, 40, n)
     extra = rng.random(n) < np.where(young, 0.22, 0.02)
-    third = np.where(
-        extra & np.not_equal(second, None),
-        np.where(
-            female,
-            women[third_index % len(women)],
-            men[third_index % len(men)],
-        ),
-        None,
-    )
-    third = np.where(third == second, None, third)
+    third = np.where(female, women[third_index % len(women)], men[third_index % len(men)])
+    third[~extra | np.array([s is None for s in second], dtype=bool) | (third == second)] = None
     return pc.binary_join_element_wise(
         pa.array(first, pa.string()),
         pa.array(second, pa.string()),

@@ -7,6 +7,7 @@ a regency of young workers. Everything is drawn for the whole kecamatan at once.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,7 +70,7 @@ PER_FAMILY = 3.26
 """Residents per family that the rules below give; only used to choose how many families to draw."""
 
 
-def _household(rng: np.random.Generator, families: int) -> dict[str, Ints]:
+def _household(rng: np.random.Generator, families: int) -> dict[str, Any]:
     """Family index, SHDK, sex, age in days, marital state and index of mother and father, families together."""
     head_age = 20.5 + 64 * rng.beta(1.75, 2.7, families)
     couple_share = np.select([head_age < 26, head_age < 60, head_age < 70], [0.55, 0.88, 0.70], 0.46)
@@ -217,7 +218,7 @@ def generate(
     return everyone, people
 
 
-def _registered(rng: np.random.Generator, house: dict[str, Ints], birth: Ints, f: Families, today: int) -> People:
+def _registered(rng: np.random.Generator, house: dict[str, Any], birth: Ints, f: Families, today: int) -> People:
     """People with their entry times and deaths; those not yet registered (or born after a family left) dropped."""
     family = house["family"]
     n = len(family)
@@ -255,14 +256,15 @@ def _registered(rng: np.random.Generator, house: dict[str, Ints], birth: Ints, f
     return people.take(np.flatnonzero(keep))
 
 
-def _someone_stays(dies: Bools, house: dict[str, Ints], age: NDArray[np.float64]) -> Bools:
+def _someone_stays(dies: Bools, house: dict[str, Any], age: NDArray[np.float64]) -> Bools:
     """A head dies only when the spouse or another adult is left, or when nobody else lives there."""
     family = house["family"]
     families = int(family.max()) + 1 if len(family) else 0
     alive_adults = np.bincount(family, weights=(~dies) & (age >= 18), minlength=families)
     members = np.bincount(family, minlength=families)
     stuck = (alive_adults == 0) & (members > 1)
-    return dies & ~stuck[family]
+    allowed: Bools = dies & ~stuck[family]
+    return allowed
 
 
 def _day(year: int, month: int, day: int) -> int:
@@ -314,9 +316,10 @@ def number_families(families: Families, district: District, rng: np.random.Gener
 
 def active_on(families: Families, people: People, day: int) -> Bools:
     """Who counts as an active resident at the end of `day` (days since 1970): the population of a DKB."""
-    return (
+    counts: Bools = (
         (people.entry < (day + 1) * DAY)
         & (people.death_day > day)
         & (families.left_day[people.family] > day)
         & (families.state[people.family] != HISTORIC)
     )
+    return counts

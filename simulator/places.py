@@ -98,6 +98,7 @@ class District:
 
 
 def read_data(name: str) -> list[dict[str, str]]:
+    """Rows of one CSV of `simulator/data`."""
     with (DATA / name).open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))
 

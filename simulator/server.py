@@ -41,6 +41,7 @@ class State:
 
     @property
     def manifest(self) -> Path:
+        """The file that tests hold against quarantine."""
         return self.folder / "simulator" / "manifest.json"
 
     def admin_url(self, system: str) -> str:
@@ -86,7 +87,7 @@ def copy_table(connection: Connection, table: str, rows: pa.Table) -> int:
         view = buffer.getbuffer()
         for start in range(0, len(view), 1 << 20):
             copy.write(view[start : start + (1 << 20)])
-    return rows.num_rows
+    return int(rows.num_rows)
 
 
 def public_tables(connection: Connection) -> list[str]:

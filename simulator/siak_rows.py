@@ -212,7 +212,7 @@ def _where(district: District, families: Families) -> tuple[Ints, Ints, Ints, In
 
 
 def _heads(people: People, families: Families, dead: Bools) -> tuple[Ints, Ints]:
-    """SHDK after deaths, and the index of each family's head: the spouse, else the eldest, takes a dead head's place."""
+    """SHDK after deaths, and the index of each family's head: spouse, else eldest, follows a dead one."""
     shdk = people.shdk.copy()
     count = len(families.village)
     head = np.searchsorted(people.family, np.arange(count))

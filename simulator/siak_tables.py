@@ -1,6 +1,6 @@
-"""SIAK's tables from `data/siak_kolom.csv`: true names and order of the columns, types as the simulated department has them.
+"""SIAK's tables from `data/siak_kolom.csv`: true names and order of the columns.
 
-The types are the department's, not our contracts': Oracle NUMBER becomes numeric(p), dates with a time become timestamp(0).
+The types are the department's, not our contracts': Oracle NUMBER becomes numeric(p), DATE with a time timestamp(0).
 Only a few columns of the event tables are public; their record is what an act needs (form F-2.01).
 There is no primary key on the transactional tables: real systems have duplicates, and the simulator injects them.
 """
@@ -15,7 +15,8 @@ from simulator.server import READER
 _SETUP = {
     "setup_prop": "no_prop numeric(2) PRIMARY KEY, nama_prop varchar(60)",
     "setup_kab": "no_prop numeric(2), no_kab numeric(2), nama_kab varchar(60), PRIMARY KEY (no_prop, no_kab)",
-    "setup_kec": "no_prop numeric(2), no_kab numeric(2), no_kec numeric(2), nama_kec varchar(60), PRIMARY KEY (no_prop, no_kab, no_kec)",
+    "setup_kec": "no_prop numeric(2), no_kab numeric(2), no_kec numeric(2), nama_kec varchar(60),"
+    " PRIMARY KEY (no_prop, no_kab, no_kec)",
     "setup_kel": "no_prop numeric(2), no_kab numeric(2), no_kec numeric(2), no_kel numeric(4), nama_kel varchar(60),"
     " PRIMARY KEY (no_prop, no_kab, no_kec, no_kel)",
     "biodata_wni_master": "no numeric(3), sect varchar(30), descrip varchar(100), PRIMARY KEY (sect, no)",

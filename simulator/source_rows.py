@@ -43,6 +43,7 @@ TOUCH = {
 }
 """Column that an update moves; full tables have none."""
 
+_PLACE = 'kd_kecamatan COLLATE "C", kd_kelurahan COLLATE "C", kd_blok COLLATE "C", no_urut COLLATE "C"'
 ORDER = {
     "biodata_wni": 'nik COLLATE "C"',
     "biodata_wni_dkb": 'nik COLLATE "C"',
@@ -52,16 +53,17 @@ ORDER = {
     "dat_subjek_pajak": "subjek_pajak_id",
     **dict.fromkeys(
         ("dat_objek_pajak", "pembayaran_sppt"),
-        'kd_kecamatan COLLATE "C", kd_kelurahan COLLATE "C", kd_blok COLLATE "C", no_urut COLLATE "C"',
+        _PLACE,
     ),
-    "sppt": 'thn_pajak_sppt, kd_kecamatan COLLATE "C", kd_kelurahan COLLATE "C", kd_blok COLLATE "C", no_urut COLLATE "C"',
+    "sppt": f"thn_pajak_sppt, {_PLACE}",
 }
 
 
 def pivot(table: str, rng: np.random.Generator, year: int = 2024) -> tuple[Any, ...]:
     """A random point in the key order of a table, from which the next fitting row is taken."""
     area = districts()[int(rng.choice(18, p=[d.weight for d in districts()]))]
-    stem = f"3515{area.no_kec:02d}{int(rng.integers(1, 32)):02d}{int(rng.integers(1, 13)):02d}{int(rng.integers(0, 100)):02d}9"
+    day, month, year_of_birth = (int(rng.integers(low, high)) for low, high in ((1, 32), (1, 13), (0, 100)))
+    stem = f"3515{area.no_kec:02d}{day:02d}{month:02d}{year_of_birth:02d}9"
     village = area.villages[int(rng.choice(len(area.villages), p=area.village_weights))]
     nop = (area.kd_kecamatan, village.kd_kelurahan, f"{int(rng.integers(1, 4)):03d}", f"{int(rng.integers(1, 60)):04d}")
     if table == "biodata_wni" or table.startswith("biodata_wni_"):
@@ -71,9 +73,8 @@ def pivot(table: str, rng: np.random.Generator, year: int = 2024) -> tuple[Any, 
         return (stem[:10] + f"{int(rng.integers(8, 26)):02d}9",)
     if table in ("capil_lahir", "capil_mati"):
         kind = "LU" if table == "capil_lahir" else "KM"
-        return (
-            f"{kind}{area.no_kec:02d}{2024 + int(rng.integers(0, 2))}{int(rng.integers(1, 13)):02d}{int(rng.integers(1, 29)):02d}",
-        )
+        year, month, day = (int(rng.integers(low, high)) for low, high in ((2024, 2026), (1, 13), (1, 29)))
+        return (f"{kind}{area.no_kec:02d}{year}{month:02d}{day:02d}",)
     if table == "dat_subjek_pajak":
         return (f"3515 OP-{area.no_kec:03d}{int(rng.integers(0, 3000)):06d}",)
     if table == "sppt":
@@ -91,7 +92,8 @@ def pick(
     order = order or ORDER["biodata_wni_dkb" if table.startswith("biodata_wni_") else table]
     point = pivot(table, rng, year)
     marks = ", ".join(["%s"] * len(point))
-    base = f"SELECT ctid::text AS _ctid, t.* FROM public.{table} t WHERE ({where})"
+    # Table, order and condition are constants of this package; values go in as parameters.
+    base = f"SELECT ctid::text AS _ctid, t.* FROM public.{table} t WHERE ({where})"  # noqa: S608
     with connection.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(f"{base} AND ({order}) >= ({marks}) ORDER BY {order}, ctid LIMIT 1", point).fetchone()
         if row is None:

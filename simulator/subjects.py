@@ -15,6 +15,7 @@ from simulator.places import District
 
 
 def text(prefix: str, number: Ints, width: int) -> pa.Array:
+    """`prefix` and the number with leading zeros, shape as `number`."""
     return pc.binary_join_element_wise(
         pa.array([prefix] * len(number), pa.string()), pc.utf8_lpad(digits(number), width, "0"), ""
     )

@@ -38,7 +38,7 @@ class TaxRows:
 
 
 def tax_rows(rng: np.random.Generator, district: District, count: int, residents: pa.Table, today: int) -> TaxRows:
-    """Tax rows of one kecamatan with `count` objects; `residents` are the adults of SIAK (nik, nama_lgkp, village …)."""
+    """Tax rows of one kecamatan with `count` objects; `residents`: adults of SIAK (nik, nama_lgkp, village …)."""
     e = estate(rng, district, count)
     subjects, ids, subject_names, kinds, niks = subjects_of(rng, district, e, residents)
     nop = _nop(district, e)
