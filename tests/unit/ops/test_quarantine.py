@@ -1,0 +1,63 @@
+"""What `lumbung quarantine` shows: names, open rows, values as JSON has them."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from lumbung.ops.quarantine import UnknownTarget, by_batch, plain, stored_rows, targets
+
+DATASETS = tuple(SimpleNamespace(system="siak", name=name, id=f"siak.{name}") for name in ("keluarga", "biodata"))
+DECLARED = cast(Any, SimpleNamespace(systems={"siak": None}, of_system=lambda code: DATASETS))
+
+
+@pytest.mark.parametrize(
+    ("value", "trim", "shown"),
+    [
+        (Decimal("5"), False, 5),
+        (Decimal("5.50"), False, "5.50"),
+        ("A  ", True, "A"),
+        ("A  ", False, "A  "),
+        (date(2025, 12, 31), False, "2025-12-31"),
+        (datetime(2025, 12, 31, 6, 0), False, "2025-12-31T06:00:00"),
+        (None, True, None),
+        (7, False, 7),
+    ],
+)
+def test_a_key_value_is_what_json_can_say(value: object, trim: bool, shown: object) -> None:
+    assert plain(value, trim) == shown
+
+
+def test_a_dataset_may_be_named_with_or_without_its_system() -> None:
+    assert targets(DECLARED, "siak", None) == DATASETS
+    assert targets(DECLARED, "siak", "biodata") == targets(DECLARED, "siak", "siak.biodata") == (DATASETS[1],)
+
+
+@pytest.mark.parametrize(("system", "dataset"), [("siap", None), ("siak", "biodat")])
+def test_an_unknown_name_says_which_ones_there_are(system: str, dataset: str | None) -> None:
+    with pytest.raises(UnknownTarget, match=r"biodata|siak"):
+        targets(DECLARED, system, dataset)
+
+
+def test_rows_are_read_by_number_and_in_order(tmp_path: Path) -> None:
+    folder = tmp_path / "quarantine" / "siak" / "biodata" / "batch=b1"
+    folder.mkdir(parents=True)
+    pq.write_table(pa.table({"_row": [9, 3, 5], "nik": ["c", "a", "b"]}), folder / "part-0.parquet")
+    (folder / "_SUCCESS").touch()
+    found = stored_rows(tmp_path, cast(Any, DATASETS[1]), "b1", [9, 3], ("nik", "_row", "tidak_ada"))
+    assert found.to_pylist() == [{"nik": "a", "_row": 3}, {"nik": "c", "_row": 9}]
+
+
+def test_a_lost_folder_is_an_error_that_names_it(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"siak\.biodata, batch b1: .*batch=b1 is missing"):
+        stored_rows(tmp_path, cast(Any, DATASETS[1]), "b1", [1])
+
+
+def test_rows_are_grouped_by_batch_in_landing_order() -> None:
+    rows = [SimpleNamespace(batch_id=b, row_no=n) for b, n in (("1", 4), ("1", 7), ("2", 1))]
+    assert by_batch(cast(Any, rows)) == {"1": [4, 7], "2": [1]}
