@@ -12,6 +12,13 @@ from lumbung.declarations.systems import read_heads, read_systems
 from lumbung.declarations.yamlfile import YamlFile
 
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
+#: Where every file is a declaration, and how its name ends.
+_READ: Final = {
+    "contracts/*/*": (".yaml",),
+    "expectations/*/*": (".yaml",),
+    "standards/reference/*": (".yaml", ".csv"),
+    "tenants/*": (".yaml",),
+}
 
 
 def load(root: Path | None = None) -> Declarations:
@@ -49,8 +56,8 @@ class Tree:
 
     def __init__(self, root: Path) -> None:
         # The contract standard's model and pydantic's forms are not needed by whoever only wants the heads.
-        from lumbung.declarations.contracts import Draft, read_draft
         from lumbung.declarations.assembly import Surroundings, assemble
+        from lumbung.declarations.contracts import Draft, read_draft
         from lumbung.declarations.marts import MartReader
         from lumbung.declarations.standards import read_lists, read_types
         from lumbung.declarations.tenants import read_tenants
@@ -81,7 +88,7 @@ class Tree:
         return YamlFile(self.root / name, self.root)
 
     def _between_files(self) -> None:
-        """Orders are unique in a system; every suite belongs to a contract."""
+        """Orders are unique in a system; every suite belongs to a contract; no file is overlooked."""
         orders: dict[tuple[str, int], str] = {}
         for draft in self.drafts.values():
             other = orders.setdefault((draft.system, draft.extras.order), draft.id)
@@ -91,6 +98,11 @@ class Tree:
             if draft.suite is not None and draft.suite_file is not None and draft.suite.dataset != draft.id:
                 message = f"must be {draft.id!r} like the file; found {draft.suite.dataset!r}"
                 self.problems.append(draft.suite_file.problem(("dataset",), message))
+        for pattern, suffixes in _READ.items():
+            for path in sorted(self.root.glob(pattern)):
+                if path.is_file() and path.suffix not in suffixes and path.name != "README.md":
+                    message = f"nothing reads this file; declarations here end in {' or '.join(suffixes)}"
+                    self.problems.append(Problem(str(path.relative_to(self.root)), 1, "", message))
         for path in sorted((self.root / "expectations").glob("*/*.yaml")):
             if not (self.root / "contracts" / path.parent.name / path.name).exists():
                 name = str(path.relative_to(self.root))

@@ -144,7 +144,8 @@ class MartReader:
         return columns
 
     def _extras(self, file: YamlFile, extras: MartExtras, columns: set[str], theme: str | None) -> None:
-        places = {entry["property"]: index for index, entry in enumerate(file.data["customProperties"])}
+        entries = file.data["customProperties"]
+        places = {entry.get("property"): index for index, entry in enumerate(entries)}
 
         def wrong(name: str, message: str) -> None:
             self.problems.append(file.problem(("customProperties", places.get(name, 0), "value"), message))

@@ -108,6 +108,13 @@ def test_a_missing_file_is_reported(removed: str, file: str, message: str, tree:
     assert any(p.file == file and message in p.message for p in check(tree))
 
 
+@pytest.mark.parametrize("name", ["contracts/toko/jasa.yml", "standards/reference/warna.tsv", "tenants/lain.json"])
+def test_a_file_that_nothing_reads_is_reported(name: str, tree: Path) -> None:
+    """A misspelt ending would otherwise be a dataset that silently does not exist."""
+    (tree / name).write_text("")
+    assert [p.file for p in check(tree)] == [name]
+
+
 def test_a_column_twice_is_reported_at_the_second(tree: Path) -> None:
     text = (tree / SALES).read_text().replace("- name: cara\n", "- name: barang\n")
     (tree / SALES).write_text(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections import Counter
 from datetime import date, timedelta
@@ -14,7 +15,6 @@ from lumbung.declarations.docs import stale
 from lumbung.declarations.expectations import MAP_EXPECTATIONS
 from lumbung.declarations.loader import REPOSITORY
 from simulator import siak_tables, sismiop_tables
-from simulator.defects import KINDS
 
 ORDER = {
     "siak": """setup_prop setup_kab setup_kec setup_kel biodata_wni_master data_keluarga biodata_wni capil_lahir
@@ -82,9 +82,15 @@ def test_the_contract_fits_the_simulated_table(dataset: Dataset) -> None:
     assert [c.name for c in dataset.source_columns] == list(theirs)
 
 
-@pytest.mark.parametrize("kind", [k for k in KINDS if k.rule], ids=lambda k: f"{k.dataset}-{k.name}")
-def test_every_simulated_defect_has_its_rule(kind, declared: Declarations) -> None:
-    assert declared.datasets[kind.dataset].rule(kind.rule).severity == kind.severity
+def defects() -> list[dict[str, str]]:
+    """The simulator's catalogue of defects that break a rule."""
+    with (REPOSITORY / "simulator" / "data" / "cacat.csv").open(encoding="utf-8", newline="") as stream:
+        return [row for row in csv.DictReader(stream) if row["aturan"]]
+
+
+@pytest.mark.parametrize("defect", defects(), ids=lambda row: f"{row['dataset']}-{row['jenis']}")
+def test_every_simulated_defect_has_its_rule(defect: dict[str, str], declared: Declarations) -> None:
+    assert declared.datasets[defect["dataset"]].rule(defect["aturan"]).severity == defect["tingkat"]
 
 
 @pytest.mark.parametrize("dataset", datasets(), ids=lambda d: d.id)
