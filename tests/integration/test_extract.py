@@ -98,6 +98,19 @@ def test_backfill_reads_the_closed_window_and_leaves_the_watermark(site: Site) -
     assert {batch.dataset for batch in site.ledger.batches(run_id=run.id)} == {"uji.orang", "uji.kartu"}
 
 
+def test_a_backfill_ahead_of_the_watermark_leaves_no_gap(site: Site) -> None:
+    site.run("t1")
+    before = site.ledger.watermark("uji.orang")
+    site.source.execute("INSERT INTO orang (nik, dibuat) VALUES ('500', '2026-01-12'), ('501', '2026-01-14 12:00')")
+    set_clock(site, "2026-01-15 10:00:00")
+    window = (datetime(2026, 1, 14, tzinfo=UTC), datetime(2026, 1, 20, tzinfo=UTC))
+    run = site.run("isi", "isi-ulang", window=window)
+    assert site.keys(run, "orang") == [501]
+    assert site.batch(run, "orang").window_to == datetime(2026, 1, 15, 3, 0, tzinfo=UTC)
+    assert site.ledger.watermark("uji.orang") == before
+    assert site.keys(site.run("t2"), "orang") == [500, 501]
+
+
 def test_sweep_reads_window_datasets_whole(site: Site) -> None:
     site.run("t1")
     site.source.execute("INSERT INTO orang (nik, dibuat) VALUES ('300', '2026-02-01')")

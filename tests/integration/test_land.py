@@ -146,6 +146,26 @@ def test_a_backfill_that_died_is_not_superseded(site: Site, monkeypatch: pytest.
     assert site.keys(backfill, "orang") == ORANG
 
 
+def test_a_raw_folder_that_is_complete_is_never_written_again(site: Site) -> None:
+    run = site.open("t1")
+    site.extract(run)
+    site.killed("land", run, "land:raw-renamed")
+    (data,) = (site.place.warehouse / "raw").rglob(storage.DATA_FILE)
+    before = data.stat()
+    site.land(run)
+    assert (data.stat().st_ino, data.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_a_raw_folder_of_another_attempt_is_built_anew(site: Site) -> None:
+    run = site.open("t1")
+    site.extract(run)
+    site.killed("land", run, "land:raw-renamed")
+    (data,) = (site.place.warehouse / "raw").rglob(storage.DATA_FILE)
+    data.write_bytes(b"rusak")
+    site.land(run)
+    assert_landed_once(site, "t1")
+
+
 def test_doubled_and_late_tasks_do_nothing(site: Site) -> None:
     run = site.run("t1")
     before = [(batch, Path(batch.raw_path or "").stat().st_ino) for batch in site.ledger.batches(run_id=run.id)]

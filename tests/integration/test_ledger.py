@@ -310,6 +310,14 @@ def test_watermark_moves_with_landing_and_never_backwards(ledger: Ledger) -> Non
     assert ledger.watermark(DATASET) == NOW + timedelta(days=1)
 
 
+def test_nothing_lands_before_the_whole_run_is_read(ledger: Ledger) -> None:
+    _, batch = opened(ledger)
+    ledger.extracted(batch.id, 3, "d", "s", "/spool", NOW)
+    with pytest.raises(StateError, match="run siak-000001 has not read all its datasets yet"):
+        ledger.landed(batch.id, "/raw", 1, NOW)
+    assert ledger.watermark(DATASET) is None
+
+
 def test_batches_come_in_the_order_of_landing(ledger: Ledger) -> None:
     run1, batch1 = opened(ledger, "t1")
     batch2 = landed(ledger, "t2")

@@ -41,6 +41,10 @@ def test_a_row_that_comes_twice_counts_twice(rows: list[bytes]) -> None:
     assert digest([*rows, rows[0], rows[0]]) != digest(rows)
 
 
+def test_rows_that_come_in_pairs_do_not_cancel_out() -> None:
+    assert digest([b"1\n", b"1\n", b"2\n", b"2\n"]) != digest([b"3\n", b"3\n", b"4\n", b"4\n"])
+
+
 def test_values_swapped_between_two_rows_change_it() -> None:
     assert digest([b"1,a\n", b"2,b\n"]) != digest([b"1,b\n", b"2,a\n"])
 
