@@ -65,7 +65,9 @@ def _refresh(
         current = versions.current(connection, request.resource_id)
         known = versions.named(connection, request.resource_id, request.version)
     if known and known.sha256 != request.sha256:
-        raise refuse("version", f"{request.version} exists with another content ({known.sha256}): versions never change")
+        raise refuse(
+            "version", f"{request.version} exists with another content ({known.sha256}): versions never change"
+        )
     path = files.path_of(request.resource_id, request.version)
 
     def store() -> bool:
@@ -84,28 +86,31 @@ def _refresh(
             table.replace(connection, request, source, incoming.size, checked=store)
         switched = time.monotonic()
         datastore_action._cancel_calculate_record_count(request.resource_id)  # the switch wrote the count
-        with connection.begin():
-            current = versions.current(connection, request.resource_id)
         log.info("resource %s: version %s, %d rows", request.resource_id, request.version, request.rows)
-    assert current is not None
-    pointed = pointer.update(context, package_id, request, current)
+    with connection.begin():
+        (carried,) = versions.history(connection, request.resource_id, only_current=True)
+    pointed = pointer.update(context, package_id, request, carried)
     if switched:
         table.drop_old(connection, request.resource_id, switched)
     return {
         "unchanged": not (switched or stored or pointed),
         "completed_earlier": bool(in_place and (stored or pointed)),
         "resource_id": request.resource_id,
-        "version": current.version,
-        "sha256": current.sha256,
-        "rows": current.rows,
-        "url": files.url_of(request.resource_id, current.version),
+        "version": carried.version,
+        "sha256": carried.sha256,
+        "rows": carried.rows,
+        "url": files.url_of(request.resource_id, carried.version),
     }
 
 
 def _carries(current: Version, request: RefreshRequest) -> bool:
     """Whether the table already is what the request asks for, content and definition."""
     return (current.version, current.sha256, current.definition, current.rows) == (
-        request.version, request.sha256, request.definition, request.rows)
+        request.version,
+        request.sha256,
+        request.definition,
+        request.rows,
+    )
 
 
 @tk.side_effect_free
@@ -123,13 +128,21 @@ def lumbung_version(context: dict[str, Any], data_dict: dict[str, Any]) -> dict[
         history = versions.history(connection, resource["id"])
     in_table = in_file = None
     if current:
-        in_table = {"version": current.version, "sha256": current.sha256, "rows": current.rows,
-                    "switched_at": current.switched_at.isoformat()}
+        in_table = {
+            "version": current.version,
+            "sha256": current.sha256,
+            "rows": current.rows,
+            "switched_at": current.switched_at.isoformat(),
+        }
         path = files.path_of(resource["id"], current.version)
         digest = files.digest(path)
         if digest:
-            in_file = {"version": current.version, "sha256": digest, "bytes": path.stat().st_size,
-                       "url": files.url_of(resource["id"], current.version)}
+            in_file = {
+                "version": current.version,
+                "sha256": digest,
+                "bytes": path.stat().st_size,
+                "url": files.url_of(resource["id"], current.version),
+            }
     in_metadata = None
     if resource.get("versi"):
         in_metadata = {"version": resource["versi"], "sha256": resource.get("sha256"), "url": resource["url"]}
@@ -141,8 +154,14 @@ def lumbung_version(context: dict[str, Any], data_dict: dict[str, Any]) -> dict[
         "table": in_table,
         "metadata": in_metadata,
         "versions": [
-            {"version": v.version, "sha256": v.sha256, "rows": v.rows, "bytes": v.bytes,
-             "switched_at": v.switched_at.isoformat(), "current": v.current}
+            {
+                "version": v.version,
+                "sha256": v.sha256,
+                "rows": v.rows,
+                "bytes": v.bytes,
+                "switched_at": v.switched_at.isoformat(),
+                "current": v.current,
+            }
             for v in history
         ],
     }

@@ -11,8 +11,15 @@ from rdflib.namespace import RDF, RDFS, XSD, Namespace
 
 ADMS = Namespace("http://www.w3.org/ns/adms#")
 FREQUENCY = Namespace("http://publications.europa.eu/resource/authority/frequency/")
-FREQUENCIES = {"harian": "DAILY", "mingguan": "WEEKLY", "bulanan": "MONTHLY", "triwulanan": "QUARTERLY",
-               "semesteran": "ANNUAL_2", "tahunan": "ANNUAL", "tidak-tetap": "IRREG"}
+FREQUENCIES = {
+    "harian": "DAILY",
+    "mingguan": "WEEKLY",
+    "bulanan": "MONTHLY",
+    "triwulanan": "QUARTERLY",
+    "semesteran": "ANNUAL_2",
+    "tahunan": "ANNUAL",
+    "tidak-tetap": "IRREG",
+}
 MAILBOX = "mailto:"
 
 

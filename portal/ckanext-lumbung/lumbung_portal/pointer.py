@@ -62,13 +62,19 @@ def _resource_fields(request: RefreshRequest, version: Version) -> dict[str, Any
     }
 
 
-def changes(package: dict[str, Any], request: RefreshRequest, version: Version) -> tuple[dict[str, Any], dict[str, Any]]:
+def changes(
+    package: dict[str, Any], request: RefreshRequest, version: Version
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """What the dataset and the resource must still be told: two dicts, both empty when all is said."""
     resource = next(entry for entry in package["resources"] if entry["id"] == request.resource_id)
     told = {"versi": version.version, **{key: _text(value) for key, value in request.package_metadata.items()}}
     return (
         {key: value for key, value in told.items() if not _same(package.get(key), value)},
-        {key: value for key, value in _resource_fields(request, version).items() if not _same(resource.get(key), value)},
+        {
+            key: value
+            for key, value in _resource_fields(request, version).items()
+            if not _same(resource.get(key), value)
+        },
     )
 
 
@@ -94,5 +100,8 @@ def _add_views(context: dict[str, Any], package: dict[str, Any], resource_id: st
     if tk.get_action("resource_view_list")(tk.fresh_context(context), {"id": resource_id}):
         return False
     resource = next(entry for entry in package["resources"] if entry["id"] == resource_id)
-    return bool(tk.get_action("resource_create_default_resource_views")(
-        tk.fresh_context(context), {"resource": resource, "package": package, "create_datastore_views": True}))
+    return bool(
+        tk.get_action("resource_create_default_resource_views")(
+            tk.fresh_context(context), {"resource": resource, "package": package, "create_datastore_views": True}
+        )
+    )

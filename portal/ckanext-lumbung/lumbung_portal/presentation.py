@@ -10,12 +10,29 @@ from zoneinfo import ZoneInfo
 from ckan.plugins import toolkit as tk
 
 ZONE = ZoneInfo("Asia/Jakarta")
-MONTHS = ("Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember").split()
-TYPES = {"text": "teks", "int2": "bilangan bulat", "int4": "bilangan bulat", "int8": "bilangan bulat",
-         "numeric": "bilangan", "float4": "bilangan", "float8": "bilangan", "bool": "ya/tidak", "date": "tanggal",
-         "timestamp": "waktu"}
-FACETS = {"organization": "Perangkat daerah", "groups": "Tema", "tags": "Kata kunci", "res_format": "Format",
-          "license_id": "Lisensi"}
+MONTHS = (
+    "Januari", "Februari", "Maret", "April", "Mei", "Juni",
+    "Juli", "Agustus", "September", "Oktober", "November", "Desember",
+)  # fmt: skip
+TYPES = {
+    "text": "teks",
+    "int2": "bilangan bulat",
+    "int4": "bilangan bulat",
+    "int8": "bilangan bulat",
+    "numeric": "bilangan",
+    "float4": "bilangan",
+    "float8": "bilangan",
+    "bool": "ya/tidak",
+    "date": "tanggal",
+    "timestamp": "waktu",
+}
+FACETS = {
+    "organization": "Perangkat daerah",
+    "groups": "Tema",
+    "tags": "Kata kunci",
+    "res_format": "Format",
+    "license_id": "Lisensi",
+}
 
 
 def date_label(value: Any) -> str:
@@ -58,6 +75,11 @@ def type_label(value: Any) -> str:
     return TYPES.get(str(value).split("(")[0], str(value))
 
 
+def about() -> str:
+    """The tenant's own words for the page about the portal."""
+    return str(tk.config["ckanext.lumbung.about"])
+
+
 def themes() -> list[dict[str, Any]]:
     """The themes (groups) with the number of their datasets, those with data first."""
     groups = tk.get_action("group_list")({}, {"all_fields": True, "include_dataset_count": True, "limit": 50})
@@ -80,5 +102,13 @@ def facets(known: Any) -> Any:
     return ordered
 
 
-HELPERS = {"lumbung_date": date_label, "lumbung_moment": moment_label, "lumbung_number": number_label,
-           "lumbung_provenance": provenance, "lumbung_type": type_label, "lumbung_themes": themes, "lumbung_newest": newest}
+HELPERS = {
+    "lumbung_about": about,
+    "lumbung_date": date_label,
+    "lumbung_moment": moment_label,
+    "lumbung_number": number_label,
+    "lumbung_provenance": provenance,
+    "lumbung_type": type_label,
+    "lumbung_themes": themes,
+    "lumbung_newest": newest,
+}

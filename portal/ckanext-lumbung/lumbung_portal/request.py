@@ -23,8 +23,11 @@ INFO_KEYS = frozenset({"label", "notes", "unit", "type_override"})
 RESERVED_VERSIONS = frozenset({"terbaru"})
 # What the refresh itself writes, and what decides identity, place or visibility.
 PROTECTED = frozenset(
-    "id name state private owner_org resources type url url_type versi sha256 size last_modified created "
-    "datastore_active jumlah_baris package_id position mimetype hash groups tags tag_string".split()
+    {
+        *("id", "name", "type", "state", "private", "owner_org", "groups", "tags", "tag_string", "resources"),
+        *("package_id", "position", "created", "last_modified", "datastore_active", "mimetype", "size", "hash"),
+        *("url", "url_type", "versi", "sha256", "jumlah_baris"),
+    }
 )
 
 

@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from typing import IO, Any
 
 import sqlalchemy as sa
-from ckan.plugins import toolkit as tk
 from ckanext.datastore.backend import postgres as pg
 from psycopg2 import Error as PostgresError
 from psycopg2 import errors, sql
@@ -36,7 +35,13 @@ SHORT_WAIT, LONG_WAIT = "300ms", "1500ms"
 # Statements already planned on the old table end before it is dropped.
 GRACE_SECONDS = 1.0
 DROP_TRIES = 3
-LEXEME_CASTS = frozenset("int int2 int4 int8 integer bigint smallint numeric bool boolean date float4 float8".split())
+# Types whose text is the same as in JSON, which CKAN's trigger goes through.
+PLAIN_TYPES = frozenset(
+    {
+        *("int", "int2", "int4", "int8", "integer", "bigint", "smallint", "numeric", "bool", "boolean", "date"),
+        *("float4", "float8"),
+    }
+)
 
 
 class Cursor:
@@ -54,6 +59,10 @@ class Cursor:
         """COPY … FROM STDIN; returns the number of rows."""
         self._cursor.copy_expert(statement, source, size=1 << 20)
         return int(self._cursor.rowcount)
+
+    def copy_out(self, statement: sql.Composable, target: IO[bytes]) -> None:
+        """COPY … TO STDOUT."""
+        self._cursor.copy_expert(statement, target)
 
     def rows(self) -> list[tuple[Any, ...]]:
         """Rows of the last statement."""
@@ -106,13 +115,17 @@ def replace(
     names = _Names(request.resource_id)
     with connection.begin():
         cursor = Cursor(connection)
-        cursor.run("SET LOCAL statement_timeout = 0; SET LOCAL maintenance_work_mem = '128MB';"
-                   "SET LOCAL client_connection_check_interval = {interval}", interval=sql.Literal(CONNECTION_CHECK))
+        cursor.run(
+            "SET LOCAL statement_timeout = 0; SET LOCAL maintenance_work_mem = '128MB';"
+            "SET LOCAL client_connection_check_interval = {interval}",
+            interval=sql.Literal(CONNECTION_CHECK),
+        )
         pg._cache_types(connection.engine)
         for name in (names.raw, names.staging, names.gone):  # leftovers of a killed call
             cursor.run("DROP TABLE IF EXISTS {table}", table=name)
-        old = cursor.run("SELECT to_regclass({name})::oid",
-                         name=sql.Literal(pg.identifier(request.resource_id))).value()
+        old = cursor.run(
+            "SELECT to_regclass({name})::oid", name=sql.Literal(pg.identifier(request.resource_id))
+        ).value()
         _load(cursor, names, request, source)
         _build(connection, cursor, names, request, old)
         checked()
@@ -160,8 +173,11 @@ def _load(cursor: Cursor, names: _Names, request: RefreshRequest, source: IO[byt
     reader: Any = _Digesting(source)
     try:
         rows = cursor.copy(
-            sql.SQL("COPY {table} ({columns}) FROM STDIN WITH (FORMAT csv, HEADER match, FREEZE, ENCODING 'UTF8'{force})")
-            .format(table=names.raw, columns=_columns(request.fields), force=force), reader)
+            sql.SQL(
+                "COPY {table} ({columns}) FROM STDIN WITH (FORMAT csv, HEADER match, FREEZE, ENCODING 'UTF8'{force})"
+            ).format(table=names.raw, columns=_columns(request.fields), force=force),
+            reader,
+        )
     except PostgresError as error:
         raise refuse("data", str(error).strip()[:500]) from error
     if reader.hashed.hexdigest() != request.sha256:
@@ -172,42 +188,62 @@ def _load(cursor: Cursor, names: _Names, request: RefreshRequest, source: IO[byt
 
 def _lexemes(fields: tuple[Field, ...]) -> sql.Composable:
     """The same lexemes as CKAN's populate_full_text_trigger(), without a call per row."""
+
     def one(field: Field) -> sql.Composable:
         kind = field.type.split("(")[0]
-        form = ("{}" if kind == "text" else "{}::text" if kind in LEXEME_CASTS
-                else "replace({}::text, ' ', 'T')" if kind == "timestamp" else "to_json({})#>>'{{}}'")
+        form = (
+            "{}"
+            if kind == "text"
+            else "{}::text"
+            if kind in PLAIN_TYPES
+            else "replace({}::text, ' ', 'T')"
+            if kind == "timestamp"
+            else "to_json({})#>>'{{}}'"
+        )
         return sql.SQL(form).format(sql.Identifier(field.id))
 
     return sql.SQL("to_tsvector(nullif(concat_ws(' ', {}), ''))").format(sql.SQL(", ").join(map(one, fields)))
 
 
-def _build(
-    connection: sa.Connection, cursor: Cursor, names: _Names, request: RefreshRequest, old: int | None
-) -> None:
+def _build(connection: sa.Connection, cursor: Cursor, names: _Names, request: RefreshRequest, old: int | None) -> None:
     """The staging table as `datastore_create` would have made it: lexemes, sequence, dictionary, trigger, indexes.
 
     CREATE TABLE AS instead of INSERT … SELECT: parallel workers compute the lexemes.
     """
-    cursor.run("CREATE TABLE {staging} AS SELECT _id, {lexemes} AS _full_text, {columns} FROM {raw};"
-               "DROP TABLE {raw}; CREATE SEQUENCE {sequence} AS integer OWNED BY {staging}._id;"
-               "ALTER TABLE {staging} ALTER _id SET DEFAULT nextval({sequence_name}), ADD PRIMARY KEY (_id);"
-               "SELECT setval({sequence_name}, {rows})",
-               staging=names.staging, lexemes=_lexemes(request.fields), columns=_columns(request.fields),
-               raw=names.raw, sequence=names.staging_sequence, rows=sql.Literal(request.rows),
-               sequence_name=sql.Literal(pg.identifier(f"{names.staging_name}__id_seq")))
+    cursor.run(
+        "CREATE TABLE {staging} AS SELECT _id, {lexemes} AS _full_text, {columns} FROM {raw};"
+        "DROP TABLE {raw}; CREATE SEQUENCE {sequence} AS integer OWNED BY {staging}._id;"
+        "ALTER TABLE {staging} ALTER _id SET DEFAULT nextval({sequence_name}), ADD PRIMARY KEY (_id);"
+        "SELECT setval({sequence_name}, {rows})",
+        staging=names.staging,
+        lexemes=_lexemes(request.fields),
+        columns=_columns(request.fields),
+        raw=names.raw,
+        sequence=names.staging_sequence,
+        rows=sql.Literal(request.rows),
+        sequence_name=sql.Literal(pg.identifier(f"{names.staging_name}__id_seq")),
+    )
     # The dictionary: one blank and JSON in the column's comment; what other plugins keep there stays.
     kept, _ = pg._get_raw_field_info(connection, request.resource_id) if old else ({}, None)
     for field in request.fields:
         comment = {**(kept.get(field.id) or {}), "_info": field.info}
         text = " " + json.dumps(comment, ensure_ascii=False, separators=(",", ":"))
-        cursor.run("COMMENT ON COLUMN {staging}.{column} IS {text}",
-                   staging=names.staging, column=sql.Identifier(field.id), text=sql.Literal(text))
+        cursor.run(
+            "COMMENT ON COLUMN {staging}.{column} IS {text}",
+            staging=names.staging,
+            column=sql.Identifier(field.id),
+            text=sql.Literal(text),
+        )
     pg._create_fulltext_trigger(connection, names.staging_name)
     try:
-        pg.create_indexes({"connection": connection}, {
-            "resource_id": names.staging_name,
-            "primary_key": list(request.primary_key) or None,
-            "indexes": [list(index) for index in request.indexes]})
+        pg.create_indexes(
+            {"connection": connection},
+            {
+                "resource_id": names.staging_name,
+                "primary_key": list(request.primary_key) or None,
+                "indexes": [list(index) for index in request.indexes],
+            },
+        )
     except IntegrityError as error:
         raise refuse("primary_key", f"a key occurs twice: {str(error.orig).strip()[:500]}") from error
     cursor.run("ANALYZE {staging}", staging=names.staging)
@@ -238,48 +274,79 @@ def _lock(connection: sa.Connection, cursor: Cursor, names: _Names, old: int | N
 
 
 def _switch(
-    connection: sa.Connection, cursor: Cursor, names: _Names, request: RefreshRequest, old: int | None,
+    connection: sa.Connection,
+    cursor: Cursor,
+    names: _Names,
+    request: RefreshRequest,
+    old: int | None,
     aliases: list[str],
 ) -> None:
     """Rename old away and staging in, with its indexes, sequence, grants, aliases and row count."""
     renames: list[tuple[str, str]] = []  # CKAN's index name is sha1(table + column list)
     for columns in (request.primary_key, *request.indexes, None):
         listed = '"_full_text"' if columns is None else ", ".join(pg.identifier(name) for name in columns)
-        renames.append((pg._generate_index_name(names.staging_name, listed),
-                        pg._generate_index_name(names.resource_id, listed)))
+        renames.append(
+            (pg._generate_index_name(names.staging_name, listed), pg._generate_index_name(names.resource_id, listed))
+        )
     built = set(pg._get_index_names(connection, names.staging_name))
     grants: list[tuple[str, str]] = []
     if old:
         grants = cursor.run(
             "SELECT CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END, privilege_type "
             "FROM pg_class, aclexplode(relacl) WHERE pg_class.oid = {old} AND grantee <> relowner",
-            old=sql.Literal(old)).rows()
+            old=sql.Literal(old),
+        ).rows()
         for alias in aliases:  # a view is bound to the old table's oid
             cursor.run("DROP VIEW {view}", view=sql.Identifier(alias))
         for index in pg._get_index_names(connection, names.resource_id):
-            cursor.run("ALTER INDEX {index} RENAME TO {away}",
-                       index=sql.Identifier(index), away=sql.Identifier(f"_old_{index}"[:63]))
-        cursor.run("ALTER SEQUENCE {sequence} RENAME TO {gone_sequence}; ALTER TABLE {table} RENAME TO {gone}",
-                   sequence=names.sequence, gone_sequence=names.gone_sequence, table=names.table, gone=names.gone)
-        cursor.run("ALTER INDEX IF EXISTS {key} RENAME TO {away}", key=sql.Identifier(f"{names.resource_id}_pkey"),
-                   away=sql.Identifier(f"{names.gone_name}_pkey"))
-    cursor.run("ALTER TABLE {staging} RENAME TO {table}; ALTER SEQUENCE {staging_sequence} RENAME TO {sequence};"
-               "ALTER INDEX {staging_key} RENAME TO {key}",
-               staging=names.staging, table=names.table, staging_sequence=names.staging_sequence,
-               sequence=names.sequence, staging_key=sql.Identifier(f"{names.staging_name}_pkey"),
-               key=sql.Identifier(f"{names.resource_id}_pkey"))
+            cursor.run(
+                "ALTER INDEX {index} RENAME TO {away}",
+                index=sql.Identifier(index),
+                away=sql.Identifier(f"_old_{index}"[:63]),
+            )
+        cursor.run(
+            "ALTER SEQUENCE {sequence} RENAME TO {gone_sequence}; ALTER TABLE {table} RENAME TO {gone}",
+            sequence=names.sequence,
+            gone_sequence=names.gone_sequence,
+            table=names.table,
+            gone=names.gone,
+        )
+        cursor.run(
+            "ALTER INDEX IF EXISTS {key} RENAME TO {away}",
+            key=sql.Identifier(f"{names.resource_id}_pkey"),
+            away=sql.Identifier(f"{names.gone_name}_pkey"),
+        )
+    cursor.run(
+        "ALTER TABLE {staging} RENAME TO {table}; ALTER SEQUENCE {staging_sequence} RENAME TO {sequence};"
+        "ALTER INDEX {staging_key} RENAME TO {key}",
+        staging=names.staging,
+        table=names.table,
+        staging_sequence=names.staging_sequence,
+        sequence=names.sequence,
+        staging_key=sql.Identifier(f"{names.staging_name}_pkey"),
+        key=sql.Identifier(f"{names.resource_id}_pkey"),
+    )
     for before, after in renames:
         if before in built:
-            cursor.run("ALTER INDEX {before} RENAME TO {after}",
-                       before=sql.Identifier(before), after=sql.Identifier(after))
+            cursor.run(
+                "ALTER INDEX {before} RENAME TO {after}", before=sql.Identifier(before), after=sql.Identifier(after)
+            )
     for alias in aliases:
         cursor.run("CREATE VIEW {view} AS SELECT * FROM {table}", view=sql.Identifier(alias), table=names.table)
     for grantee, privilege in grants:
-        cursor.run("GRANT {privilege} ON {table} TO {grantee}",
-                   privilege=sql.SQL(privilege), table=names.table, grantee=sql.SQL(grantee))
-    cursor.run("INSERT INTO _table_stats VALUES ({id}, jsonb_build_object('rows', {rows}::bigint)) ON CONFLICT "
-               "(resource_id) DO UPDATE SET stats = jsonb_set(_table_stats.stats, array['rows'], "
-               "to_jsonb({rows}::bigint))", id=sql.Literal(names.resource_id), rows=sql.Literal(request.rows))
+        cursor.run(
+            "GRANT {privilege} ON {table} TO {grantee}",
+            privilege=sql.SQL(privilege),
+            table=names.table,
+            grantee=sql.SQL(grantee),
+        )
+    cursor.run(
+        "INSERT INTO _table_stats VALUES ({id}, jsonb_build_object('rows', {rows}::bigint)) ON CONFLICT "
+        "(resource_id) DO UPDATE SET stats = jsonb_set(_table_stats.stats, array['rows'], "
+        "to_jsonb({rows}::bigint))",
+        id=sql.Literal(names.resource_id),
+        rows=sql.Literal(request.rows),
+    )
 
 
 def drop_old(connection: sa.Connection, resource_id: str, switched: float) -> None:
@@ -298,35 +365,3 @@ def drop_old(connection: sa.Connection, resource_id: str, switched: float) -> No
         except errors.LockNotAvailable:
             continue
     log.info("resource %s: the old table is still read; the next refresh drops it", resource_id)
-
-
-def spool(resource_id: str, delimiter: str, target: IO[bytes]) -> str | None:
-    """Write the whole table as CSV (or with tabs) in one statement; returns the version it carries.
-
-    The version is read while the table's lock is held, so it is that of the rows. Columns as in CKAN's own dump.
-    """
-    with pg.get_read_engine().connect() as connection, connection.begin():
-        cursor = Cursor(connection)
-        form = 'YYYY-MM-DD"T"HH24:MI:SS' + (".MS" if tk.config["ckan.datastore.ms_in_timestamp"] else "")
-        table = sql.Identifier(resource_id)
-        cursor.run("LOCK TABLE {table} IN ACCESS SHARE MODE", table=table)
-        columns: list[sql.Composable] = [sql.Identifier("_id")]
-        for column in pg._get_fields(connection, resource_id):
-            name = sql.Identifier(column["id"])
-            columns.append(sql.SQL("to_char({n}, {f}) AS {n}").format(n=name, f=sql.Literal(form))
-                           if column["type"] == "timestamp" else name)
-        carried = versions.current(connection, resource_id)
-        statement = sql.SQL(
-            "COPY (SELECT {columns} FROM {table} ORDER BY _id) TO STDOUT WITH (FORMAT csv, HEADER, DELIMITER {by})"
-        ).format(columns=sql.SQL(", ").join(columns), table=table, by=sql.Literal(delimiter))
-        cursor._cursor.copy_expert(statement, target)
-        return carried.version if carried else None
-
-
-@contextmanager
-def held(resource_id: str) -> Iterator[str | None]:
-    """Keep the table from being switched while CKAN reads it page by page; yields the version it carries."""
-    with pg.get_read_engine().connect() as connection, connection.begin():
-        Cursor(connection).run("LOCK TABLE {table} IN ACCESS SHARE MODE", table=sql.Identifier(resource_id))
-        carried = versions.current(connection, resource_id)
-        yield carried.version if carried else None

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from ckanext.datastore.backend import postgres as pg
@@ -31,10 +30,12 @@ CREATE TABLE IF NOT EXISTS _lumbung_version (
 );
 CREATE UNIQUE INDEX IF NOT EXISTS _lumbung_version_current ON _lumbung_version (resource_id) WHERE current;
 """
-COLUMNS = "version, sha256, definition, rows, bytes, switched_at, current"
-CURRENT = f"SELECT {COLUMNS} FROM _lumbung_version WHERE resource_id = :resource AND current"
-NAMED = f"SELECT {COLUMNS} FROM _lumbung_version WHERE resource_id = :resource AND version = :version"
-ALL = f"SELECT {COLUMNS} FROM _lumbung_version WHERE resource_id = :resource ORDER BY switched_at DESC, version"
+SELECT = """
+SELECT version, sha256, definition, rows, bytes, switched_at, current
+FROM _lumbung_version
+WHERE resource_id = :resource AND (current OR NOT :only_current) AND version = coalesce(:version, version)
+ORDER BY switched_at DESC, version
+"""
 RETIRE = "UPDATE _lumbung_version SET current = false WHERE resource_id = :resource AND current AND version <> :version"
 RECORD = """
 INSERT INTO _lumbung_version (resource_id, version, sha256, definition, rows, bytes, switched_at, current)
@@ -75,33 +76,36 @@ def prepare(connection: sa.Connection) -> None:
             connection.execute(sa.text(CREATE))
 
 
-def _versions(connection: sa.Connection, statement: str, **parameters: Any) -> list[Version]:
+def history(
+    connection: sa.Connection, resource_id: str, version: str | None = None, *, only_current: bool = False
+) -> list[Version]:
+    """Versions of a resource, the newest first: all, the one named `version`, or the current one."""
     if connection.execute(sa.text("SELECT to_regclass('_lumbung_version')")).scalar() is None:
         return []
-    return [Version(*row) for row in connection.execute(sa.text(statement), parameters)]
+    parameters = {"resource": resource_id, "version": version, "only_current": only_current}
+    return [Version(*row) for row in connection.execute(sa.text(SELECT), parameters)]
 
 
 def current(connection: sa.Connection, resource_id: str) -> Version | None:
     """The version that the table carries; None before the first refresh or when the table is gone."""
     exists = connection.execute(sa.text("SELECT to_regclass(:name)"), {"name": pg.identifier(resource_id)}).scalar()
-    found = _versions(connection, CURRENT, resource=resource_id) if exists else []
-    return found[0] if found else None
+    return next(iter(history(connection, resource_id, only_current=True)), None) if exists else None
 
 
 def named(connection: sa.Connection, resource_id: str, version: str) -> Version | None:
     """The record of one version, None when the table never carried it."""
-    found = _versions(connection, NAMED, resource=resource_id, version=version)
-    return found[0] if found else None
-
-
-def history(connection: sa.Connection, resource_id: str) -> list[Version]:
-    """All versions of a resource, the newest first."""
-    return _versions(connection, ALL, resource=resource_id)
+    return next(iter(history(connection, resource_id, version)), None)
 
 
 def record(connection: sa.Connection, request: RefreshRequest, size: int) -> None:
     """Make the request's version the current one. To be called inside the transaction of the switch."""
-    parameters = {"resource": request.resource_id, "version": request.version, "sha256": request.sha256,
-                  "definition": request.definition, "rows": request.rows, "bytes": size}
+    parameters = {
+        "resource": request.resource_id,
+        "version": request.version,
+        "sha256": request.sha256,
+        "definition": request.definition,
+        "rows": request.rows,
+        "bytes": size,
+    }
     connection.execute(sa.text(RETIRE), parameters)
     connection.execute(sa.text(RECORD), parameters)

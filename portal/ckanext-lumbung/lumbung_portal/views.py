@@ -11,7 +11,7 @@ from ckanext.datastore.backend import postgres as pg
 from ckanext.datastore.blueprint import dump as core_dump
 from flask import Blueprint, Response, send_file
 
-from lumbung_portal import files, table, versions
+from lumbung_portal import download, files, versions
 from lumbung_portal.request import RESOURCE_ID, VERSION
 from lumbung_portal.versions import Version
 
@@ -34,8 +34,11 @@ def berkas(resource_id: str, version: str) -> Response:
     except (tk.NotAuthorized, tk.ObjectNotFound):
         tk.abort(404, tk._("Resource not found"))
     with versions.reading() as connection:
-        found = (versions.current(connection, resource_id) if version == LATEST
-                 else versions.named(connection, resource_id, version))
+        found = (
+            versions.current(connection, resource_id)
+            if version == LATEST
+            else versions.named(connection, resource_id, version)
+        )
     if found is None:
         tk.abort(404, tk._("Resource not found"))
     return _file(resource_id, found, latest=version == LATEST)
@@ -46,8 +49,14 @@ def _file(resource_id: str, found: Version, *, latest: bool) -> Response:
     if not path.is_file():
         tk.abort(404, tk._("Resource not found"))
     answer: Response = send_file(
-        path, mimetype="text/csv", as_attachment=True, download_name=f"{resource_id[:8]}-{found.version}.csv",
-        conditional=True, etag=found.sha256, max_age=0 if latest else IMMUTABLE_SECONDS)
+        path,
+        mimetype="text/csv",
+        as_attachment=True,
+        download_name=f"{resource_id[:8]}-{found.version}.csv",
+        conditional=True,
+        etag=found.sha256,
+        max_age=0 if latest else IMMUTABLE_SECONDS,
+    )
     answer.headers["X-Lumbung-Version"] = found.version
     answer.headers["X-Lumbung-Sha256"] = found.sha256
     if not latest:
@@ -71,16 +80,18 @@ def dump(resource_id: str) -> Response:
     if not exists:
         tk.abort(404, tk._("DataStore resource not found"))
     form = tk.request.args.get("format", "csv")
-    spooled = tempfile.SpooledTemporaryFile(IN_MEMORY)
+    spooled = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed when the answer has been sent
     target: Any = spooled
     if form in DELIMITERS and not set(tk.request.args) - {"bom", "format"}:
         if tk.asbool(tk.request.args.get("bom", False)):
             spooled.write(codecs.BOM_UTF8)
-        version = table.spool(resource_id, DELIMITERS[form], target)
-        headers = {"Content-Type": CONTENT_TYPES[form],
-                   "Content-Disposition": f'attachment; filename="{resource_id}.{form}"'}
+        version = download.spool(resource_id, DELIMITERS[form], target)
+        headers = {
+            "Content-Type": CONTENT_TYPES[form],
+            "Content-Disposition": f'attachment; filename="{resource_id}.{form}"',
+        }
         return _spooled(target, headers, version)
-    with table.held(resource_id) as version:
+    with download.held(resource_id) as version:
         answer = core_dump(resource_id)
         for chunk in answer.iter_encoded():
             spooled.write(chunk)

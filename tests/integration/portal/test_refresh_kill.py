@@ -1,10 +1,11 @@
-"""kill -9 of CKAN's worker in the middle of a refresh: the old content or the whole new one; the next call completes."""
+"""kill -9 of CKAN's worker in mid-refresh: the old content or the whole new one; the next call completes."""
 
 import os
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -132,12 +133,11 @@ def test_the_portal_listens_on_loopback_only(desk: Desk) -> None:
     ports = {desk.settings.ports.ckan, desk.settings.ports.solr, desk.settings.ports.redis}
     listening = []
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-        with open(table) as lines:
-            for line in list(lines)[1:]:
-                local, state = line.split()[1], line.split()[3]
-                address, port = local.rsplit(":", 1)
-                if state == "0A" and int(port, 16) in ports:
-                    listening.append(address)
+        for line in Path(table).read_text().splitlines()[1:]:
+            local, state = line.split()[1], line.split()[3]
+            address, port = local.rsplit(":", 1)
+            if state == "0A" and int(port, 16) in ports:
+                listening.append(address)
     loopback = "".join(f"{int(part):02X}" for part in reversed(HOST.split(".")))
     assert len(listening) >= len(ports)
     assert all(address in (loopback, "0000000000000000FFFF0000" + loopback) for address in listening), listening

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from tests.integration.portal.desk import Content, Desk, rows_of
 
 FIRST, SECOND = Content("ganjil", 300), Content("genap", 450)
-REFRESHES = 24
-GENERATIONS = {content.generation: content for content in (FIRST, SECOND)}
-VERSIONS = {content.version: content for content in (FIRST, SECOND)}
+# More rows than core's dump reads at once (32,000): there it mixes generations.
+LONG_FIRST, LONG_SECOND = Content("panjang", 70_000), Content("lebih-panjang", 75_000)
+REFRESHES, LONG_REFRESHES = 24, 6
+GENERATIONS = {content.generation: content for content in (FIRST, SECOND, LONG_FIRST, LONG_SECOND)}
+VERSIONS = {content.version: content for content in GENERATIONS.values()}
 
 
 def _judge(seen: set[str], rows: int) -> str:
@@ -59,32 +61,47 @@ READERS: dict[str, Callable[[Desk], str]] = {
 }  # fmt: skip
 
 
-def test_readers_see_old_or_new(desk: Desk) -> None:
-    desk.refresh(SECOND)
+def _verdicts(
+    desk: Desk, readers: dict[str, Callable[[Desk], str]], contents: tuple[Content, Content], refreshes: int
+) -> Counter[tuple[str, str]]:
+    """How often each reader saw what, while the contents alternate."""
+    desk.refresh(contents[1])
     verdicts: Counter[tuple[str, str]] = Counter()
     over, guard = threading.Event(), threading.Lock()
 
     def read(name: str) -> None:
         while not over.is_set():
             try:
-                verdict = READERS[name](desk)
+                verdict = readers[name](desk)
             except Exception as error:  # whatever goes wrong for a reader is what this test looks for
                 verdict = f"{type(error).__name__}: {error}"
             with guard:
                 verdicts[name, verdict] += 1
             time.sleep(0.05)  # a reader's pace, not a wait for anything
 
-    threads = [threading.Thread(target=read, args=(name,)) for name in READERS]
+    threads = [threading.Thread(target=read, args=(name,)) for name in readers]
     for thread in threads:
         thread.start()
     try:
-        for number in range(REFRESHES):
-            assert not desk.refresh((FIRST, SECOND)[number % 2])["unchanged"]
+        for number in range(refreshes):
+            assert not desk.refresh(contents[number % 2])["unchanged"]
     finally:
         over.set()
         for thread in threads:
             thread.join()
     print(dict(verdicts))
+    return verdicts
+
+
+def test_readers_see_old_or_new(desk: Desk) -> None:
+    verdicts = _verdicts(desk, READERS, (FIRST, SECOND), REFRESHES)
     assert {verdict for _, verdict in verdicts} == {"whole"}, verdicts
     assert all(verdicts[name, "whole"] >= REFRESHES for name in READERS), verdicts
     desk.holds(SECOND)
+
+
+def test_long_downloads_are_one_generation(desk: Desk) -> None:
+    readers = {"dump": _dump, "dump json": _dump_json}
+    verdicts = _verdicts(desk, readers, (LONG_FIRST, LONG_SECOND), LONG_REFRESHES)
+    assert {verdict for _, verdict in verdicts} == {"whole"}, verdicts
+    assert all(verdicts[name, "whole"] for name in readers), verdicts
