@@ -10,6 +10,8 @@ from runtime.portal_health import ckan_health, redis_health, solr_health, worker
 from runtime.service import Service
 
 THREADS = 8
+# Longer than clients keep an idle connection: whoever closes first while the other speaks resets it.
+KEEP_ALIVE_SECONDS = 75
 
 
 def services(settings: Settings) -> list[Service]:
@@ -83,6 +85,8 @@ def _web(settings: Settings) -> Service:
             str(THREADS),
             "--timeout",
             "300",
+            "--keep-alive",
+            str(KEEP_ALIVE_SECONDS),
             "--graceful-timeout",
             "15",
             "--worker-tmp-dir",
