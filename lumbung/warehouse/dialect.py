@@ -178,7 +178,10 @@ class LumbungDialect(default.DefaultDialect):
 
     def is_disconnect(self, e: Exception, connection: Any, cursor: Any) -> bool:
         """Whether the connection is of no more use: the socket broke or a deadline passed on it."""
-        return isinstance(e, (TTransport.TTransportException, OSError)) or "Invalid SessionHandle" in str(e)
+        from lumbung.warehouse.hive import ServerSilentError
+
+        lost = (ServerSilentError, TTransport.TTransportException, OSError)
+        return isinstance(e, lost) or "Invalid SessionHandle" in str(e)
 
     @reflection.cache  # type: ignore[untyped-decorator, unused-ignore]
     def get_schema_names(self, connection: Connection, **kw: Any) -> list[str]:

@@ -130,17 +130,34 @@ class Cursor(hive.Cursor):  # type: ignore[misc]  # PyHive has no types
                 raise
             # PyHive's own text is the whole JVM stack.
             raise OperationalError(message) from None
+        except (TTransport.TTransportException, OSError) as error:
+            raise ServerSilentError(_silence(error)) from error
 
     def _fetch_more(self) -> None:
         """Fetch the next rows and turn dates, which Thrift carries as text, into dates."""
         held = self._data
         self._data = deque()
-        super()._fetch_more()
+        try:
+            super()._fetch_more()
+        except (TTransport.TTransportException, OSError) as error:
+            raise ServerSilentError(_silence(error)) from error
         converters = {
             n: _CONVERTERS[column[1]] for n, column in enumerate(self.description) if column[1] in _CONVERTERS
         }
         fresh = self._data if not converters else (_converted(row, converters) for row in self._data)
         self._data = deque([*held, *fresh])
+
+
+class ServerSilentError(OperationalError):  # type: ignore[misc]  # PyHive has no types
+    """The connection broke, or the server said nothing within the deadline; the connection is of no more use."""
+
+
+def _silence(error: Exception) -> str:
+    """What happened to the connection and what to do."""
+    return (
+        f"HiveServer2 broke the connection or did not answer within the deadline ({_reason(error)}). "
+        "A long query belongs into a job; see the engine's log, and try again."
+    )
 
 
 def _date(value: Any) -> Any:
@@ -216,6 +233,7 @@ __all__ = [
     "NotSupportedError",
     "OperationalError",
     "ProgrammingError",
+    "ServerSilentError",
     "Warning",
     "connect",
     "engine",
