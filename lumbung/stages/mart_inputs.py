@@ -76,7 +76,7 @@ def parameters_of(declarations: Declarations, mart: Mart, moment: datetime) -> d
 def as_of(ledger: Ledger, declarations: Declarations, mart: Mart) -> datetime | None:
     """As of when a mart's figures are: the source clock up to which the oldest of its inputs is complete.
 
-    An input is complete up to the clock of its newest conformed batch of a run that brought everything up to then
+    An input is complete up to the highest clock of its conformed batches of runs that brought everything up to then
     (schedule, by hand, sweep; not backfills and replays). None while an input has no such batch. A mart without inputs
     is as of the newest mart.
     """
@@ -96,11 +96,13 @@ def as_of(ledger: Ledger, declarations: Declarations, mart: Mart) -> datetime | 
 
 
 def _complete_to(ledger: Ledger, dataset: str) -> datetime | None:
-    """Source clock of the newest conformed batch that brought the dataset up to it."""
-    for batch in ledger.batches(dataset=dataset, states=("conformed",), limit=_NEWEST, newest_first=True):
-        if batch.source_clock is not None and ledger.run(batch.run_id).kind in _COMPLETE:
-            return batch.source_clock
-    return None
+    """Highest source clock of the conformed batches that brought the dataset up to it.
+
+    Not simply the last one: a run that was held up lands after younger ones and takes nothing away.
+    """
+    newest = ledger.batches(dataset=dataset, states=("conformed",), limit=_NEWEST, newest_first=True)
+    clocks = (b.source_clock for b in newest if b.source_clock and ledger.run(b.run_id).kind in _COMPLETE)
+    return max(clocks, default=None)
 
 
 def _records(ledger: Ledger, declarations: Declarations) -> list[Any]:

@@ -53,6 +53,11 @@ DECLARATIONS: Any = SimpleNamespace(
         pytest.param(FakeLedger(("siak.lahir", "jadwal", NEW), ("siak.mati", "sapu", OLD)), OLD, id="oldest input"),
         pytest.param(FakeLedger(("siak.lahir", "jadwal", NEW)), None, id="an input was never loaded"),
         pytest.param(
+            FakeLedger(("siak.lahir", "jadwal", OLD), ("siak.lahir", "jadwal", NEW), ("siak.mati", "jadwal", NEW)),
+            NEW,
+            id="a run that was held up landed last",
+        ),
+        pytest.param(
             FakeLedger(("siak.lahir", "isi-ulang", NEW), ("siak.lahir", "jadwal", OLD), ("siak.mati", "jadwal", NEW)),
             OLD,
             id="a backfill brings nothing up to its clock",
