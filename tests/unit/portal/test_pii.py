@@ -27,6 +27,7 @@ FOUND = [
         {"NIK/KK"},
         id="nik-arabic-indic",
     ),
+    pytest.param("\u00b3\u2075\u00b9\u2075084107909001", {"NIK/KK"}, id="nik-superscript-digits"),
     pytest.param(f"atas nama Budi, NIK{NIK}.", {"NIK/KK"}, id="nik-in-a-sentence"),
     pytest.param(f"tahun 2025 {NIK}", {"NIK/KK"}, id="nik-after-a-year"),
     pytest.param(f"{NIK}{NIK}", {"NIK/KK"}, id="two-niks-in-one"),
