@@ -1,6 +1,6 @@
 -- What: tables and columns that the account may read, with the types that the server itself prints (modifier included).
 -- Grain: one row per column. Sources: pg_class, pg_attribute.
--- Usage: %(schemas)s text[] of schema names, %(patterns)s text[] of regular expressions over the lower-case table name.
+-- Usage: $1 text[] of schema names, $2 text[] of regular expressions over the lower-case table name.
 SELECT
     n.nspname AS schema_name,
     c.relname AS table_name,
@@ -16,8 +16,8 @@ INNER JOIN pg_catalog.pg_namespace AS n ON c.relnamespace = n.oid
 INNER JOIN pg_catalog.pg_attribute AS a ON c.oid = a.attrelid
 INNER JOIN pg_catalog.pg_type AS t ON a.atttypid = t.oid
 WHERE
-    n.nspname = any(%(schemas)s::text [])
-    AND lower(c.relname) ~ any(%(patterns)s::text [])
+    n.nspname = any($1::text[])
+    AND lower(c.relname) ~ any($2::text[])
     AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
     AND NOT c.relispartition
     AND a.attnum > 0

@@ -207,13 +207,10 @@ def _discover(
 ) -> dict[str, list[tuple[SourceTable, str]]]:
     """Per dataset the tables (and their kind) that the catalogue has; several for a pattern with a period."""
     wanted = {dataset.id: _pattern(dataset) for dataset in datasets}
-    rows = connection.execute(
-        _CATALOGUE,
-        {
-            "schemas": sorted({schema for schema, _ in wanted.values()}),
-            "patterns": [f"^{pattern}$" for _, pattern in wanted.values()],
-        },
-    ).fetchall()
+    schemas = sorted({schema for schema, _ in wanted.values()})
+    patterns = [f"^{pattern}$" for _, pattern in wanted.values()]
+    with psycopg.RawCursor(connection) as cursor:
+        rows = cursor.execute(_CATALOGUE.encode(), [schemas, patterns]).fetchall()
     tables: dict[tuple[str, str, str], list[SourceColumn]] = {}
     for schema, table, kind, column, not_null, column_type in rows:
         tables.setdefault((schema, table, kind), []).append(SourceColumn(column, column_type, not_null))

@@ -1,4 +1,4 @@
--- What: guards of the ledger that tables alone cannot say: append-only audit, sequence of landings, the application's rights.
+-- What: guards that tables alone cannot say: append-only audit, sequence of landings, the application's rights.
 -- Grain: none. Sources: none.
 -- Usage: read by migration 0001; roles lumbung_owner (runs it) and lumbung_app must exist.
 
@@ -18,7 +18,6 @@ FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
 
 GRANT USAGE ON SCHEMA ledger TO lumbung_app;
 GRANT USAGE, SELECT ON SEQUENCE ledger.landed_seq TO lumbung_app;
-GRANT SELECT, INSERT, UPDATE ON
-    ledger.run, ledger.batch, ledger.refused, ledger.watermark, ledger.marts_run
-TO lumbung_app;
+GRANT SELECT, INSERT, UPDATE ON ledger.run, ledger.batch, ledger.refused TO lumbung_app;
+GRANT SELECT, INSERT, UPDATE ON ledger.watermark, ledger.marts_run TO lumbung_app;
 GRANT SELECT, INSERT ON ledger.rule_count, ledger.mart_refresh, ledger.publication, ledger.audit TO lumbung_app;
