@@ -6,6 +6,7 @@ from typing import Any
 
 from ckanext.dcat.profiles import RDFProfile
 from ckanext.dcat.profiles.base import DCAT, DCT, SPDX, VCARD
+from ckanext.dcat.utils import resource_uri
 from rdflib import BNode, Literal, URIRef
 from rdflib.namespace import RDF, RDFS, XSD, Namespace
 
@@ -52,7 +53,7 @@ class LumbungProfile(RDFProfile):
         if dataset_dict.get("catatan_pengungkapan"):
             graph.add((dataset_ref, ADMS.versionNotes, Literal(dataset_dict["catatan_pengungkapan"], lang="id")))
         for resource in dataset_dict.get("resources", []):
-            self._checksum(resource)
+            self._distribution(resource, dataset_dict.get("license_url"))
 
     def _period(self, dataset: dict[str, Any], reference: Any) -> None:
         start, end = dataset.get("periode_mulai"), dataset.get("periode_selesai")
@@ -65,12 +66,15 @@ class LumbungProfile(RDFProfile):
             if value:
                 self.g.add((period, predicate, Literal(str(value), datatype=XSD.date)))
 
-    def _checksum(self, resource: dict[str, Any]) -> None:
+    def _distribution(self, resource: dict[str, Any], license_url: str | None) -> None:
+        """Licence, address and checksum of a file that a refresh has put in place."""
         if not resource.get("sha256"):
             return
-        from ckanext.dcat.utils import resource_uri
-
         distribution = URIRef(resource_uri(resource))
+        self.g.add((distribution, RDF.type, DCAT.Distribution))
+        self.g.set((distribution, DCAT.downloadURL, URIRef(resource["url"])))
+        if license_url:
+            self.g.set((distribution, DCT.license, URIRef(license_url)))
         for known in list(self.g.objects(distribution, SPDX.checksum)):
             self.g.remove((distribution, SPDX.checksum, known))
             self.g.remove((known, None, None))
@@ -79,4 +83,3 @@ class LumbungProfile(RDFProfile):
         self.g.add((checksum, RDF.type, SPDX.Checksum))
         self.g.add((checksum, SPDX.algorithm, SPDX.checksumAlgorithm_sha256))
         self.g.add((checksum, SPDX.checksumValue, Literal(resource["sha256"], datatype=XSD.hexBinary)))
-        self.g.add((distribution, RDF.type, DCAT.Distribution))

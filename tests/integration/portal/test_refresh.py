@@ -234,5 +234,5 @@ def test_filtered_and_json_dumps_answer(desk: Desk, old: Content) -> None:
 def test_dcat_tells_version_period_and_digest(desk: Desk, old: Content, form: str, kind: str) -> None:
     answer = desk.http.get(f"/dataset/{desk.dataset}.{form}")
     assert answer.headers["Content-Type"].startswith(kind)
-    for told in (old.version, old.sha256, "data@uji.example"):
+    for told in (old.version, old.sha256, "data@uji.example", "creativecommons.org/licenses/by/4.0"):
         assert told in answer.text
