@@ -7,7 +7,7 @@ SELECT
     'sismiop__sppt' AS sumber,
     CASE
         WHEN wilayah.kunci IS NULL THEN 'wilayah NOP belum dipadankan'
-        WHEN array_contains(:status_batal, sppt.status_pembayaran_sppt) THEN 'SPPT batal'
+        WHEN array_contains(:status_batal, sppt.status_pembayaran_sppt) THEN 'SPPT batal' -- noqa: LT01
         WHEN sppt.pbb_yg_harus_dibayar_sppt IS NULL OR sppt.pbb_yg_harus_dibayar_sppt < 0 THEN 'ketetapan tidak wajar'
         ELSE 'dihitung'
     END AS alasan,
@@ -16,6 +16,6 @@ FROM curated.sismiop__sppt AS sppt
 LEFT JOIN ref.wilayah_sismiop AS wilayah
     ON
         concat(sppt.kd_propinsi, sppt.kd_dati2, sppt.kd_kecamatan, sppt.kd_kelurahan) = wilayah.kunci
-        AND make_date(CAST(sppt.thn_pajak_sppt AS INT), 1, 1) BETWEEN wilayah.berlaku_dari AND wilayah.berlaku_sampai
+        AND make_date(cast(sppt.thn_pajak_sppt AS INT), 1, 1) BETWEEN wilayah.berlaku_dari AND wilayah.berlaku_sampai
 WHERE sppt._dihapus_batch IS NULL
 GROUP BY ALL

@@ -13,10 +13,10 @@ WITH sppt AS (
     SELECT
         sppt._nop AS nop,
         sppt.thn_pajak_sppt AS tahun,
-        make_date(CAST(sppt.thn_pajak_sppt AS INT), 1, 1) AS awal_tahun,
+        make_date(cast(sppt.thn_pajak_sppt AS INT), 1, 1) AS awal_tahun,
         concat(sppt.kd_propinsi, sppt.kd_dati2, sppt.kd_kecamatan, sppt.kd_kelurahan) AS kunci_wilayah,
         sppt.pbb_yg_harus_dibayar_sppt AS ketetapan,
-        array_contains(:status_batal, sppt.status_pembayaran_sppt) AS batal
+        array_contains(:status_batal, sppt.status_pembayaran_sppt) AS batal -- noqa: LT01
     FROM curated.sismiop__sppt AS sppt
     WHERE sppt._dihapus_batch IS NULL
 ),
@@ -27,12 +27,12 @@ bayar AS (
         bayar.thn_pajak_sppt AS tahun,
         sum(
             bayar.jml_sppt_yg_dibayar
-            - CASE WHEN :termasuk_denda THEN coalesce(bayar.denda_sppt, 0) ELSE 0 END
+            - CASE WHEN :termasuk_denda THEN coalesce(bayar.denda_sppt, 0) ELSE 0 END -- noqa: LT01
         ) AS pokok
     FROM curated.sismiop__pembayaran_sppt AS bayar
     WHERE
         bayar._dihapus_batch IS NULL
-        AND bayar.tgl_pembayaran_sppt <= to_date(from_utc_timestamp(:data_per, :zona))
+        AND bayar.tgl_pembayaran_sppt <= to_date(from_utc_timestamp(:data_per, :zona)) -- noqa: LT01
     GROUP BY bayar._nop, bayar.thn_pajak_sppt
 ),
 
@@ -76,21 +76,24 @@ jumlah AS (
     INNER JOIN ref.buku AS buku
         ON
             -- the limits are whole rupiah
-            floor(rincian.ketetapan) >= CAST(buku.batas_bawah AS DECIMAL(20, 0))
-            AND (buku.batas_atas IS NULL OR floor(rincian.ketetapan) <= CAST(buku.batas_atas AS DECIMAL(20, 0)))
+            floor(rincian.ketetapan) >= cast(buku.batas_bawah AS DECIMAL(20, 0))
+            AND (buku.batas_atas IS NULL OR floor(rincian.ketetapan) <= cast(buku.batas_atas AS DECIMAL(20, 0)))
     GROUP BY rincian.tahun, kecamatan.kode, kecamatan.nama, buku.kode, buku.label
 )
 
 SELECT
-    CAST(tahun AS INT) AS tahun_pajak,
-    kode_kecamatan,
-    nama_kecamatan,
-    buku,
-    buku_label,
-    jumlah_sppt,
-    ketetapan,
-    pokok_dibayar,
-    tunggakan,
-    CASE WHEN ketetapan > 0 THEN round(CAST(100 AS DECIMAL(3, 0)) * pokok_dibayar / ketetapan, 2) END AS persen_realisasi,
-    jumlah_sppt_batal
+    cast(jumlah.tahun AS INT) AS tahun_pajak,
+    jumlah.kode_kecamatan,
+    jumlah.nama_kecamatan,
+    jumlah.buku,
+    jumlah.buku_label,
+    jumlah.jumlah_sppt,
+    jumlah.ketetapan,
+    jumlah.pokok_dibayar,
+    jumlah.tunggakan,
+    CASE
+        WHEN jumlah.ketetapan > 0
+            THEN round(cast(100 AS DECIMAL(3, 0)) * jumlah.pokok_dibayar / jumlah.ketetapan, 2)
+    END AS persen_realisasi,
+    jumlah.jumlah_sppt_batal
 FROM jumlah

@@ -14,6 +14,6 @@ FROM curated.sismiop__pembayaran_sppt AS bayar
 LEFT JOIN ref.wilayah_sismiop AS wilayah
     ON
         concat(bayar.kd_propinsi, bayar.kd_dati2, bayar.kd_kecamatan, bayar.kd_kelurahan) = wilayah.kunci
-        AND make_date(CAST(bayar.thn_pajak_sppt AS INT), 1, 1) BETWEEN wilayah.berlaku_dari AND wilayah.berlaku_sampai
+        AND make_date(cast(bayar.thn_pajak_sppt AS INT), 1, 1) BETWEEN wilayah.berlaku_dari AND wilayah.berlaku_sampai
 WHERE bayar._dihapus_batch IS NULL
 GROUP BY ALL

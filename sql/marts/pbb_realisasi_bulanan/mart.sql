@@ -7,11 +7,11 @@
 WITH bayar AS (
     SELECT
         bayar.tgl_pembayaran_sppt AS tanggal,
-        make_date(CAST(bayar.thn_pajak_sppt AS INT), 1, 1) AS awal_tahun,
+        make_date(cast(bayar.thn_pajak_sppt AS INT), 1, 1) AS awal_tahun,
         concat(bayar.kd_propinsi, bayar.kd_dati2, bayar.kd_kecamatan, bayar.kd_kelurahan) AS kunci_wilayah,
         coalesce(bayar.denda_sppt, 0) AS denda,
         bayar.jml_sppt_yg_dibayar
-        - CASE WHEN :termasuk_denda THEN coalesce(bayar.denda_sppt, 0) ELSE 0 END AS pokok
+        - CASE WHEN :termasuk_denda THEN coalesce(bayar.denda_sppt, 0) ELSE 0 END AS pokok -- noqa: LT01
     FROM curated.sismiop__pembayaran_sppt AS bayar
     WHERE bayar._dihapus_batch IS NULL
 )

@@ -5,8 +5,8 @@
 -- Usage:   bin/lumbung query "$(cat sql/marts/penduduk_semester/mart.sql)"
 SELECT
     penduduk.periode,
-    CAST(substr(penduduk.periode, 1, 4) AS INT) AS tahun,
-    CAST(substr(penduduk.periode, 6, 1) AS INT) AS semester,
+    cast(substr(penduduk.periode, 1, 4) AS INT) AS tahun,
+    cast(substr(penduduk.periode, 6, 1) AS INT) AS semester,
     penduduk._akhir_periode AS tanggal_acuan,
     kecamatan.kode AS kode_kecamatan,
     kecamatan.nama AS nama_kecamatan,
@@ -14,7 +14,7 @@ SELECT
     desa.nama AS nama_desa,
     umur.kode AS kelompok_umur,
     umur.label AS kelompok_umur_label,
-    CAST(penduduk.jenis_klmin AS STRING) AS jenis_kelamin,
+    cast(penduduk.jenis_klmin AS STRING) AS jenis_kelamin,
     kelamin.label AS jenis_kelamin_label,
     count(*) AS jumlah_penduduk
 FROM curated.siak__biodata_wni_dkb AS penduduk
@@ -28,10 +28,10 @@ INNER JOIN ref.wilayah AS kecamatan
         AND penduduk._akhir_periode BETWEEN kecamatan.berlaku_dari AND kecamatan.berlaku_sampai
 INNER JOIN ref.kelompok_umur AS umur
     ON
-        penduduk._umur >= CAST(umur.umur_dari AS INT)
-        AND (umur.umur_sampai IS NULL OR penduduk._umur <= CAST(umur.umur_sampai AS INT))
+        penduduk._umur >= cast(umur.umur_dari AS INT)
+        AND (umur.umur_sampai IS NULL OR penduduk._umur <= cast(umur.umur_sampai AS INT))
 INNER JOIN ref.jenis_kelamin AS kelamin
-    ON CAST(penduduk.jenis_klmin AS STRING) = kelamin.kode
+    ON cast(penduduk.jenis_klmin AS STRING) = kelamin.kode
 WHERE
     penduduk._dihapus_batch IS NULL
     AND penduduk.flag_status = '0'

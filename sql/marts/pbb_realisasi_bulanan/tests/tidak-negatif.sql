@@ -1,5 +1,10 @@
 -- Neither principal nor fine of a month can be negative: a payment whose fine exceeds it was refused.
-SELECT *
+SELECT
+    periode,
+    kode_kecamatan,
+    jumlah_pembayaran,
+    pokok_dibayar,
+    denda_dibayar
 FROM mart.pbb_realisasi_bulanan
 WHERE
     pokok_dibayar < 0

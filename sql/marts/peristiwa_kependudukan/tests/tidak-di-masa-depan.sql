@@ -1,4 +1,8 @@
 -- No event after the day of the data.
-SELECT *
+SELECT
+    peristiwa,
+    periode,
+    kode_kecamatan,
+    jumlah_peristiwa
 FROM mart.peristiwa_kependudukan
-WHERE make_date(tahun, bulan, 1) > to_date(from_utc_timestamp(:data_per, :zona))
+WHERE make_date(tahun, bulan, 1) > to_date(from_utc_timestamp(:data_per, :zona)) -- noqa: LT01
