@@ -157,6 +157,36 @@ def conditions(frame: DataFrame, dataset: Dataset) -> dict[str, SparkColumn]:
     return found
 
 
+def _count_only(expectations: Sequence[Any]) -> None:
+    """Let GX count without fetching examples: zero of them are wanted, but it would send one query per rule for those.
+
+    The counts themselves are GX's own, in one aggregation. GX offers no setting for it, but lets metrics be replaced.
+    """
+    import logging
+
+    from great_expectations.execution_engine.sparkdf_execution_engine import SparkDFExecutionEngine
+    from great_expectations.expectations import registry
+
+    logging.getLogger(registry.__name__).setLevel(logging.ERROR)  # it warns of every replacement
+    for name in {f"{expectation.map_metric}.unexpected_values" for expectation in expectations}:
+        known = registry._registered_metrics[name]
+        owner, current = known["providers"][SparkDFExecutionEngine.__name__]
+        if current is not _no_values:
+            registry.register_metric(
+                name,
+                known["metric_domain_keys"],
+                known["metric_value_keys"],
+                SparkDFExecutionEngine,
+                owner,
+                _no_values,
+            )
+
+
+def _no_values(**_: Any) -> list[Any]:
+    """The examples of unexpected values: none."""
+    return []
+
+
 def _why(failed: Mapping[Any, Any]) -> str:
     """What GX says about metrics that it could not compute, without its traces."""
     said = {str(e.exception_message) for info in failed.values() for e in info["exception_info"]}
@@ -220,9 +250,11 @@ def checkpoint(
     gx = _gx()
     context = _context(stores, docs)
     definition = _batch_definition(context, dataset)
+    expectations = [_expectation(rule, dataset) for rule in map_rules(dataset)]
+    _count_only(expectations)
     suite = gx.ExpectationSuite(
         name=dataset.id,
-        expectations=[_expectation(rule, dataset) for rule in map_rules(dataset)],
+        expectations=expectations,
         meta={"dataset": dataset.id, "title": dataset.title, "contract": dataset.version},
     )
     suite = context.suites.add_or_update(suite)

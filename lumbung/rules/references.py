@@ -51,8 +51,8 @@ def with_reference(frame: DataFrame, child: Dataset, reference: Reference, paren
     joined = frame.withColumns(ours).join(
         parent, reduce(and_, (fn.col(a) == fn.col(b) for a, b in zip(ours, theirs, strict=True))), "left"
     )
-    flag = fn.when(complete, fn.col(theirs[0]).isNotNull()).alias(reference.flag)
-    return joined.select(*(fn.col(name) for name in frame.columns), flag, *(fn.col(t.name) for t in reference.take))
+    flagged = joined.withColumn(reference.flag, fn.when(complete, fn.col(theirs[0]).isNotNull()))
+    return flagged.drop(*ours, *theirs)
 
 
 def parents(reference: Reference, parent: Dataset, received: Received, timezone: str) -> DataFrame | None:
@@ -118,8 +118,8 @@ def with_list_reference(frame: DataFrame, reference: ListReference, codes: CodeL
         on = fn.col(reference.on).cast("date")
         in_force = fn.exists("_masa", lambda span: (span["dari"] <= on) & (on <= span["sampai"]))
         known = known & (on.isNull() | fn.coalesce(in_force, fn.lit(False)))
-    flag = fn.when(fn.col(reference.column).isNotNull(), known).alias(reference.flag)
-    return joined.select(*(fn.col(name) for name in frame.columns), flag)
+    flag = fn.when(fn.col(reference.column).isNotNull(), known)
+    return joined.withColumn(reference.flag, flag).drop("_kode_daftar", "_masa")
 
 
 def with_references(

@@ -15,7 +15,7 @@ from lumbung.rules.places import Places, places
 from lumbung.rules.references import parents, with_references
 from lumbung.stages.received import current_rows, raw_rows, received_of
 from lumbung.storage import remove_directory, sync_directory
-from lumbung.warehouse.ddl import location
+from lumbung.warehouse.ddl import location, register_quarantine, register_raw
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -207,8 +207,6 @@ def _register(
     spark: SparkSession, warehouse: Path, dataset: Dataset, batch: Batch, where: Places, tally: classify.Tally
 ) -> None:
     """Make the batch readable through the Hive tables over raw and quarantine."""
-    from lumbung.warehouse.ddl import register_quarantine, register_raw
-
     if batch.raw_path is not None:
         register_raw(spark, dataset, warehouse / batch.raw_path, batch.id)
     if tally.quarantined:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from lumbung.rules.places import quarantine_folder
 from lumbung.rules.references import Received, current_hashes
-from lumbung.warehouse.ddl import location
+from lumbung.warehouse.ddl import DELETED_BATCH, curated_name, location
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -63,8 +63,6 @@ def raw_rows(spark: SparkSession, warehouse: Path, batch: Batch) -> DataFrame:
 
 def curated_rows(spark: SparkSession, dataset: Dataset) -> DataFrame | None:
     """Current (not deleted) rows of the curated table; None before its first promotion."""
-    from lumbung.warehouse.ddl import DELETED_BATCH, curated_name
-
     name = curated_name(dataset)
     return spark.table(name).where(f"{DELETED_BATCH} IS NULL") if spark.catalog.tableExists(name) else None
 
