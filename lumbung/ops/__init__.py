@@ -1,0 +1,1 @@
+"""What operators ask and do: runs, status, quarantine, replay, reconcile, trace."""
