@@ -91,7 +91,9 @@ def build(state: State, plan: Plan, say: Say, *, force: bool = False) -> str | N
         for name in sismiop_tables.TRANSACTIONAL:
             sismiop.execute(sismiop_tables.indexes(name))
         for connection in (siak, sismiop):
-            connection.execute("ANALYZE")
+            # By name: a bare ANALYZE also locks shared catalogues until the end of this transaction.
+            for name in public_tables(connection):
+                connection.execute(sql.SQL("ANALYZE public.{}").format(sql.Identifier(name)))
         spoilt = _spoil(siak, "siak", plan.seed) + _spoil(sismiop, "sismiop", plan.seed)
         say(f"cacat disuntikkan: {spoilt}")
         digests = {"siak": digest(siak), "sismiop": digest(sismiop)}
