@@ -30,6 +30,7 @@ from lumbung.declarations.rulebook import KEY_RULE, generated_derived, generated
 from lumbung.declarations.tenants import fill, fill_value
 from lumbung.declarations.yamlfile import KeyPath, YamlFile
 
+THEME_LIST: Final = "tema"
 _RANK: Final = {"umum": 0, "terbatas": 1, "rahasia": 2}
 _WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -111,6 +112,9 @@ class _Assembly:
     # -- the parts
 
     def _columns(self) -> None:
+        theme, themes = self.draft.odcs.domain, self.around.lists.get(THEME_LIST)
+        if themes is not None and theme not in themes.codes():
+            self._wrong(("domain",), f"unknown theme {theme!r}; see standards/reference/tema.csv", self.draft.file)
         listed = [prop.name for prop in self.draft.schema.properties or []]
         for column in self.draft.columns:
             path = ("properties", listed.index(column.name), "customProperties")
@@ -282,10 +286,11 @@ class _Assembly:
         seen.add(rule_id)
 
     def _placeholders(self, reason: str, path: KeyPath, *, contract: bool = False) -> None:
-        for name in PLACEHOLDER.findall(reason):
-            if name in self.names:
-                continue
-            message = f"the reason names an unknown column {{{name}}}"
+        wrong = [f"an unknown column {{{name}}}" for name in PLACEHOLDER.findall(reason) if name not in self.names]
+        if set("{}") & set(PLACEHOLDER.sub("", reason)):
+            wrong.append("a brace that opens or closes nothing")
+        for what in wrong:
+            message = f"the reason names {what}"
             if contract:
                 self._in_contract(path, message)
             else:

@@ -153,6 +153,10 @@ def _column(draft: Draft, prop: SchemaProperty, path: KeyPath, problems: list[Pr
     for key, text in (("businessName", prop.businessName), ("description", prop.description)):
         if not text:
             problems.append(file.problem((*path, key), f"column {name!r} needs {key}"))
+    raw = file.data["schema"][0]["properties"][path[-1]]
+    for key in ("required", "primaryKey"):
+        if not isinstance(raw.get(key, False), bool):
+            problems.append(file.problem((*path, key), f"must be true or false; found {raw[key]!r}"))
     if extras is None or len(problems) > before:
         return None
     precision, scale = _size(file, prop, extras, path, problems)
@@ -206,6 +210,8 @@ def _relationships(draft: Draft, problems: list[Problem]) -> None:
         ours, theirs = _many(relation.from_), _many(relation.to)
         if not RULE_ID.match(relation.id or "") or any(r.id == relation.id for r in draft.references):
             problems.append(draft.file.problem((*path, "id"), f"not a fresh id of [a-z0-9-]: {relation.id!r}"))
+        if relation.type not in (None, "foreignKey"):
+            problems.append(draft.file.problem((*path, "type"), f"must be foreignKey; found {relation.type!r}"))
         parts = [target.rsplit(".", 1) for target in theirs]
         parents = {part[0] for part in parts if len(part) == 2}
         if not ours or len(ours) != len(theirs) or len(parents) != 1 or any(len(part) != 2 for part in parts):

@@ -18,7 +18,7 @@ from lumbung.declarations.models import (
     PublishedColumn,
     Tenant,
 )
-from lumbung.declarations.names import IDENTIFIER, PUBLIC_CLASS, RULE_ID, SLUG
+from lumbung.declarations.names import IDENTIFIER, PUBLIC_CLASS, RULE_ID, SLUG, SPARK_TYPE
 from lumbung.declarations.problems import Problem
 from lumbung.declarations.reading import read_extras, read_form
 from lumbung.declarations.yamlfile import KeyPath, YamlFile
@@ -124,9 +124,15 @@ class MartReader:
                 if prop.get(key) not in allowed:
                     message = f"must be {' | '.join(allowed)}; found {prop.get(key)!r}"
                     self.problems.append(file.problem((*path, key), message))
-            for key in ("businessName", "description", "physicalType"):
+            for key in ("businessName", "description"):
                 if not prop.get(key):
                     self.problems.append(file.problem((*path, key), f"column {name!r} needs {key}"))
+            if not SPARK_TYPE.match(str(prop.get("physicalType"))):
+                message = f"not a Spark type such as bigint or decimal(20,0): {prop.get('physicalType')!r}"
+                self.problems.append(file.problem((*path, "physicalType"), message))
+            for key in ("required", "primaryKey"):
+                if not isinstance(prop.get(key, False), bool):
+                    self.problems.append(file.problem((*path, key), f"must be true or false; found {prop[key]!r}"))
             if extras is None or len(self.problems) > before:
                 continue
             columns.append(
@@ -252,6 +258,12 @@ class MartReader:
             if classes.get(column.source, PUBLIC_CLASS) != PUBLIC_CLASS:
                 message = f"{mart.name}.{column.source} is {classes[column.source]}: it cannot be public"
                 wrong(("columns", number, "source"), message)
+        filled = [("key", form.key), ("groups", form.groups), ("columns", form.columns)]
+        for name, entries in filled:
+            if not entries:
+                wrong((name,), "at least one is wanted")
+        if form.suppress is not None and not form.suppress.value_columns:
+            wrong(("suppress", "value_columns"), "at least one is wanted")
         groups = [name for group in (form.suppress.total_groups if form.suppress else []) for name in group]
         listed: list[tuple[KeyPath, list[str]]] = [(("key",), form.key)]
         if form.period_column is not None:

@@ -25,6 +25,7 @@ SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 SOURCE_TABLE: Final = re.compile(r"[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*(\{periode\})?\Z")
 VERSION: Final = re.compile(r"\d+\.\d+\.\d+\Z")
 PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
+EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\Z")
 
 #: Raw columns that every batch has besides the contract's own (see the batch file layout).
 RAW_EXTRAS: Final = ("_row", "_nilai")
@@ -33,4 +34,8 @@ PHYSICAL: Final = re.compile(
     r"(numeric(\(\d+,\d+\))?|character(\(\d+\))|character varying(\(\d+\))?|text|date|boolean|smallint|integer|bigint"
     r"|real|double precision|timestamp(\([0-6]\))? (without|with) time zone)\Z"
 )
-DECIMAL: Final = re.compile(r"decimal\((\d+),(\d+)\)\Z")
+#: Spark types of a mart's column.
+SPARK_TYPE: Final = re.compile(
+    r"(string|boolean|tinyint|smallint|int|bigint|float|double|date|timestamp|timestamp_ntz|decimal\(\d+,\d+\)"
+    r"|array<(string|int|bigint|date|timestamp)>)\Z"
+)

@@ -39,7 +39,7 @@ def read_extras(model: type[M], properties: object, file: YamlFile, problems: li
     values: dict[str, Any] = {}
     for index, entry in enumerate(entries):
         name = entry.get("property") if isinstance(entry, Mapping) else None
-        if not isinstance(name, str):
+        if not isinstance(name, str) or "value" not in entry:
             problems.append(file.problem((*path, "customProperties", index), "an entry needs `property` and `value`"))
         elif name in values:
             problems.append(file.problem((*path, "customProperties", index, "property"), f"{name!r} stands twice"))

@@ -15,6 +15,7 @@ from sqlglot.errors import SqlglotError
 from lumbung.declarations.models import Dataset, Mart, MartColumn, Publication
 from lumbung.declarations.names import PUBLIC_CLASS, RAW_EXTRAS
 from lumbung.declarations.problems import Problem
+from lumbung.declarations.secrecy import carried
 
 if TYPE_CHECKING:
     from lumbung.declarations.contracts import Draft
@@ -87,6 +88,7 @@ def sql_problems(tree: Tree) -> list[Problem]:
     for mart in tree.marts.values():
         contract, publications = tree.mart_reader.files[mart.name]
         problems.extend(_mart_problems(mart, contract))
+        problems.extend(_secrets_made_public(mart, contract, tree))
         if publications is not None:
             for index, publication in enumerate(mart.publications):
                 problems.extend(_publication_problems(mart, publication, publications, index))
@@ -152,6 +154,34 @@ def _mart_problems(mart: Mart, file: YamlFile) -> list[Problem]:
         if wrong is not None:
             problems.append(Problem(file.name.replace("contract.yaml", str(path.relative_to(folder))), 1, "", wrong))
     return problems
+
+
+def _secrets_made_public(mart: Mart, file: YamlFile, tree: Tree) -> list[Problem]:
+    """Columns declared public that carry a secret column of an input as it is, renamed or not.
+
+    A coded secret (religion, blood group) is a dimension to count by; its small cells are hidden on publishing.
+    """
+    secrets = {
+        dataset.table_name: {
+            column.name
+            for column in (*dataset.columns, *dataset.kept)
+            if column.classification == "rahasia" and column.code_list is None
+        }
+        for dataset in tree.datasets.values()
+    }
+    try:
+        query = sqlglot.parse_one(mart.sql_path.read_text(encoding="utf-8"), read=_DIALECT)
+        given = carried(query, secrets) if isinstance(query, exp.Query) else set()
+    except (OSError, SqlglotError):
+        return []
+    return [
+        file.problem(
+            ("schema", 0, "properties", index, "classification"),
+            f"{column.name} carries a secret column of its input: it cannot be {PUBLIC_CLASS}",
+        )
+        for index, column in enumerate(mart.columns)
+        if column.classification == PUBLIC_CLASS and column.name in given
+    ]
 
 
 def _query_problem(text: str, dialect: str) -> str | None:

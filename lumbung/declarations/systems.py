@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 
 from lumbung.declarations.models import CodeList, DatasetHead, System, SystemHead
-from lumbung.declarations.names import IDENTIFIER
+from lumbung.declarations.names import EMAIL, IDENTIFIER
 from lumbung.declarations.problems import DeclarationError, Problem
 from lumbung.declarations.reading import read_form
 from lumbung.declarations.yamlfile import YamlFile
@@ -70,6 +70,8 @@ def read_systems(root: Path, problems: list[Problem], lists: Mapping[str, CodeLi
         for key in ("connection", "pool"):
             if not IDENTIFIER.match(getattr(system, key)):
                 problems.append(file.problem((key,), f"a name of [a-z_][a-z0-9_]* is wanted: {getattr(system, key)!r}"))
+        if not EMAIL.match(system.contact.email):
+            problems.append(file.problem(("contact", "email"), f"not an e-mail address: {system.contact.email!r}"))
         for key, low in (("pool_slots", 1), ("retries", 0), ("retry_delay_s", 1), ("timeout_s", 60)):
             if getattr(system, key) < low:
                 problems.append(file.problem((key,), f"must be at least {low}; found {getattr(system, key)}"))

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import BaseModel
 
 from lumbung.declarations.models import Tenant
+from lumbung.declarations.names import EMAIL
 from lumbung.declarations.problems import Problem
 from lumbung.declarations.reading import read_form
-from lumbung.declarations.yamlfile import YamlFile
+from lumbung.declarations.yamlfile import KeyPath, YamlFile
 
 _PLACE: Final = re.compile(r"\$\{tenant:([a-z0-9_.]+)\}")
+_REGION: Final = re.compile(r"\d{2}\.\d{2}\Z")
+_TWO_DIGITS: Final = re.compile(r"\d{2}\Z")
+_MONTH_DAY: Final = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\Z")
 _VARIABLE: Final = "LUMBUNG__TENANT"
 _DEFAULT: Final = "sidoarjo"
 
@@ -38,6 +43,7 @@ def read_tenants(root: Path, problems: list[Problem]) -> Tenant | None:
             problems.append(file.problem(("code",), f"must be {path.stem!r} like the file; found {tenant.code!r}"))
         if tenant.k < 2:
             problems.append(file.problem(("k",), f"a threshold below 2 hides nothing; found {tenant.k}"))
+        problems.extend(file.problem(path, message) for path, message in _misshapen(tenant))
         seen: set[str] = set()
         for index, assumption in enumerate(tenant.assumptions):
             if assumption.id in seen:
@@ -48,6 +54,18 @@ def read_tenants(root: Path, problems: list[Problem]) -> Tenant | None:
     if found is None and not any(problem.file == f"tenants/{wanted}.yaml" for problem in problems):
         problems.append(Problem(f"tenants/{wanted}.yaml", 1, "", "the tenant's file is missing"))
     return found
+
+
+def _misshapen(tenant: Tenant) -> Iterator[tuple[KeyPath, str]]:
+    """Values that do not have the form of what they are."""
+    for key, pattern in (("kode_wilayah", _REGION), ("kd_propinsi", _TWO_DIGITS), ("kd_dati2", _TWO_DIGITS)):
+        if not pattern.match(getattr(tenant, key)):
+            yield (key,), f"not a region code: {getattr(tenant, key)!r}"
+    for name, day in tenant.sismiop.jatuh_tempo.items():
+        if not _MONTH_DAY.match(day):
+            yield ("sismiop", "jatuh_tempo", name), f"not a month and day such as 09-30: {day!r}"
+    if not EMAIL.match(tenant.publisher.email):
+        yield ("publisher", "email"), f"not an e-mail address: {tenant.publisher.email!r}"
 
 
 def fill(expression: str, tenant: Tenant | None) -> str:

@@ -80,6 +80,31 @@ def test_a_mistake_is_reported_once_and_alone(tree: Path) -> None:
     assert [(p.file, p.message.split(";")[0]) for p in check(tree)] == [(SALES, "unknown code list 'cara_byr'")]
 
 
+SOLD = "curated.toko__penjualan"
+CARRIED = {
+    "bare": (f"SELECT bulan, jumlah, pembeli AS pembeli_terbesar FROM {SOLD}", False),
+    "maximum": (f"SELECT bulan, jumlah, upper(max(p.pembeli)) AS pembeli_terbesar FROM {SOLD} AS p", False),
+    "in-a-cte": (f"WITH a AS (SELECT pembeli AS x FROM {SOLD}) SELECT max(x) AS pembeli_terbesar FROM a", False),
+    "in-a-subquery": (f"SELECT y AS pembeli_terbesar FROM (SELECT trim(pembeli) AS y FROM {SOLD}) AS b", False),
+    "in-a-union": (f"SELECT '-' AS pembeli_terbesar UNION ALL SELECT pembeli FROM {SOLD}", False),
+    "counted": (f"SELECT count(pembeli) AS pembeli_terbesar FROM {SOLD}", True),
+    "counted-first": (
+        f"WITH a AS (SELECT pembeli AS x FROM {SOLD}), b AS (SELECT count(x) AS x FROM a) "
+        "SELECT x AS pembeli_terbesar FROM b",
+        True,
+    ),
+    "elsewhere": ("SELECT pembeli AS pembeli_terbesar FROM ref.cabang", True),
+}
+
+
+@pytest.mark.parametrize(("sql", "public"), CARRIED.values(), ids=CARRIED.keys())
+def test_a_secret_is_followed_to_the_mart(sql: str, public: bool, tree: Path) -> None:
+    (tree / "sql/marts/penjualan/mart.sql").write_text(sql)
+    (tree / MART).write_text((tree / MART).read_text().replace("classification: rahasia", "classification: umum"))
+    wanted = [] if public else [(MART, "schema[0].properties[2].classification")]
+    assert [(p.file, p.key) for p in check(tree)] == wanted
+
+
 def test_all_mistakes_are_reported_together(tree: Path) -> None:
     for file, old, new in ((SYSTEM, "30 1", "99 1"), (TENANT, "k: 5", "k: 0"), (PUBLISHED_SQL, "AS jumlah", "AS x")):
         (tree / file).write_text((tree / file).read_text().replace(old, new, 1))
