@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import secrets
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import httpx
 import pytest
+from ckanapi.errors import NotFound
 
 from lumbung.ledger import Ledger
 from lumbung.portal import dataset as ids
@@ -27,16 +29,34 @@ def portal():
     return Portal.connect()
 
 
-@pytest.fixture
-def mart(portal, monkeypatch):
+@contextmanager
+def tiny_mart(portal, monkeypatch):
     """The tiny mart under a name of its own; what it published is purged afterwards."""
     name = f"uji_{secrets.token_hex(4)}"
     declared = declarations(name)
     monkeypatch.setattr(stage, "load", lambda: declared)
     yield Tiny(name, portal)
     for publication in declared.marts[name].publications:
-        with suppress(Exception):
+        with suppress(NotFound):
             portal.call("dataset_purge", {"id": ids.dataset_id(publication.id)})
+
+
+@pytest.fixture
+def mart(portal, monkeypatch):
+    """A tiny mart for one test."""
+    with tiny_mart(portal, monkeypatch) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def public(portal):
+    """A tiny mart with one small village, published once, for tests that only look."""
+    with pytest.MonkeyPatch.context() as patch, tiny_mart(portal, patch) as made:
+        made.people.counts[SMALL] = 3
+        made.refresh_mart()
+        made.report = made.publish()
+        made.declared = stage.load()
+        yield made
 
 
 class Tiny:
@@ -50,8 +70,6 @@ class Tiny:
 
     def refresh_mart(self):
         """A refresh of the mart in the ledger, with new content."""
-        from datetime import UTC, datetime
-
         self.run += 1
         as_of = datetime(2026, 1, self.run, 17, tzinfo=UTC)
         self.ledger.record_mart(
@@ -90,11 +108,9 @@ class Tiny:
         return {found[part]["version"] for part in ("file", "table", "metadata")} | {self.package(which)["versi"]}
 
 
-def test_first_publication_reaches_everybody_whole(mart):
-    mart.people.counts[SMALL] = 3
-    mart.refresh_mart()
-    report = mart.publish()
-    assert sorted(report.published) == [mart.id("desa"), mart.id("kecamatan")]
+def test_first_publication_reaches_everybody_whole(public):
+    mart = public
+    assert sorted(mart.report.published) == [mart.id("desa"), mart.id("kecamatan")]
     for which in ("desa", "kecamatan"):
         package = mart.package(which)
         assert package["organization"]["name"] == "dukcapil"
@@ -117,10 +133,8 @@ def test_first_publication_reaches_everybody_whole(mart):
     assert (record.state, record.rows, record.suppressed) == ("published", 24, 2)
 
 
-def test_hidden_cells_are_empty_and_marked_everywhere_and_the_others_are_the_marts(mart):
-    mart.people.counts[SMALL] = 3
-    mart.refresh_mart()
-    mart.publish()
+def test_hidden_cells_are_empty_and_marked_everywhere_and_the_others_are_the_marts(public):
+    mart = public
     file = {(row["kode_wilayah"], row["jenis_kelamin"]): row for row in mart.file("desa")}
     table = {(row["kode_wilayah"], row["jenis_kelamin"]): row for row in mart.table("desa")}
     hidden = {key for key, row in file.items() if row["status_nilai"] == "disamarkan"}
@@ -135,11 +149,10 @@ def test_hidden_cells_are_empty_and_marked_everywhere_and_the_others_are_the_mar
     assert all(row["status_nilai"] == "final" for row in mart.file("kecamatan"))
 
 
-def test_the_data_dictionary_is_the_declarations(mart):
-    mart.refresh_mart()
-    mart.publish()
+def test_the_data_dictionary_is_the_declarations(public):
+    mart = public
     fields = mart.portal.call("datastore_info", {"id": ids.resource_id(mart.id("desa"))})["fields"]
-    declared = {column.name: column for column in stage.load().marts[mart.name].publications[1].columns}
+    declared = {column.name: column for column in mart.declared.marts[mart.name].publications[1].columns}
     assert [field["id"] for field in fields] == list(declared)
     assert {field["id"]: field["info"]["label"] for field in fields} == {n: c.title for n, c in declared.items()}
     assert {field["id"]: field["type"] for field in fields}["jumlah_penduduk"] in ("int8", "bigint")
