@@ -29,14 +29,16 @@ def inputs_digest(ledger: Ledger, declarations: Declarations, dataset: Dataset) 
 
 
 def _state(ledger: Ledger, parent: str) -> str:
-    """The newest batch that may have changed which keys of the parent were received, or their values."""
+    """What was received of a parent, by its newest batch that may have changed that.
+
+    A full read says it by its content, whatever became of the rows; other batches by their id, those left out that
+    brought nothing new.
+    """
     for batch in ledger.batches(dataset=parent, states=("landed", "validated", "conformed"), newest_first=True):
-        judged = batch.state != "landed"
-        if batch.same_as is not None:
-            continue
-        if judged and batch.mode != "full" and not batch.accepted and not batch.quarantined:
-            continue
-        return batch.id
+        if batch.mode == "full":
+            return f"isi {batch.digest}"
+        if batch.state == "landed" or batch.accepted or batch.quarantined:
+            return f"batch {batch.id}"
     return ""
 
 

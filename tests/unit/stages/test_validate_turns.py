@@ -105,12 +105,13 @@ def _digest(*parents: FakeBatch, rules: str = "aturan") -> str:
 def test_the_state_of_a_parent_changes_with_what_was_received_of_it() -> None:
     full = FakeBatch("1", "conformed")
     base = _digest(full)
-    assert base == _digest(replace(full, state="validated")), "promotion changes nothing that was received"
-    assert base == _digest(full, FakeBatch("2", "conformed", same_as="1"))
+    assert base == _digest(replace(full, state="landed")), "promotion changes nothing that was received"
+    assert base == _digest(full, FakeBatch("2", "landed")), "the same content again"
     assert base == _digest(full, FakeBatch("2", "conformed", mode="window", accepted=0, quarantined=0))
+    assert base != _digest(full, FakeBatch("2", "conformed", digest="lain"))
     assert base != _digest(full, FakeBatch("2", "conformed", mode="window", accepted=0, quarantined=1))
     assert base != _digest(full, FakeBatch("2", "landed", mode="window", accepted=None, quarantined=None))
-    assert base != _digest(full, FakeBatch("2", "conformed", accepted=0, quarantined=0)), "a full read may delete"
+    assert base != _digest(full, FakeBatch("2", "conformed", mode="replay"))
     assert base != _digest(full, rules="aturan lain")
     assert base != _digest()
 
