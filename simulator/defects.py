@@ -56,7 +56,8 @@ def inject(
         return None
     if touch and table in TOUCH and kind.severity != "duplicate":
         change[TOUCH[table]] = when
-    before = {c: row[c] for c in change}
+    # A row that was added whole keeps its own number when it is mended; only the wrong column is put right.
+    before = {c: row[c] for c in (change if not kind.copy or kind.rows == 2 else [kind.column] if kind.column else [])}
     spoilt = {**row, **change}
     if kind.copy:
         names = list(spoilt)

@@ -135,7 +135,8 @@ def _more(column: str, most: int, unit: int, base: str | None = None) -> Alter:
 
 
 def _birthday_off(row: Row, chance: Chance) -> Change:
-    return {"tgl_lhr": row["tgl_lhr"] + timedelta(days=int(chance.integers(1, 26)))}
+    # Earlier, never later: a birth after its registration would break another rule.
+    return {"tgl_lhr": row["tgl_lhr"] - timedelta(days=int(chance.integers(1, 26)))}
 
 
 _HOW: dict[str, tuple[str, Alter]] = {

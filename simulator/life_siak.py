@@ -42,7 +42,7 @@ def live(day: Day) -> dict[str, int]:
     people = 2_100_000 * factor
     for name, yearly, floor, act in (
         ("lahir", people * 0.0140, 0.1 * factor, _birth),
-        ("mati", people * 0.0056, 0.1 * factor, _death),
+        ("mati", people * 0.0052, 0.2 * factor, _death),
         ("pindah", people * 0.0040, 0.3 * factor, _move),
         ("datang", people * 0.0020, 0.1 * factor, _arrive),
         ("pergi", people * 0.0015, 0.1 * factor, _leave),

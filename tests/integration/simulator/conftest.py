@@ -1,0 +1,84 @@
+"""Throwaway source databases for the simulator, on the profile's source server (or SIMULATOR_TEST_POSTGRES_URL)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from simulator.build import Plan, build
+from simulator.command import main
+from simulator.server import READER, SYSTEMS, State
+
+SCALE = 0.002
+SEED = 7
+
+
+def superuser() -> str:
+    """Connection string of a role that may create databases on the source server."""
+    explicit = os.environ.get("SIMULATOR_TEST_POSTGRES_URL")
+    if explicit:
+        return explicit
+    from lumbung.settings import settings
+    from runtime.postgresql import SUPERUSER
+
+    profile = settings()
+    return make_conninfo(
+        host="127.0.0.1", port=profile.ports.sources, user=SUPERUSER, dbname="postgres",
+        password=profile.secret("sources_superuser_password"),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def new_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], State]]:
+    """Make a state folder with two fresh, empty source databases; all are dropped at the end."""
+    with ExitStack() as stack:
+        number = 0
+
+        def make() -> State:
+            nonlocal number
+            number += 1
+            folder = tmp_path_factory.mktemp("profil")
+            (folder / "secrets").mkdir()
+            for system in SYSTEMS:
+                name = f"uji_simulator_{system}_{os.getpid()}_{number}"
+                with psycopg.connect(superuser(), autocommit=True) as connection:
+                    if not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [READER]).rowcount:
+                        connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(READER)))
+                    connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+                stack.callback(_drop, name)
+                address = make_conninfo(superuser(), dbname=name)
+                (folder / "secrets" / f"source_{system}_admin_url").write_text(address + "\n")
+            return State(folder)
+
+        yield make
+
+
+def _drop(name: str) -> None:
+    with psycopg.connect(superuser(), autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="module")
+def built(new_state: Callable[[], State]) -> State:
+    """A small source of its own for one test file."""
+    state = new_state()
+    assert build(state, Plan(SEED, SCALE), lambda line: None)
+    return state
+
+
+@pytest.fixture
+def run() -> Callable[..., int]:
+    """The command line, with the state folder given."""
+
+    def call(state: State | Path, *words: str) -> int:
+        folder = state.folder if isinstance(state, State) else state
+        return main([words[0], "--state", str(folder), *words[1:]])
+
+    return call

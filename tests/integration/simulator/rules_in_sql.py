@@ -1,0 +1,277 @@
+"""The declared rules once more, as plain SQL over the sources: the oracle that the manifest is held against.
+
+Each entry: table, rule id, and a query that returns the key columns of the rows (or doubled keys) that break it.
+"""
+
+from __future__ import annotations
+
+NIK = r"^\d{6}(0[1-9]|[12]\d|3[01]|4[1-9]|[56]\d|7[01])(0[1-9]|1[0-2])\d{2}(?!0000)\d{4}$"
+KK = r"^\d{6}(0[1-9]|[12]\d|3[01])(0[1-9]|1[0-2])\d{2}\d{4}$"
+NOP = "kd_propinsi, kd_dati2, kd_kecamatan, kd_kelurahan, kd_blok, no_urut, kd_jns_op"
+CLOSED = "((4, 1005), (4, 1013), (4, 1017), (4, 2014), (5, 2012), (5, 2013), (6, 2003))"
+
+
+def _village(key: str, table: str, when: str) -> str:
+    return (
+        f"SELECT {key} FROM {table} t WHERE no_prop <> 35 OR no_kab <> 15 OR NOT EXISTS (SELECT FROM setup_kel s"
+        f" WHERE s.no_kec = t.no_kec AND s.no_kel = t.no_kel) OR ((no_kec, no_kel) IN {CLOSED} AND {when} >="
+        " '2022-01-01')"
+    )
+
+
+def _code(key: str, table: str, column: str, highest: int) -> str:
+    return f"SELECT {key} FROM {table} WHERE {column} IS NOT NULL AND {column} NOT BETWEEN 1 AND {highest}"
+
+
+_WARNED = f"nik ~ '{NIK}' AND tgl_lhr IS NOT NULL"
+SIAK = [
+    ("biodata_wni", "nik:nik", f"SELECT nik FROM biodata_wni WHERE nik !~ '{NIK}'"),
+    ("biodata_wni", "nik:nik", f"SELECT nik FROM biodata_wni WHERE nik_ibu !~ '{NIK}' OR nik_ayah !~ '{NIK}'"),
+    ("biodata_wni", "kunci-ganda", "SELECT nik FROM biodata_wni GROUP BY 1 HAVING count(*) > 1"),
+    ("biodata_wni", "wajib:nama_lgkp", "SELECT nik FROM biodata_wni WHERE nama_lgkp IS NULL"),
+    *[
+        ("biodata_wni", f"kode:{c}", _code("nik", "biodata_wni", c, n))
+        for c, n in (
+            ("agama", 7),
+            ("jenis_pkrjn", 89),
+            ("pddk_akh", 10),
+            ("stat_kwn", 4),
+            ("stat_hbkel", 11),
+            ("gol_drh", 13),
+            ("pnydng_cct", 7),
+            ("jenis_klmin", 2),
+            ("stat_hidup", 2),
+            ("klain_fsk", 2),
+            ("akta_lhr", 2),
+        )
+    ],
+    ("biodata_wni", "wilayah:wilayah-berlaku", _village("nik", "biodata_wni", "coalesce(tgl_ubah, tgl_entri)")),
+    (
+        "biodata_wni",
+        "lahir-masa-depan",
+        "SELECT nik FROM biodata_wni WHERE tgl_lhr > coalesce(tgl_ubah, tgl_entri)::date OR tgl_lhr >"
+        " jam_sistem()::date",
+    ),
+    ("biodata_wni", "kk:no_kk", f"SELECT nik FROM biodata_wni WHERE no_kk !~ '{KK}'"),
+    ("biodata_wni", "nilai:tgl_pjg_ktp", "SELECT nik FROM biodata_wni WHERE NOT isfinite(tgl_pjg_ktp)"),
+    ("biodata_wni", "nilai:tgl_ubah", "SELECT nik FROM biodata_wni WHERE NOT isfinite(tgl_ubah) OR tgl_entri IS NULL"),
+    (
+        "biodata_wni",
+        "nik-tanggal-lahir",
+        f"SELECT nik FROM biodata_wni WHERE {_WARNED} AND substr(nik, 7, 6) <>"
+        " lpad((extract(day FROM tgl_lhr)::int + CASE WHEN substr(nik, 7, 2)::int > 40 THEN 40 ELSE 0"
+        " END)::text, 2, '0') || to_char(tgl_lhr, 'MMYY')",
+    ),
+    (
+        "biodata_wni",
+        "nik-jenis-kelamin",
+        f"SELECT nik FROM biodata_wni WHERE {_WARNED} AND (substr(nik, 7, 2)::int > 40) <> (jenis_klmin = 2)",
+    ),
+    (
+        "biodata_wni",
+        "wajib:*",
+        "SELECT nik FROM biodata_wni WHERE num_nulls(nik, no_kk, jenis_klmin, tmpt_lhr, tgl_lhr, agama, stat_kwn,"
+        " stat_hbkel, pddk_akh, jenis_pkrjn, no_prop, no_kab, no_kec, no_kel, stat_hidup, flag_status, tgl_entri) > 0",
+    ),
+    (
+        "biodata_wni",
+        "rujukan:kk",
+        f"SELECT nik FROM biodata_wni t WHERE no_kk ~ '{KK}' AND NOT EXISTS (SELECT FROM data_keluarga k WHERE"
+        " k.no_kk = t.no_kk)",
+    ),
+    (
+        "biodata_wni",
+        "waktu",
+        "SELECT nik FROM biodata_wni WHERE coalesce(tgl_ubah, tgl_entri) > jam_sistem() OR tgl_entri > jam_sistem()",
+    ),
+    (
+        "data_keluarga",
+        "wilayah:wilayah-berlaku",
+        _village("no_kk", "data_keluarga", "coalesce(tgl_updation, tgl_insertion)"),
+    ),
+    (
+        "data_keluarga",
+        "rujukan:kepala-keluarga",
+        "SELECT no_kk FROM data_keluarga k WHERE NOT EXISTS (SELECT FROM biodata_wni b WHERE b.nik = k.nik_kk)",
+    ),
+    ("data_keluarga", "kk:no_kk", f"SELECT no_kk FROM data_keluarga WHERE no_kk !~ '{KK}' OR nik_kk !~ '{NIK}'"),
+    ("data_keluarga", "kunci-ganda", "SELECT no_kk FROM data_keluarga GROUP BY 1 HAVING count(*) > 1"),
+    (
+        "data_keluarga",
+        "wajib:*",
+        "SELECT no_kk FROM data_keluarga WHERE num_nulls(nama_kep, alamat, no_rt, no_rw, nik_kk, no_kel,"
+        " tgl_insertion) > 0",
+    ),
+    (
+        "data_keluarga",
+        "waktu",
+        "SELECT no_kk FROM data_keluarga WHERE coalesce(tgl_updation, tgl_insertion) > jam_sistem()",
+    ),
+    ("capil_lahir", "wilayah:wilayah-berlaku", _village("bayi_no", "capil_lahir", "plpr_tgl_lapor")),
+    ("capil_lahir", "kode:bayi_jns_klmin", _code("bayi_no", "capil_lahir", "bayi_jns_klmin", 2)),
+    (
+        "capil_lahir",
+        "nik:bayi_nik",
+        f"SELECT bayi_no FROM capil_lahir WHERE bayi_nik !~ '{NIK}' OR bayi_no_kk !~ '{KK}'",
+    ),
+    ("capil_lahir", "kunci-ganda", "SELECT bayi_no FROM capil_lahir GROUP BY 1 HAVING count(*) > 1"),
+    (
+        "capil_lahir",
+        "rujukan:bayi",
+        "SELECT bayi_no FROM capil_lahir c WHERE NOT EXISTS (SELECT FROM biodata_wni b WHERE b.nik = c.bayi_nik)",
+    ),
+    (
+        "capil_lahir",
+        "lapor-sebelum-lahir",
+        "SELECT bayi_no FROM capil_lahir WHERE plpr_tgl_lapor < bayi_tgl_lahir OR adm_akta_tgl < plpr_tgl_lapor"
+        " OR num_nulls(bayi_nama_lgkp, bayi_tgl_lahir, plpr_tgl_lapor, adm_tgl_entry) > 0 OR bayi_tgl_lahir >"
+        " jam_sistem()",
+    ),
+    ("capil_mati", "nik:mati_nik", f"SELECT mati_no FROM capil_mati WHERE mati_nik !~ '{NIK}'"),
+    ("capil_mati", "kunci-ganda", "SELECT mati_no FROM capil_mati GROUP BY 1 HAVING count(*) > 1"),
+    ("capil_mati", "wilayah:wilayah-berlaku", _village("mati_no", "capil_mati", "plpr_tgl_lapor")),
+    (
+        "capil_mati",
+        "rujukan:jenazah",
+        f"SELECT mati_no FROM capil_mati c WHERE mati_nik ~ '{NIK}' AND NOT EXISTS (SELECT FROM biodata_wni b"
+        " WHERE b.nik = c.mati_nik AND stat_hidup = 2 AND flag_status = '2')",
+    ),
+    (
+        "capil_mati",
+        "lapor-sebelum-mati",
+        "SELECT mati_no FROM capil_mati WHERE plpr_tgl_lapor < mati_tgl OR num_nulls(mati_nama_lgkp,"
+        " adm_tgl_entry) > 0 OR mati_tgl > jam_sistem()",
+    ),
+]
+
+
+def dkb(period: str) -> list[tuple[str, str, str]]:
+    """Rules over the population table of one semester: only what the counting needs."""
+    t = f"biodata_wni_{period}"
+    day = f"{period[:4]}-{'06-30' if period.endswith('01') else '12-31'}"
+    return [
+        (t, "wilayah:wilayah-berlaku", _village("nik", t, f"'{day}'::date")),
+        (t, "kode:jenis_klmin", _code("nik", t, "jenis_klmin", 2)),
+        (t, "wajib:tgl_lhr", f"SELECT nik FROM {t} WHERE tgl_lhr IS NULL"),
+        (t, "lahir-sesudah-semester", f"SELECT nik FROM {t} WHERE tgl_lhr > '{day}'"),
+        (t, "nik:nik", f"SELECT nik FROM {t} WHERE nik !~ '{NIK}' OR flag_status <> '0' OR stat_hidup <> 1"),
+        (t, "kunci-ganda", f"SELECT nik FROM {t} GROUP BY 1 HAVING count(*) > 1"),
+    ]
+
+
+_TAX = """round(greatest(njop_sppt - njoptkp_sppt, 0) * CASE WHEN njop_sppt <= 1e9 THEN 0.10
+ WHEN njop_sppt <= 2e9 THEN 0.15 WHEN njop_sppt <= 5e9 THEN 0.20 ELSE 0.30 END / 100)"""
+_SAME = " AND ".join(f"p.{c} = s.{c}" for c in (*NOP.split(", "), "thn_pajak_sppt"))
+_PAID_KEY = f"{NOP}, thn_pajak_sppt, pembayaran_sppt_ke"
+_PAID_KEY_P = ", ".join(f"p.{c}" for c in _PAID_KEY.split(", "))
+SISMIOP = [
+    (
+        "dat_subjek_pajak",
+        "kunci-ganda",
+        "SELECT subjek_pajak_id FROM (SELECT DISTINCT * FROM dat_subjek_pajak) d GROUP BY 1 HAVING count(*) > 1",
+    ),
+    ("dat_subjek_pajak", "wajib:nm_wp", "SELECT subjek_pajak_id FROM dat_subjek_pajak WHERE nm_wp IS NULL"),
+    (
+        "dat_subjek_pajak",
+        "kode:status_pekerjaan_wp",
+        "SELECT subjek_pajak_id FROM dat_subjek_pajak WHERE status_pekerjaan_wp NOT IN ('1','2','3','4','5')",
+    ),
+    (
+        "dat_objek_pajak",
+        "rujukan:subjek",
+        f"SELECT {NOP} FROM dat_objek_pajak o WHERE NOT EXISTS (SELECT FROM dat_subjek_pajak s WHERE"
+        " s.subjek_pajak_id = o.subjek_pajak_id)",
+    ),
+    (
+        "dat_objek_pajak",
+        "rujukan:kelurahan",
+        f"SELECT {NOP} FROM dat_objek_pajak WHERE (kd_propinsi, kd_dati2, kd_kecamatan, kd_kelurahan)"
+        " NOT IN (SELECT kd_propinsi, kd_dati2, kd_kecamatan, kd_kelurahan FROM ref_kelurahan)",
+    ),
+    (
+        "dat_objek_pajak",
+        "kode:kd_status_wp",
+        f"SELECT {NOP} FROM dat_objek_pajak WHERE kd_status_wp NOT IN ('1','2','3','4','5')",
+    ),
+    (
+        "dat_objek_pajak",
+        "kode:jns_transaksi_op",
+        f"SELECT {NOP} FROM dat_objek_pajak WHERE jns_transaksi_op NOT IN ('1','2','3')",
+    ),
+    ("dat_objek_pajak", "kunci-ganda", f"SELECT {NOP} FROM dat_objek_pajak GROUP BY {NOP} HAVING count(*) > 1"),
+    (
+        "sppt",
+        "sppt-hitung-njop",
+        f"SELECT {NOP}, thn_pajak_sppt FROM sppt WHERE njop_sppt <> njop_bumi_sppt + njop_bng_sppt",
+    ),
+    (
+        "sppt",
+        "sppt-hitung-bayar",
+        f"SELECT {NOP}, thn_pajak_sppt FROM sppt WHERE pbb_yg_harus_dibayar_sppt <> pbb_terhutang_sppt -"
+        " coalesce(faktor_pengurang_sppt, 0)",
+    ),
+    (
+        "sppt",
+        "sppt-hitung-pajak",
+        f"SELECT {NOP}, thn_pajak_sppt FROM sppt WHERE pbb_terhutang_sppt <> greatest({_TAX}, 10000)",
+    ),
+    ("sppt", "nilai:luas_bng_sppt", f"SELECT {NOP}, thn_pajak_sppt FROM sppt WHERE luas_bng_sppt = 'NaN'"),
+    (
+        "sppt",
+        "kunci-ganda",
+        f"SELECT {NOP}, thn_pajak_sppt FROM sppt GROUP BY {NOP}, thn_pajak_sppt HAVING count(*) > 1",
+    ),
+    (
+        "sppt",
+        "rujukan:objek",
+        f"SELECT {NOP}, thn_pajak_sppt FROM sppt s WHERE ({NOP}) NOT IN (SELECT {NOP} FROM dat_objek_pajak)",
+    ),
+    (
+        "sppt",
+        "rujukan:kelurahan",
+        f"SELECT {NOP}, thn_pajak_sppt FROM sppt WHERE (kd_kecamatan, kd_kelurahan) NOT IN (SELECT"
+        " kd_kecamatan, kd_kelurahan FROM ref_kelurahan)",
+    ),
+    (
+        "sppt",
+        "wajib:*",
+        f"SELECT {NOP}, thn_pajak_sppt FROM sppt WHERE num_nulls(nm_wp_sppt, tgl_jatuh_tempo_sppt,"
+        " luas_bumi_sppt, njop_sppt, njoptkp_sppt,"
+        " pbb_terhutang_sppt, tgl_terbit_sppt) > 0 OR (kd_kls_tanah NOT IN (SELECT kd_kls_tanah FROM kelas_tanah))"
+        " OR (kd_kls_bng <> 'XXX' AND kd_kls_bng NOT IN (SELECT kd_kls_bng FROM kelas_bangunan))",
+    ),
+    (
+        "pembayaran_sppt",
+        "bayar-sebelum-terbit",
+        f"SELECT {_PAID_KEY_P} FROM pembayaran_sppt p JOIN sppt s ON {_SAME} WHERE tgl_pembayaran_sppt <"
+        " tgl_terbit_sppt",
+    ),
+    (
+        "pembayaran_sppt",
+        "bayar-pokok",
+        f"SELECT {_PAID_KEY} FROM pembayaran_sppt WHERE jml_sppt_yg_dibayar - coalesce(denda_sppt, 0) < 0 OR"
+        " denda_sppt < 0",
+    ),
+    (
+        "pembayaran_sppt",
+        "rujukan:sppt",
+        f"SELECT {_PAID_KEY} FROM pembayaran_sppt p WHERE NOT EXISTS (SELECT FROM sppt s WHERE {_SAME})",
+    ),
+    (
+        "pembayaran_sppt",
+        "kunci-ganda",
+        f"SELECT {_PAID_KEY} FROM pembayaran_sppt GROUP BY {_PAID_KEY} HAVING count(*) > 1",
+    ),
+    (
+        "pembayaran_sppt",
+        "waktu",
+        f"SELECT {_PAID_KEY} FROM pembayaran_sppt WHERE tgl_rekam_byr_sppt > jam_sistem() OR"
+        " tgl_rekam_byr_sppt IS NULL OR tgl_pembayaran_sppt > jam_sistem()",
+    ),
+    (
+        "pembayaran_sppt",
+        "batal-dibayar",
+        f"SELECT {_PAID_KEY_P} FROM pembayaran_sppt p JOIN sppt s ON {_SAME} WHERE status_pembayaran_sppt NOT"
+        " IN ('0', '1')",
+    ),
+]

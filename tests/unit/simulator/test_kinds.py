@@ -1,0 +1,89 @@
+"""The catalogue of defects: each line has its alteration, and each alteration does what the note says."""
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+
+import pytest
+
+from simulator.chance import chance
+from simulator.kinds import kinds, kinds_of
+from simulator.source_rows import KEYS, NOP, TOUCH, key_of
+
+NIK = re.compile(r"^\d{6}(0[1-9]|[12]\d|3[01]|4[1-9]|[56]\d|7[01])(0[1-9]|1[0-2])\d{2}(?!0000)\d{4}$")
+ROW = {
+    "nik": "3515081203109001",
+    "no_kk": "3515080101109001",
+    "nama_lgkp": "BUDI SANTOSO",
+    "tmpt_lhr": "SIDOARJO",
+    "tgl_lhr": date(1990, 3, 12),
+    "jenis_klmin": Decimal(1),
+    "agama": Decimal(1),
+    "tgl_ubah": None,
+    "tgl_updation": datetime(2024, 5, 1),
+    "mati_nik": "3515081203109001",
+    "nm_wp": "SITI",
+    "njop_bumi_sppt": Decimal(10),
+    "pbb_yg_harus_dibayar_sppt": Decimal(10),
+    "thn_pajak_sppt": "2024",
+    "jml_sppt_yg_dibayar": Decimal(5000),
+}
+
+
+def test_at_least_twelve_kinds_over_both_systems():
+    names = {k.name for k in kinds() if k.severity == "error"}
+    assert len(names) >= 16
+    assert kinds_of("siak") and kinds_of("sismiop")
+    assert {k.severity for k in kinds()} == {"error", "warning", "duplicate"}
+    assert all(k.rule or k.severity == "duplicate" for k in kinds())
+    assert len({(k.dataset, k.name) for k in kinds()}) == len(kinds())
+
+
+@pytest.mark.parametrize("kind", kinds(), ids=lambda k: f"{k.table}-{k.name}")
+def test_each_alteration_changes_the_column_it_names(kind):
+    change = kind.alter(dict(ROW), chance(1, kind.name))
+    if kind.severity == "duplicate":
+        assert change == {}
+    elif kind.name == "nik-ganda":
+        assert "nik" not in change and change["nama_lgkp"] != ROW["nama_lgkp"]
+    elif kind.name == "subjek-ganda":
+        assert set(change) == {"nm_wp"}
+    else:
+        assert kind.column in change
+        assert change[kind.column] != ROW.get(kind.column, "")
+
+
+@pytest.mark.parametrize("name", ["nik-huruf", "nik-15-digit", "nik-serial-0000"])
+def test_a_spoilt_nik_keeps_birth_and_sex_readable(name):
+    kind = next(k for k in kinds() if k.name == name)
+    for seed in range(30):
+        nik = kind.alter(dict(ROW), chance(seed, name))["nik"]
+        assert not NIK.match(nik)
+        assert nik[:12] == ROW["nik"][:12]
+
+
+def test_a_village_that_was_closed_gets_a_date_after_its_end():
+    kind = next(k for k in kinds() if k.name == "desa-sudah-dihapus" and k.table == "biodata_wni")
+    for seed in range(20):
+        change = kind.alter(dict(ROW), chance(seed, "x"))
+        assert datetime(2023, 7, 1) <= change["tgl_ubah"] < datetime(2026, 1, 5)
+
+
+def test_a_head_that_does_not_exist_has_a_serial_nobody_gets():
+    kind = next(k for k in kinds() if k.name == "kepala-tidak-ada")
+    for seed in range(20):
+        nik = kind.alter(dict(ROW), chance(seed, "x"))["nik_kk"]
+        assert NIK.match(nik) and 9990 <= int(nik[12:]) <= 9999
+
+
+def test_keys_are_shown_without_padding_and_with_the_period():
+    row = dict(zip(NOP, ("35", "15", "110", "001", "002", "0003", "0"), strict=True)) | {
+        "thn_pajak_sppt": "2025",
+        "pembayaran_sppt_ke": Decimal(2),
+    }
+    assert key_of("pembayaran_sppt", row)["pembayaran_sppt_ke"] == 2
+    assert key_of("dat_subjek_pajak", {"subjek_pajak_id": "3515 OP-000000001            "}) == {
+        "subjek_pajak_id": "3515 OP-000000001"
+    }
+    assert key_of("biodata_wni_202501", {"nik": "1"}) == {"periode": "202501", "nik": "1"}
+    assert set(TOUCH) <= set(KEYS)
