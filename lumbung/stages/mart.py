@@ -75,14 +75,18 @@ def refresh(trigger: str, actor: str) -> list[str]:
 def _refresh_all(
     ledger: Ledger, spark: SparkSession, declarations: Declarations, versions: Mapping[str, str], label: str
 ) -> list[str]:
-    """Refresh the marts in the order of what they read; bookkeeping marts, which read records, come last."""
+    """Refresh the marts in the order of what they read; bookkeeping marts, which read records, come last.
+
+    All marts of a pass see the same snapshots of the curated tables and lists.
+    """
     written: list[str] = []
     failures: list[str] = []
+    pins: dict[str, int | None] = {}
     for mart in in_order(declarations.marts):
         try:
             if not mart.inputs:
                 _records_view(ledger, spark, declarations)
-            inputs = inputs_of(ledger, spark, declarations, mart, versions)
+            inputs = inputs_of(ledger, spark, declarations, mart, versions, pins)
             if isinstance(inputs, str):
                 log.info("mart: %s waits: %s", mart.name, inputs)
             elif _refresh_one(ledger, spark, mart, inputs, label):
@@ -121,10 +125,11 @@ def _refresh_one(ledger: Ledger, spark: SparkSession, mart: Mart, inputs: Inputs
     snapshot = iceberg.written_with(spark, name, DIGEST, inputs.digest, now)
     if snapshot is None:  # else an earlier attempt died between the switch and the ledger
         create_mart(spark, mart)
+        rows = compute(spark, mart, inputs)
         branch = iceberg.open_branch(spark, name, BRANCH)
         point("mart:branch-opened")
         with iceberg.signed(spark, {iceberg.RUN: label, DIGEST: inputs.digest}):
-            write_mart(compute(spark, mart, inputs), branch)
+            write_mart(rows, branch)
         point("mart:written")
         try:
             check_mart(spark, mart, inputs, identity, branch)
@@ -133,8 +138,8 @@ def _refresh_one(ledger: Ledger, spark: SparkSession, mart: Mart, inputs: Inputs
             raise
         snapshot = iceberg.publish_branch(spark, branch)
         point("mart:published")
-    rows = spark.table(name).count()
-    counted = sum(n for (_, reason), n in identity.items() if reason == COUNTED) if identity else rows
+    written = spark.table(name).count()
+    counted = sum(n for (_, reason), n in identity.items() if reason == COUNTED) if identity else written
     excluded: dict[str, int] = {}
     for (_, reason), n in identity.items():
         if reason != COUNTED:
@@ -144,14 +149,14 @@ def _refresh_one(ledger: Ledger, spark: SparkSession, mart: Mart, inputs: Inputs
         label,
         inputs.as_of,
         {"snapshots": dict(inputs.snapshots), "digest": inputs.digest},
-        rows,
+        written,
         counted,
         excluded,
         snapshot,
         inputs.digest,
     )
     point("mart:recorded")
-    log.info("mart: %s written, %s rows, counted %s, excluded %s", name, rows, counted, excluded)
+    log.info("mart: %s written, %s rows, counted %s, excluded %s", name, written, counted, excluded)
     return True
 
 

@@ -29,11 +29,17 @@ def input_table(name: str) -> str:
 
 
 def inputs_of(
-    ledger: Ledger, spark: SparkSession, declarations: Declarations, mart: Mart, versions: Mapping[str, str]
+    ledger: Ledger,
+    spark: SparkSession,
+    declarations: Declarations,
+    mart: Mart,
+    versions: Mapping[str, str],
+    pins: dict[str, int | None],
 ) -> Inputs | str:
     """Pin the inputs of a mart, or say why it has to wait (an input was never loaded).
 
-    `versions`: version of every code list. The digest holds input snapshots (of lists: the version), SQL, identity,
+    `versions`: version of every code list. `pins`: snapshots that this pass has fixed already, added to; marts are left
+    out, since a pass writes them itself. The digest holds input snapshots (of lists: the version), SQL, identity,
     tests, columns, parameters and the as-of.
     """
     moment = as_of(ledger, declarations, mart)
@@ -41,10 +47,13 @@ def inputs_of(
         return "an input has no complete run yet, or no mart was written"
     snapshots: dict[str, int] = {}
     for name in mart.inputs:
-        snapshot = iceberg.current_snapshot(spark, input_table(name))
+        table = input_table(name)
+        if table not in pins or table.startswith("mart."):
+            pins[table] = iceberg.current_snapshot(spark, table)
+        snapshot = pins[table]
         if snapshot is None:
-            return f"{input_table(name)} was never loaded"
-        snapshots[input_table(name)] = snapshot
+            return f"{table} was never loaded"
+        snapshots[table] = snapshot
     parameters = parameters_of(declarations, mart, moment)
     content = {
         "inputs": {n: versions.get(n.removeprefix("ref."), s) for n, s in snapshots.items()},

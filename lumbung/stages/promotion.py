@@ -5,19 +5,18 @@ from __future__ import annotations
 import logging
 import shutil
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
 
 from lumbung.faults import point
 from lumbung.settings import settings
+from lumbung.stages.lookups import business_date, clock_of, looked_up, persons_of, remember
 from lumbung.warehouse import iceberg
 from lumbung.warehouse.changes import ACTION, KIND, NEW, changes, merge
-from lumbung.warehouse.curated import curated_rows
+from lumbung.warehouse.curated import curated_rows, restated_columns
 from lumbung.warehouse.ddl import ROW_HASH, create_curated, curated_columns, curated_name, location
-from lumbung.warehouse.session import said, session
+from lumbung.warehouse.session import session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import date, datetime
+    from collections.abc import Iterable
     from pathlib import Path
 
     from pyspark.sql import DataFrame, SparkSession
@@ -59,9 +58,13 @@ def promote(ledger: Ledger, declarations: Declarations, batch: Batch) -> int | N
         else:
             spark = session("conform")
             create_curated(spark, dataset)
-            snapshot = iceberg.committed(spark, name, batch.id)
-            if snapshot is None:
-                snapshot = _merge(spark, declarations, dataset, known)
+            now = iceberg.current_snapshot(spark, name)
+            if now is None:
+                snapshot = _load(spark, declarations, dataset, known)
+            else:
+                snapshot = iceberg.committed(spark, name, batch.id)
+                if snapshot is None:
+                    snapshot = _merge(spark, declarations, dataset, known)
         ledger.conformed(batch.id, snapshot)
         point("conform:recorded")
         _drop(valid_folder(dataset, batch.id), keys_folder(dataset, batch.id))
@@ -69,19 +72,33 @@ def promote(ledger: Ledger, declarations: Declarations, batch: Batch) -> int | N
         return snapshot
 
 
+def _load(spark: SparkSession, declarations: Declarations, dataset: Dataset, batch: Batch) -> int:
+    """Fill an empty table: there is nothing to compare with.
+
+    A batch without accepted rows leaves a snapshot too: a table that was loaded and is empty is not a table that never
+    was. Look-ups and marts depend on the difference.
+    """
+    name = curated_name(dataset)
+    digest = looked_up(spark, declarations, dataset, business_date(declarations, dataset, clock_of(batch)))
+    rows = _rows(spark, declarations, dataset, batch)
+    branch = iceberg.open_branch(spark, name, BRANCH)
+    point("conform:branch-opened")
+    with iceberg.signed(spark, {iceberg.BATCH: batch.id, iceberg.RUN: batch.run_id}):
+        rows.writeTo(branch.target).append()
+    point("conform:merged")
+    _check(spark, branch, batch.accepted or 0, batch)
+    snapshot = iceberg.publish_branch(spark, branch)
+    point("conform:published")
+    if restated_columns(dataset):
+        remember(spark, name, digest)
+    log.info("conform: batch %s into the empty %s: %s rows, snapshot %s", batch.id, name, batch.accepted, snapshot)
+    return snapshot
+
+
 def _merge(spark: SparkSession, declarations: Declarations, dataset: Dataset, batch: Batch) -> int | None:
     """Merge the batch's difference through a branch; None when there is none."""
     name = curated_name(dataset)
-    clock = clock_of(batch)
-    rows = curated_rows(
-        _read(spark, valid_folder(dataset, batch.id), _valid_schema(dataset), batch),
-        dataset,
-        declarations.lists,
-        persons_of(spark, declarations, dataset),
-        batch.id,
-        clock,
-        business_date(declarations, dataset, clock),
-    )
+    rows = _rows(spark, declarations, dataset, batch)
     others = _read(spark, keys_folder(dataset, batch.id), _keys_schema(dataset), batch)
     whole = batch.mode in WHOLE
     found = changes(spark.table(name), rows, others, dataset.key, batch.id, whole).persist()
@@ -105,6 +122,20 @@ def _merge(spark: SparkSession, declarations: Declarations, dataset: Dataset, ba
     return snapshot
 
 
+def _rows(spark: SparkSession, declarations: Declarations, dataset: Dataset, batch: Batch) -> DataFrame:
+    """The batch's accepted rows in the form of the curated table."""
+    clock = clock_of(batch)
+    return curated_rows(
+        _read(spark, valid_folder(dataset, batch.id), _valid_schema(dataset), batch),
+        dataset,
+        declarations.lists,
+        persons_of(spark, declarations, dataset),
+        batch.id,
+        clock,
+        business_date(declarations, dataset, clock),
+    )
+
+
 def _check(spark: SparkSession, branch: iceberg.Branch, expected: int, batch: Batch) -> None:
     """Count the branch before anybody can read it: one row per key that was there or came new."""
     after = iceberg.on_branch(spark, branch).count()
@@ -114,43 +145,6 @@ def _check(spark: SparkSession, branch: iceberg.Branch, expected: int, batch: Ba
             f"batch {batch.id} of {batch.dataset}: table {branch.table} would have {after} rows instead of {expected}. "
             "Nothing was changed; this is a mistake in conform, please report it with the engine's log."
         )
-
-
-def persons_of(spark: SparkSession, declarations: Declarations, dataset: Dataset) -> Mapping[str, DataFrame | None]:
-    """The master table per `MasterRef.to`; None when it was never loaded or cannot be read just now."""
-    return {
-        reference.to: _master(spark, curated_name(declarations.datasets[reference.to]))
-        for reference in dataset.master_refs
-    }
-
-
-def _master(spark: SparkSession, name: str) -> DataFrame | None:
-    """A master table at its present snapshot, None when it could not be looked into, which is an outcome too."""
-    from pyspark.errors import PySparkException
-
-    try:
-        snapshot = iceberg.current_snapshot(spark, name)
-        if snapshot is None:
-            return None
-        master = iceberg.at(spark, name, snapshot)
-        master.limit(1).collect()
-    except PySparkException as error:
-        log.warning("conform: data induk %s cannot be read; look-ups are marked so: %s", name, said(error))
-        return None
-    return master
-
-
-def clock_of(batch: Batch) -> datetime:
-    """The source clock of a batch; a replay has none of its own and is dated by when it was taken up again."""
-    moment = batch.source_clock or batch.landed_at
-    if moment is None:
-        raise ValueError(f"batch {batch.id} of {batch.dataset} has neither source clock nor landing time in the ledger")
-    return moment
-
-
-def business_date(declarations: Declarations, dataset: Dataset, moment: datetime) -> date:
-    """The day of a moment where the system stands (WIB for the regency's systems)."""
-    return moment.astimezone(ZoneInfo(declarations.systems[dataset.system].timezone)).date()
 
 
 def valid_folder(dataset: Dataset, batch_id: str) -> Path:

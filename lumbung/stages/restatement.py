@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 from typing import TYPE_CHECKING, Final
 
 from lumbung.faults import point
-from lumbung.stages.promotion import TABLE_WAIT_S, business_date, clock_of, persons_of, table_lock
+from lumbung.stages.lookups import business_date, clock_of, looked_up, persons_of, remember, remembered
+from lumbung.stages.promotion import TABLE_WAIT_S, table_lock
 from lumbung.warehouse import iceberg
 from lumbung.warehouse.changes import merge_restated
 from lumbung.warehouse.curated import restated, restated_columns
 from lumbung.warehouse.ddl import curated_name
-from lumbung.warehouse.sql import literal, table
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from pyspark.sql import SparkSession
 
     from lumbung.declarations import Dataset, Declarations
@@ -25,7 +21,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PROPERTY: Final = "lumbung.restated"
 SUMMARY: Final = "lumbung.restate"
 BRANCH: Final = "restate"
 
@@ -46,7 +41,7 @@ def restate(ledger: Ledger, spark: SparkSession, declarations: Declarations, dat
     on = business_date(declarations, dataset, clock_of(newest[0]))
     with ledger.lock(table_lock(name), TABLE_WAIT_S):
         digest = looked_up(spark, declarations, dataset, on)
-        if _property(spark, name) == digest:
+        if remembered(spark, name) == digest:
             return None
         persons = persons_of(spark, declarations, dataset)
         found = restated(spark.table(name), dataset, declarations.lists, persons, on).persist()
@@ -62,36 +57,6 @@ def restate(ledger: Ledger, spark: SparkSession, declarations: Declarations, dat
                 snapshot = iceberg.publish_branch(spark, branch)
         finally:
             found.unpersist()
-        spark.sql(f"ALTER TABLE {table(name)} SET TBLPROPERTIES ({literal(PROPERTY)} = {literal(digest)})")
+        remember(spark, name, digest)
     log.info("conform: %s rows of %s restated, snapshot %s", wrong, name, snapshot)
     return snapshot
-
-
-def looked_up(spark: SparkSession, declarations: Declarations, dataset: Dataset, on: date) -> str:
-    """Digest of everything that labels and statuses of a table depend on, besides its own rows."""
-    lists = {
-        column.code_list: sorted(
-            (row.code, row.label)
-            for row in declarations.lists[column.code_list].rows
-            if row.valid_from <= on <= row.valid_to
-        )
-        for column in dataset.columns
-        if column.code_list is not None
-    }
-    masters = {
-        reference.id: [
-            iceberg.current_snapshot(spark, curated_name(declarations.datasets[reference.to])),
-            reference.model_dump(include={"column", "to_column", "when", "compare"}, mode="json"),
-        ]
-        for reference in dataset.master_refs
-    }
-    content = json.dumps({"lists": lists, "masters": masters}, sort_keys=True)
-    return hashlib.sha256(content.encode()).hexdigest()
-
-
-def _property(spark: SparkSession, name: str) -> str | None:
-    """The digest that the table's rows were last brought up to."""
-    for row in spark.sql(f"SHOW TBLPROPERTIES {table(name)}").collect():
-        if row["key"] == PROPERTY:
-            return str(row["value"])
-    return None

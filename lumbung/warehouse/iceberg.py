@@ -147,8 +147,10 @@ def on_branch(spark: SparkSession, branch: Branch) -> DataFrame:
 
 def open_branch(spark: SparkSession, name: str, branch: str) -> Branch:
     """Start a branch from main, replacing what an attempt that died left behind. Hold the table's lock meanwhile."""
-    spark.sql(f"ALTER TABLE {table(name)} CREATE OR REPLACE BRANCH {identifier(branch)}")
-    return Branch(name, branch)
+    started = Branch(name, branch)
+    drop_branch(spark, started)  # CREATE OR REPLACE fails on a table whose main has no snapshot yet
+    spark.sql(f"ALTER TABLE {table(name)} CREATE BRANCH {identifier(branch)}")
+    return started
 
 
 def publish_branch(spark: SparkSession, branch: Branch) -> int:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lumbung.ledger import Ledger
+from lumbung.stages import promotion
 from lumbung.stages.promotion import keys_folder, promote, valid_folder
 from lumbung.stages.restatement import restate
 from lumbung.warehouse import iceberg
@@ -133,6 +136,69 @@ def test_a_retry_finds_its_own_commit(bench: Bench) -> None:
     assert bench.snapshots(bench.rows) == before
 
 
+class Killed(BaseException):
+    """Stands for a process that died: no handler of the stages may catch it."""
+
+
+def points(*modules: str) -> list[str]:
+    """Names of the kill points in these modules' source."""
+    stages = Path(promotion.__file__).parent
+    return [
+        name for m in modules for name in re.findall(r'point\("([^"]+)"\)', (stages / m).read_text(encoding="utf-8"))
+    ]
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["first load", "update"])
+@pytest.mark.parametrize("name", sorted(set(points("promotion.py"))))
+def test_killed_at_any_step_the_next_attempt_completes_once(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, name: str, first: bool
+) -> None:
+    if not first:
+        bench.promote(bench.rows, [row(A), row(B)])
+    batch = bench.batch(bench.rows, [row(A, tax=5), row(C)])
+
+    def kill(here: str) -> None:
+        if here == name:
+            raise Killed
+
+    table = curated_name(bench.rows)
+    with monkeypatch.context() as patched:
+        patched.setattr("lumbung.stages.promotion.point", kill)
+        with pytest.raises(Killed):
+            promote(bench.ledger, bench.declarations, batch)
+    seen = bench.table(bench.rows, "id", "pajak")
+    old = set() if first else {(A, Decimal(100)), (B, Decimal(100))}
+    new = {(A, Decimal(5)), (C, Decimal(100))}
+    assert seen in (old, new)
+    promote(bench.ledger, bench.declarations, bench.ledger.batch(batch.id))
+    promotion.drop_leftovers(bench.ledger, [bench.rows])
+    assert bench.table(bench.rows, "id", "pajak") == new
+    written = iceberg.snapshot_batches(table, iceberg.current_snapshot(bench.spark, table) or 0)
+    assert [b for _, _, b in written].count(batch.id) == 1
+    assert bench.ledger.batch(batch.id).state == "conformed"
+    assert not valid_folder(bench.rows, batch.id).exists()
+
+
+@pytest.mark.parametrize("name", sorted(set(points("restatement.py"))))
+def test_killed_while_restating_the_next_attempt_completes(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    bench.promote(bench.rows, [row(A)])
+    bench.promote(bench.persons, [(A, "Budi")])
+
+    def kill(here: str) -> None:
+        if here == name:
+            raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr("lumbung.stages.restatement.point", kill)
+        with pytest.raises(Killed):
+            restate(bench.ledger, bench.spark, bench.declarations, bench.rows)
+    assert bench.table(bench.rows, "_status_nik") == {("tidak_dapat_diperiksa",)}
+    restate(bench.ledger, bench.spark, bench.declarations, bench.rows)
+    assert bench.table(bench.rows, "_status_nik") == {("cocok",)}
+
+
 def test_an_attempt_that_died_on_the_branch_does_not_count(bench: Bench) -> None:
     bench.promote(bench.rows, [row(A)])
     name = curated_name(bench.rows)
@@ -152,6 +218,7 @@ def test_an_attempt_that_died_on_the_branch_does_not_count(bench: Bench) -> None
         pytest.param([(A, "BUDI")], "cocok", id="same"),
         pytest.param([(A, "Wati")], "beda", id="other name"),
         pytest.param([(B, "Budi")], "tidak_ditemukan", id="other person"),
+        pytest.param([], "tidak_ditemukan", id="loaded and empty"),
     ],
 )
 def test_look_up_of_persons_has_four_outcomes(
