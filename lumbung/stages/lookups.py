@@ -1,0 +1,100 @@
+"""What labels and statuses of curated rows are looked up in: code lists, master tables, and the day that counts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from lumbung.warehouse import iceberg
+from lumbung.warehouse.ddl import curated_name
+from lumbung.warehouse.session import said
+from lumbung.warehouse.sql import literal, table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime
+
+    from pyspark.sql import DataFrame, SparkSession
+
+    from lumbung.declarations import Dataset, Declarations
+    from lumbung.ledger import Batch
+
+log = logging.getLogger(__name__)
+
+PROPERTY: Final = "lumbung.restated"
+"""Table property with the digest that its labels and statuses are right for."""
+
+
+def persons_of(spark: SparkSession, declarations: Declarations, dataset: Dataset) -> Mapping[str, DataFrame | None]:
+    """The master table per `MasterRef.to`; None when it was never loaded or cannot be read just now."""
+    return {
+        reference.to: _master(spark, curated_name(declarations.datasets[reference.to]))
+        for reference in dataset.master_refs
+    }
+
+
+def _master(spark: SparkSession, name: str) -> DataFrame | None:
+    """A master table at its present snapshot, None when it could not be looked into, which is an outcome too."""
+    from pyspark.errors import PySparkException
+
+    try:
+        snapshot = iceberg.current_snapshot(spark, name)
+        if snapshot is None:
+            return None
+        master = iceberg.at(spark, name, snapshot)
+        master.limit(1).collect()
+    except PySparkException as error:
+        log.warning("conform: data induk %s cannot be read; look-ups are marked so: %s", name, said(error))
+        return None
+    return master
+
+
+def clock_of(batch: Batch) -> datetime:
+    """The source clock of a batch; a replay has none of its own and is dated by when it was taken up again."""
+    moment = batch.source_clock or batch.landed_at
+    if moment is None:
+        raise ValueError(f"batch {batch.id} of {batch.dataset} has neither source clock nor landing time in the ledger")
+    return moment
+
+
+def business_date(declarations: Declarations, dataset: Dataset, moment: datetime) -> date:
+    """The day of a moment where the system stands (WIB for the regency's systems)."""
+    return moment.astimezone(ZoneInfo(declarations.systems[dataset.system].timezone)).date()
+
+
+def looked_up(spark: SparkSession, declarations: Declarations, dataset: Dataset, on: date) -> str:
+    """Digest of everything that labels and statuses of a table depend on, besides its own rows."""
+    lists = {
+        column.code_list: sorted(
+            (row.code, row.label)
+            for row in declarations.lists[column.code_list].rows
+            if row.valid_from <= on <= row.valid_to
+        )
+        for column in dataset.columns
+        if column.code_list is not None
+    }
+    masters = {
+        reference.id: [
+            iceberg.current_snapshot(spark, curated_name(declarations.datasets[reference.to])),
+            reference.model_dump(include={"column", "to_column", "when", "compare"}, mode="json"),
+        ]
+        for reference in dataset.master_refs
+    }
+    content = json.dumps({"lists": lists, "masters": masters}, sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def remembered(spark: SparkSession, name: str) -> str | None:
+    """The digest that the labels and statuses of the table's rows were last brought up to; None when never."""
+    for row in spark.sql(f"SHOW TBLPROPERTIES {table(name)}").collect():
+        if row["key"] == PROPERTY:
+            return str(row["value"])
+    return None
+
+
+def remember(spark: SparkSession, name: str, digest: str) -> None:
+    """Write down what the labels and statuses of the table's rows are right for; this makes no snapshot."""
+    spark.sql(f"ALTER TABLE {table(name)} SET TBLPROPERTIES ({literal(PROPERTY)} = {literal(digest)})")
