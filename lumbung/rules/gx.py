@@ -290,25 +290,34 @@ def _verdict(suite_result: Any, dataset: Dataset) -> Verdict:
     return Verdict(counts, rows)
 
 
-def publish_docs(handle: Any, dataset: Dataset) -> str:
-    """Write the result's page and the index; give the page's path below the site. One writer at a time."""
-    context, identifier = handle
+def publish_docs(handle: Any, dataset: Dataset, stores: Path, docs: Path) -> str:
+    """Write the pages of result and suite, and the index; give the result's page below the site. One at a time."""
     from great_expectations.data_context.types.resource_identifiers import ExpectationSuiteIdentifier
 
-    _forget_old(context, dataset)
-    context.build_data_docs(
-        site_names=[SITE], resource_identifiers=[identifier, ExpectationSuiteIdentifier(name=dataset.id)]
-    )
+    from lumbung.rules.docs import publish
+
+    context, identifier = handle
+    suite = ExpectationSuiteIdentifier(name=dataset.id)
+    _forget_old(context, dataset, docs)
+    context.build_data_docs(site_names=[SITE], resource_identifiers=[identifier, suite], build_index=False)
+    page = _page(identifier)
+    publish(docs, stores / "results", (page, f"expectations/{dataset.id.replace('.', '/')}.html"))
+    return page
+
+
+def _page(identifier: Any) -> str:
+    """Where GX puts the page of a result, below the site."""
     return "/".join(("validations", *identifier.to_tuple())) + ".html"
 
 
-def _forget_old(context: Any, dataset: Dataset) -> None:
-    """Drop the dataset's oldest results; building the index removes their pages."""
+def _forget_old(context: Any, dataset: Dataset, docs: Path) -> None:
+    """Drop the dataset's oldest results and their pages."""
     store = context.validation_results_store
     own = [key for key in store.list_keys() if key.expectation_suite_identifier.name == dataset.id]
     own.sort(key=lambda key: key.run_id.run_time)
     for key in own[:-KEPT_RESULTS]:
         store.remove_key(key)
+        (docs / _page(key)).unlink(missing_ok=True)
 
 
 def visible(frame: DataFrame, columns: Sequence[str]) -> DataFrame:

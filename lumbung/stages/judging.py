@@ -143,7 +143,7 @@ def _held_against_gx(
             f"The batch stays landed; mend the rule in expectations/{dataset.system}/{dataset.name}.yaml or report it."
         )
     with ledger.lock("data-docs"):
-        page = gx.publish_docs(handle, dataset)
+        page = gx.publish_docs(handle, dataset, stores, current.data_docs)
     log.info("validate: %s: Data Docs %s", batch.id, page)
     return dict(verdict.unexpected)
 

@@ -192,7 +192,7 @@ def test_counts_equal_those_of_great_expectations(judged: Any, tmp_path: Path) -
     # The warning counts all rows that share a NIK, the info rule nearly all rows: windows and pairs agree, too.
     assert verdict.unexpected["nik-tunggal"] > 20
     assert verdict.unexpected["pasangan"] > 20
-    page = tmp_path / "docs" / gx.publish_docs(handle, child)
+    page = tmp_path / "docs" / gx.publish_docs(handle, child, tmp_path / "gx", tmp_path / "docs")
     assert "nilai:bayar" in page.read_text(encoding="utf-8")
     assert child.name in (tmp_path / "docs" / "index.html").read_text(encoding="utf-8")
     written = [

@@ -136,6 +136,13 @@ class Bench:
                 self.spark.sql(f"DROP TABLE IF EXISTS {name}")
         for layer in ("raw", "valid", "quarantine"):
             shutil.rmtree(settings().warehouse / layer / self.system, ignore_errors=True)
+        docs = settings().data_docs
+        for folder in (
+            docs / "validations",
+            docs / "expectations",
+            *(docs.with_name("gx") / n for n in ("results", "suites")),
+        ):
+            shutil.rmtree(folder / self.system, ignore_errors=True)
 
 
 class FakeTenant:
