@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from lumbung.declarations.models import Declarations, Mart, Publication, Suppression
 from lumbung.ledger.records import MartRefresh
 from lumbung.portal.disclosure import Hidden
-from lumbung.portal.period import span
+from lumbung.portal.period import MONTHS, label, span
 from lumbung.portal.table import STATUS_COLUMN, Content
 
 NAMESPACE: Final = UUID("6f0c2b7e-52f1-5d0a-9d5e-3c1b8a44e7d1")
@@ -25,10 +25,6 @@ NAMESPACE: Final = UUID("6f0c2b7e-52f1-5d0a-9d5e-3c1b8a44e7d1")
 IDENTIFIER: Final = "lumbung:"
 WALIDATA: Final = "diskominfo"
 WIB: Final = ZoneInfo("Asia/Jakarta")
-_MONTHS: Final = (
-    *("Januari", "Februari", "Maret", "April", "Mei", "Juni"),
-    *("Juli", "Agustus", "September", "Oktober", "November", "Desember"),
-)
 
 
 def dataset_id(publication_id: str) -> str:
@@ -90,7 +86,7 @@ def declared_package(declared: Declarations, mart: Mart, publication: Publicatio
         "definisi": publication.definition,
         "ukuran": ", ".join(column.title for column in measured),
         "satuan": ", ".join(dict.fromkeys(column.unit for column in measured if column.unit)),
-        "klasifikasi": ", ".join(column.title for column in classes),
+        "klasifikasi": ", ".join(column.title.removeprefix("Kode ").capitalize() for column in classes),
         "frekuensi": publication.frequency,
         "cakupan_wilayah": tenant.name,
         "kode_wilayah": tenant.kode_wilayah,
@@ -121,7 +117,7 @@ def content_package(content: Content, hidden: Hidden) -> dict[str, Any]:
         out["catatan_pengungkapan"] = disclosure_note(publication, publication.suppress, hidden)
     if publication.period_column:
         periods = sorted({str(value) for value in content.values(publication.period_column)})
-        out["periode"] = periods[0] if len(periods) == 1 else f"{periods[0]}..{periods[-1]}"
+        out["periode"] = " – ".join(dict.fromkeys(label(period) for period in (periods[0], periods[-1])))
         first, last = span(periods[0]), span(periods[-1])
         if first and last:
             out["periode_mulai"], out["periode_selesai"] = first[0].isoformat(), last[1].isoformat()
@@ -130,28 +126,32 @@ def content_package(content: Content, hidden: Hidden) -> dict[str, Any]:
 
 def disclosure_note(publication: Publication, rule: Suppression, hidden: Hidden) -> str:
     """What was withheld and why, in words for the dataset page."""
-    titles = {column.name: column.title.lower() for column in publication.columns}
+    counted = next(column.title for column in publication.columns if column.name == rule.count_column)
+    counted = counted[0].lower() + counted[1:]
     if not hidden.keys:
-        return f"Tidak ada sel yang disamarkan: tidak ada {titles[rule.count_column]} antara 1 dan {rule.k - 1}."
+        return f"Tidak ada sel yang disamarkan: tidak ada {counted} antara 1 dan {rule.k - 1}."
     return (
         f"{len(hidden.keys)} sel disamarkan ({STATUS_COLUMN} = disamarkan, nilainya dikosongkan) untuk melindungi "
-        f"rahasia perorangan: {len(hidden.primary)} karena {titles[rule.count_column]} antara 1 dan {rule.k - 1}, "
+        f"rahasia perorangan: {len(hidden.primary)} karena {counted} antara 1 dan {rule.k - 1}, "
         f"{len(hidden.complementary)} sebagai pelengkap agar sel kecil tidak dapat dihitung dari jumlah yang terbit. "
         "Nol ditampilkan. Sel lain sama dengan data di gudang data."
     )
 
 
-def provenance(mart: Mart, refresh: MartRefresh) -> dict[str, Any]:
+def provenance(declared: Declarations, mart: Mart, refresh: MartRefresh) -> dict[str, Any]:
     """Dataset fields that say as of when and from what; they change with every run and move only with the content."""
-    sources: dict[str, Any] = {"run": refresh.run_label, "mart": mart.name, "inputs": dict(refresh.inputs)}
-    snapshot = f", snapshot {refresh.snapshot_id}" if refresh.snapshot_id is not None else ""
+    inputs = refresh.inputs.get("snapshots", refresh.inputs)
+    sources: dict[str, Any] = {"run": refresh.run_label, "mart": mart.name, "inputs": dict(inputs)}
     if refresh.snapshot_id is not None:
         sources["snapshot"] = refresh.snapshot_id
+    codes = dict.fromkeys(name.split("__")[0] for name in mart.inputs if "__" in name)
+    systems = [declared.systems[code] for code in codes if code in declared.systems]
+    origin = " dan ".join(f"{system.name} ({system.owner_name})" for system in systems) or "gudang data"
     return {
         "data_per": refresh.as_of.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "sumber": json.dumps(sources, sort_keys=True, ensure_ascii=False, default=str),
         "sumber_keterangan": (
-            f"Dihitung dari mart {mart.name} ({mart.title}){snapshot}, pada run {refresh.run_label}; "
+            f"{origin}; dihitung di gudang data sebagai mart {mart.name} pada pembaruan {refresh.run_label}, "
             f"data per {long_date(refresh.as_of)}."
         ),
     }
@@ -160,7 +160,7 @@ def provenance(mart: Mart, refresh: MartRefresh) -> dict[str, Any]:
 def long_date(moment: datetime) -> str:
     """The WIB day in Indonesian, e.g. `31 Januari 2026`."""
     day = moment.astimezone(WIB).date()
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 def version(content: Content, as_of: datetime, published: Mapping[str, Any] | None) -> str:

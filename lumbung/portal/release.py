@@ -73,7 +73,7 @@ def release(portal: Portal, declared: Declarations, draft: Draft, exempt: Mappin
     }
     if _up_to_date(portal, draft, published, package):
         return Release(version, wrote=False)
-    _write(portal, draft, version, package)
+    _write(portal, declared, draft, version, package)
     _assert_clean(read_back(portal, draft.resource, draft.content, version, exempt), "setelah terbit: ")
     point("publish:read-back")
     return Release(version, wrote=True)
@@ -119,9 +119,9 @@ def _up_to_date(portal: Portal, draft: Draft, published: Mapping[str, Any] | Non
     return not told and not ids.differs(ids.declared_resource(draft.mart, draft.publication), resource)
 
 
-def _write(portal: Portal, draft: Draft, version: str, package: Mapping[str, Any]) -> None:
+def _write(portal: Portal, declared: Declarations, draft: Draft, version: str, package: Mapping[str, Any]) -> None:
     """Dataset and resource when they are new, then the atomic refresh, then what the pointer does not carry."""
-    fields = {**package, **ids.provenance(draft.mart, draft.refresh)}
+    fields = {**package, **ids.provenance(declared, draft.mart, draft.refresh)}
     resource = ids.declared_resource(draft.mart, draft.publication)
     portal.ensure_dataset(draft.dataset, fields, {"id": draft.resource, **resource})
     point("publish:dataset-ensured")

@@ -117,7 +117,7 @@ def test_first_publication_reaches_everybody_whole(public):
         assert [group["name"] for group in package["groups"]] == ["kependudukan"]
         assert package["data_per"] == "2026-01-01T17:00:00Z"
         assert (package["periode"], package["periode_mulai"], package["periode_selesai"]) == (
-            "2025-S1",
+            "Semester I 2025",
             "2025-01-01",
             "2025-06-30",
         )

@@ -8,7 +8,7 @@ import pytest
 
 from lumbung.portal import dataset as ids
 from lumbung.portal.disclosure import Hidden
-from lumbung.portal.period import span
+from lumbung.portal.period import label, span
 from lumbung.portal.table import content
 from tests.publishing import People, declarations
 
@@ -82,13 +82,16 @@ def test_only_real_differences_count(stored, told):
 def test_provenance_names_run_mart_inputs_and_the_day():
     from lumbung.ledger.records import MartRefresh
 
-    refresh = MartRefresh(1, "uji", "mart-000004", AS_OF, {"curated.x": 7}, 1, 1, {}, 99, "d", AS_OF)
-    fields = ids.provenance(MART, refresh)
+    refresh = MartRefresh(
+        1, "uji", "mart-000004", AS_OF, {"digest": "d", "snapshots": {"curated.x": 7}}, 1, 1, {}, 99, "d", AS_OF
+    )
+    fields = ids.provenance(DECLARED, MART, refresh)
     assert fields["data_per"] == "2026-01-31T17:30:00Z"
     assert '"snapshot": 99' in fields["sumber"]
     assert '"curated.x": 7' in fields["sumber"]
     assert "mart-000004" in fields["sumber_keterangan"]
     assert "1 Februari 2026" in fields["sumber_keterangan"]
+    assert "digest" not in fields["sumber"]
 
 
 @pytest.mark.parametrize(
@@ -105,3 +108,25 @@ def test_provenance_names_run_mart_inputs_and_the_day():
 )
 def test_span_of_a_period(period, days):
     assert span(period) == days
+
+
+@pytest.mark.parametrize(
+    ("period", "words"),
+    [
+        ("2025", "2025"),
+        ("2025-S1", "Semester I 2025"),
+        ("2025-Q4", "Triwulan IV 2025"),
+        ("2025-06", "Juni 2025"),
+        ("lain", "lain"),
+    ],
+)
+def test_a_period_in_words(period, words):
+    assert label(period) == words
+
+
+def test_the_period_covered_is_said_from_first_to_last():
+    package = ids.content_package(
+        content(DISTRICT, *People(("2024-S2", "2025-S1")).read(MART, DISTRICT, None)), Hidden(frozenset(), frozenset())
+    )
+    assert package["periode"] == "Semester II 2024 – Semester I 2025"
+    assert (package["periode_mulai"], package["periode_selesai"]) == ("2024-07-01", "2025-06-30")
