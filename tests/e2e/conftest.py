@@ -11,7 +11,7 @@ from tests.e2e.platform import Platform
 def platform() -> Platform:
     """The platform after a first full run of both systems; the simulated sources exist."""
     running = Platform()
-    running.simulate("build")
+    running.simulate("build", "--scale", "0.004", "--seed", "71")
     for system in ("siak", "sismiop"):
         running.call("run", system)
     return running
