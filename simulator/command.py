@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -77,6 +78,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except psycopg.Error as error:
         print(f"simulator: sumber menolak: {str(error).strip()}", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # `… defects | head`: the reader has seen enough. Python would complain again when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         print("simulator: dihentikan; hari yang belum selesai tidak disimpan", file=sys.stderr)
         return 130
