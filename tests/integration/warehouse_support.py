@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -162,6 +163,7 @@ class Bench:
     def drop(self) -> None:
         for of in (self.persons, self.rows):
             self.spark.sql(f"DROP TABLE IF EXISTS {curated_name(of)}")
+        shutil.rmtree(valid_folder(self.rows, "x").parents[1], ignore_errors=True)
 
     @staticmethod
     def _valid(of: Dataset, accepted: Sequence[tuple[Any, ...]]) -> pa.Table:
