@@ -158,9 +158,10 @@ def raw_table(warehouse: Path, dataset: Dataset, rows: Sequence[RefusedRow]) -> 
 
 
 def _exact(table: pa.Table, dataset: Dataset) -> pa.Table:
-    """The types of raw files: Spark writes zoned timestamps in its own form."""
+    """The types of raw files: Spark writes zoned timestamps in its own form, and notes its schema in the file."""
     import pyarrow as pa
 
+    table = table.replace_schema_metadata(None)  # otherwise Spark would read the columns of quarantine here
     zoned = {column.name for column in dataset.columns if "with time zone" in column.physical}
     for index, field in enumerate(table.schema):
         if pa.types.is_timestamp(field.type):

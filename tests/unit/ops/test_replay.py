@@ -54,6 +54,14 @@ def test_rows_are_numbered_anew_and_remember_where_they_came_from(tmp_path: Path
     assert table.schema.field("ubah").type == pa.timestamp("us")
 
 
+def test_what_spark_noted_about_the_quarantine_file_does_not_come_along(tmp_path: Path) -> None:
+    quarantine(tmp_path, "b1", _row=[1], nik=["a"])
+    file = tmp_path / "quarantine" / "siak" / "biodata" / "batch=b1" / "part-0.parquet"
+    noted = pq.read_table(file).replace_schema_metadata({"org.apache.spark.sql.parquet.row.metadata": "{}"})
+    pq.write_table(noted, file)
+    assert not raw_table(tmp_path, DATASET, refused(("b1", 1))).schema.metadata
+
+
 def test_a_replayed_row_that_is_refused_again_names_its_last_batch_only(tmp_path: Path) -> None:
     quarantine(tmp_path, "b2", _row=[2], nik=["a"], _asal_batch=["b1"], _asal_row=[7])
     table = raw_table(tmp_path, DATASET, refused(("b2", 2)))
