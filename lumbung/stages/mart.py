@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from lumbung.declarations import load
 from lumbung.faults import point
 from lumbung.ledger import Ledger
-from lumbung.stages.mart_inputs import inputs_of
+from lumbung.stages.mart_inputs import inputs_of, recorded_name
 from lumbung.warehouse import iceberg
 from lumbung.warehouse.mart_table import (
     COUNTED,
@@ -148,7 +148,7 @@ def _refresh_one(ledger: Ledger, spark: SparkSession, mart: Mart, inputs: Inputs
         mart.name,
         label,
         inputs.as_of,
-        {"snapshots": dict(inputs.snapshots), "digest": inputs.digest},
+        {recorded_name(name): snapshot for name, snapshot in inputs.snapshots.items()},
         written,
         counted,
         excluded,
@@ -182,7 +182,7 @@ def _record_rows(records: Sequence[tuple[Mart, MartRefresh]]) -> list[tuple[str 
             mart.title,
             record.as_of,
             record.run_label,
-            json.dumps(record.inputs.get("snapshots", {}), sort_keys=True),
+            json.dumps(dict(record.inputs), sort_keys=True),
             record.rows,
             record.counted,
             sum(record.excluded.values()),

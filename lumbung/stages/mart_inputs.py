@@ -21,11 +21,18 @@ if TYPE_CHECKING:
 _COMPLETE: Final = ("jadwal", "manual", "sapu")
 """Kinds of run that bring a dataset up to their source clock; a backfill or a replay does not."""
 _NEWEST: Final = 50
+FORM: Final = 2
+"""Counts up when the stage itself writes or records marts in another way: every mart is then written anew."""
 
 
 def input_table(name: str) -> str:
     """Full name of an input as contracts write it: `siak__x` is curated, `ref.x` and `mart.x` are themselves."""
     return name if "." in name else f"curated.{name}"
+
+
+def recorded_name(table: str) -> str:
+    """An input as the ledger's records name it: a curated table by its dataset (`siak.biodata_wni`), others as is."""
+    return table.removeprefix("curated.").replace("__", ".", 1) if table.startswith("curated.") else table
 
 
 def inputs_of(
@@ -56,6 +63,7 @@ def inputs_of(
         snapshots[table] = snapshot
     parameters = parameters_of(declarations, mart, moment)
     content = {
+        "form": FORM,
         "inputs": {n: versions.get(n.removeprefix("ref."), s) for n, s in snapshots.items()},
         "sql": mart.sql_path.read_text(encoding="utf-8"),
         "identity": mart.identity_sql_path.read_text(encoding="utf-8") if mart.identity_sql_path else None,

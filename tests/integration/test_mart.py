@@ -136,8 +136,8 @@ def test_a_mart_is_written_tested_and_recorded(mart: MartBench) -> None:
     assert (record.rows, record.counted, record.excluded, record.as_of) == (2, 3, {"batal": 1}, CLOCK)
     assert record.snapshot_id == mart.snapshot()
     source = f"curated.{mart.bench.rows.table_name}"
-    assert record.inputs["snapshots"] == {source: iceberg.current_snapshot(mart.bench.spark, source)}
-    batches = iceberg.snapshot_batches(source, record.inputs["snapshots"][source])
+    assert record.inputs == {mart.bench.rows.id: iceberg.current_snapshot(mart.bench.spark, source)}
+    batches = iceberg.snapshot_batches(source, record.inputs[mart.bench.rows.id])
     assert [mart.bench.ledger.batch(batch).accepted for _, _, batch in batches] == [4]
     described = mart.bench.spark.sql(f"DESCRIBE TABLE {mart.name}").collect()
     assert [row["comment"] for row in described] == [f"{c.title}. {c.description}" for c in mart.mart.columns]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lumbung.stages.mart import in_order
-from lumbung.stages.mart_inputs import as_of, input_table, parameters_of
+from lumbung.stages.mart_inputs import as_of, input_table, parameters_of, recorded_name
 
 OLD, NEW = datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 2, 5, tzinfo=UTC)
 
@@ -113,3 +113,15 @@ def test_a_mart_over_two_time_zones_is_refused() -> None:
 @pytest.mark.parametrize(("name", "wanted"), [("siak__x", "curated.siak__x"), ("ref.x", "ref.x"), ("mart.x", "mart.x")])
 def test_inputs_name_tables(name: str, wanted: str) -> None:
     assert input_table(name) == wanted
+
+
+@pytest.mark.parametrize(
+    ("table", "wanted"),
+    [
+        ("curated.siak__data__x", "siak.data__x"),
+        ("ref.wilayah_sismiop", "ref.wilayah_sismiop"),
+        ("mart.x__y", "mart.x__y"),
+    ],
+)
+def test_records_name_datasets(table: str, wanted: str) -> None:
+    assert recorded_name(table) == wanted
