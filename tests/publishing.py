@@ -22,7 +22,7 @@ ALWAYS = {"valid_from": datetime(1900, 1, 1).date(), "valid_to": datetime(9999, 
 SEXES = {"1": "Laki-laki", "2": "Perempuan"}
 
 
-def code_list(name, **labels):
+def code_list(name, labels):
     """A code list without validity."""
     return CodeList(
         name=name,
@@ -75,8 +75,8 @@ def publication(mart, name, columns, key, groups, k=5):
         title=f"Uji {name}",
         notes="Dataset uji.",
         definition="Orang yang tercatat.",
-        organization="dukcapil",
-        groups=("kependudukan",),
+        organization="uji-dinas",
+        groups=("uji-tema",),
         tags=("uji",),
         columns=tuple(columns),
         sql=f"SELECT kode_kecamatan, sum(jumlah) AS jumlah_penduduk FROM mart.{mart} GROUP BY kode_kecamatan",
@@ -135,8 +135,8 @@ def declarations(mart="uji"):
         description="Penduduk uji.",
         question="Berapa?",
         read_for="Uji.",
-        owner="dukcapil",
-        theme="kependudukan",
+        owner="uji-dinas",
+        theme="uji-tema",
         columns=(
             *(mart_column(name) for name in names),
             mart_column("jumlah", logical="integer"),
@@ -157,8 +157,8 @@ def declarations(mart="uji"):
         datasets={},
         types={},
         lists={
-            "opd": code_list("opd", dukcapil="Dinas Uji", diskominfo="Dinas Kominfo Uji"),
-            "tema": code_list("tema", kependudukan="Kependudukan"),
+            "opd": code_list("opd", {"uji-dinas": "Dinas Uji", "diskominfo": "Dinas Kominfo Uji"}),
+            "tema": code_list("tema", {"uji-tema": "Tema Uji"}),
         },
         marts={mart: tiny},
         tenant=Tenant(

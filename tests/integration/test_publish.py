@@ -26,7 +26,11 @@ SMALL = ("2025-S1", "35.15.01", "35.15.01.2002", "1")
 
 @pytest.fixture(scope="module")
 def portal():
-    return Portal.connect()
+    connected = Portal.connect()
+    yield connected
+    for kind, name in (("organization", "uji-dinas"), ("group", "uji-tema")):
+        with suppress(NotFound):
+            connected.call(f"{kind}_purge", {"id": name})
 
 
 @contextmanager
@@ -113,8 +117,8 @@ def test_first_publication_reaches_everybody_whole(public):
     assert sorted(mart.report.published) == [mart.id("desa"), mart.id("kecamatan")]
     for which in ("desa", "kecamatan"):
         package = mart.package(which)
-        assert package["organization"]["name"] == "dukcapil"
-        assert [group["name"] for group in package["groups"]] == ["kependudukan"]
+        assert package["organization"]["name"] == "uji-dinas"
+        assert [group["name"] for group in package["groups"]] == ["uji-tema"]
         assert package["data_per"] == "2026-01-01T17:00:00Z"
         assert (package["periode"], package["periode_mulai"], package["periode_selesai"]) == (
             "Semester I 2025",

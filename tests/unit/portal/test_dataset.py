@@ -66,7 +66,7 @@ def test_the_dictionary_has_explicit_types_and_words_for_every_column():
         pytest.param({}, [], id="same"),
         pytest.param({"title": "lain"}, ["title"], id="title"),
         pytest.param({"groups": []}, ["groups"], id="group-lost"),
-        pytest.param({"groups": [{"name": "kependudukan", "title": "x", "id": "y"}]}, [], id="group-with-more-keys"),
+        pytest.param({"groups": [{"name": "uji-tema", "title": "x", "id": "y"}]}, [], id="group-with-more-keys"),
         pytest.param({"sel_ditahan": 2}, [], id="number-as-number"),
         pytest.param({"organization": {"name": "bppd"}}, ["owner_org"], id="owner-moved"),
         pytest.param({"private": True}, ["private"], id="hidden"),
@@ -75,7 +75,7 @@ def test_the_dictionary_has_explicit_types_and_words_for_every_column():
 )
 def test_only_real_differences_count(stored, told):
     wanted = ids.declared_package(DECLARED, MART, DISTRICT) | {"private": False, "sel_ditahan": "2", "satuan": ""}
-    base = {**wanted, "owner_org": "some-uuid", "organization": {"name": "dukcapil"}}
+    base = {**wanted, "owner_org": "some-uuid", "organization": {"name": "uji-dinas"}}
     assert ids.differs(wanted, base | stored) == told
 
 

@@ -98,7 +98,7 @@ def world(monkeypatch):
 def test_everything_declared_is_published_with_its_owner_and_theme(world):
     report = world.publish()
     assert report.published == ["uji_kecamatan", "uji_desa"]
-    assert set(world.portal.bodies) == {("organization", "dukcapil"), ("group", "kependudukan")}
+    assert set(world.portal.bodies) == {("organization", "uji-dinas"), ("group", "uji-tema")}
     assert all(package["private"] is False for package in world.portal.packages.values())
 
 
