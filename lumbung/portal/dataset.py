@@ -140,8 +140,7 @@ def disclosure_note(publication: Publication, rule: Suppression, hidden: Hidden)
 
 def provenance(declared: Declarations, mart: Mart, refresh: MartRefresh) -> dict[str, Any]:
     """Dataset fields that say as of when and from what; they change with every run and move only with the content."""
-    inputs = refresh.inputs.get("snapshots", refresh.inputs)
-    sources: dict[str, Any] = {"run": refresh.run_label, "mart": mart.name, "inputs": dict(inputs)}
+    sources: dict[str, Any] = {"run": refresh.run_label, "mart": mart.name, "inputs": dict(refresh.inputs)}
     if refresh.snapshot_id is not None:
         sources["snapshot"] = refresh.snapshot_id
     codes = dict.fromkeys(name.split("__")[0] for name in mart.inputs if "__" in name)

@@ -83,15 +83,14 @@ def test_provenance_names_run_mart_inputs_and_the_day():
     from lumbung.ledger.records import MartRefresh
 
     refresh = MartRefresh(
-        1, "uji", "mart-000004", AS_OF, {"digest": "d", "snapshots": {"curated.x": 7}}, 1, 1, {}, 99, "d", AS_OF
+        1, "uji", "mart-000004", AS_OF, {"siak.x": 7}, 1, 1, {}, 99, "d", AS_OF
     )
     fields = ids.provenance(DECLARED, MART, refresh)
     assert fields["data_per"] == "2026-01-31T17:30:00Z"
     assert '"snapshot": 99' in fields["sumber"]
-    assert '"curated.x": 7' in fields["sumber"]
+    assert '"siak.x": 7' in fields["sumber"]
     assert "mart-000004" in fields["sumber_keterangan"]
     assert "1 Februari 2026" in fields["sumber_keterangan"]
-    assert "digest" not in fields["sumber"]
 
 
 @pytest.mark.parametrize(
