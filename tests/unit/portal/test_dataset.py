@@ -82,9 +82,7 @@ def test_only_real_differences_count(stored, told):
 def test_provenance_names_run_mart_inputs_and_the_day():
     from lumbung.ledger.records import MartRefresh
 
-    refresh = MartRefresh(
-        1, "uji", "mart-000004", AS_OF, {"siak.x": 7}, 1, 1, {}, 99, "d", AS_OF
-    )
+    refresh = MartRefresh(1, "uji", "mart-000004", AS_OF, {"siak.x": 7}, 1, 1, {}, 99, "d", AS_OF)
     fields = ids.provenance(DECLARED, MART, refresh)
     assert fields["data_per"] == "2026-01-31T17:30:00Z"
     assert '"snapshot": 99' in fields["sumber"]
