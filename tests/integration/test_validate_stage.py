@@ -341,24 +341,28 @@ class Killed(BaseException):
     """Stands for SIGKILL: nothing of the stage may catch it."""
 
 
-@pytest.mark.parametrize("at", POINTS)
-def test_killed_between_two_steps_nothing_is_lost_or_doubled(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch, at: str
-) -> None:
-    bench.go({"no": 1}, {"no": 2, **BAD}, {"no": 3, **BAD}, mode="window")
+def dying(at: str) -> Any:
+    """A fault point that kills at this name only."""
 
-    def die(name: str) -> None:
+    def point(name: str) -> None:
         if name == at:
             raise Killed
 
+    return point
+
+
+def test_killed_between_any_two_steps_nothing_is_lost_or_doubled(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.go({"no": 1}, {"no": 2, **BAD}, {"no": 3, **BAD}, mode="window")
     batch = bench.land({"no": 1}, {"no": 2}, {"no": 4, **BAD}, mode="window")
-    with monkeypatch.context() as patch:
-        for module in (validate, judging):
-            patch.setattr(module, "point", die)
-        with pytest.raises(Killed):
-            validate.validate_batch(batch.id, ledger=bench.ledger)
-    # The next attempt finishes, or finds it finished.
-    assert validate.validate_batch(batch.id, ledger=bench.ledger) == (at != "validate:recorded")
+    for at in POINTS:  # every attempt finds what the one before left, and gets one step further
+        with monkeypatch.context() as patch:
+            for module in (validate, judging):
+                patch.setattr(module, "point", dying(at))
+            with pytest.raises(Killed):
+                validate.validate_batch(batch.id, ledger=bench.ledger)
+        assert bench.ledger.batch(batch.id).state == ("validated" if at == "validate:recorded" else "landed")
+        assert bench.open_keys() | {2, 4} == {2, 3, 4}
+    assert not validate.validate_batch(batch.id, ledger=bench.ledger), "it was done already"
     batch = bench.promote(bench.ledger.batch(batch.id))
     assert counts(batch) == (3, 1, 1, 1)
     assert bench.open_keys() == {3, 4}
@@ -417,19 +421,14 @@ def test_a_replay_goes_before_a_batch_that_landed_and_waits(bench: Bench) -> Non
     assert bench.current() == {1: "Baru"}, "the newer version wins"
 
 
-@pytest.mark.parametrize("at", ["replay:batch-added", "replay:raw-written", "replay:extracted", "replay:landed"])
-def test_a_replay_that_was_killed_goes_on(bench: Bench, monkeypatch: pytest.MonkeyPatch, at: str) -> None:
+def test_a_replay_that_was_killed_goes_on(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     bench.go({"no": 1, **BAD}, mode="window")
     bench.without.add("nik:nik")
-
-    def die(name: str) -> None:
-        if name == at:
-            raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr(replay, "point", die)
-        with pytest.raises(Killed):
-            replay.replay(bench.system, "objek", actor="cli:uji", ledger=bench.ledger)
+    for at in ("replay:batch-added", "replay:raw-written", "replay:extracted", "replay:landed"):
+        with monkeypatch.context() as patch:
+            patch.setattr(replay, "point", dying(at))
+            with pytest.raises(Killed):
+                replay.replay(bench.system, "objek", actor="cli:uji", ledger=bench.ledger)
     opened = replay.replay(bench.system, "objek", actor="cli:uji", ledger=bench.ledger)
     assert opened is not None
     assert [b.id for b in bench.ledger.batches(dataset=bench.child.id) if b.mode == "replay"] == [opened.batch_id]
@@ -441,7 +440,7 @@ def test_a_replay_that_was_killed_goes_on(bench: Bench, monkeypatch: pytest.Monk
 def test_a_replay_that_died_and_was_overtaken_is_given_up(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     bench.go({"no": 1, **BAD}, mode="window")
     with monkeypatch.context() as patch:
-        patch.setattr(replay, "point", lambda name: (_ for _ in ()).throw(Killed()))
+        patch.setattr(replay, "point", dying("replay:batch-added"))
         with pytest.raises(Killed):
             replay.replay(bench.system, "objek", actor="cli:uji", ledger=bench.ledger)
     bench.go({"no": 1, "tgl": date(2023, 6, 1), **BAD}, mode="window")
