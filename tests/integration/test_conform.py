@@ -241,6 +241,19 @@ def test_statuses_follow_the_persons_without_touching_the_rows(bench: Bench) -> 
     assert bench.table(bench.rows, "id", "_status_nik") == {(A, "tidak_ditemukan"), (C, None)}
 
 
+def test_labels_follow_their_list_without_touching_the_rows(bench: Bench) -> None:
+    first = bench.promote(bench.rows, [row(A), row(B, kind=1)])
+    codes = bench.declarations.lists["jenis"]
+    renamed = [code.model_copy(update={"label": f"{code.label} BARU"}) for code in codes.rows]
+    bench.declarations.lists["jenis"] = codes.model_copy(update={"rows": tuple(renamed)})
+    assert restate(bench.ledger, bench.spark, bench.declarations, bench.rows) is not None
+    assert bench.table(bench.rows, "id", "jenis_label", "_batch_id") == {
+        (A, "DUA BARU", first.id),
+        (B, None, first.id),  # its code ran out in 2025
+    }
+    assert restate(bench.ledger, bench.spark, bench.declarations, bench.rows) is None
+
+
 def test_unchanged_content_starts_no_work(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     first = bench.promote(bench.rows, [row(A)])
     again = bench.batch(bench.rows, [], [(A, "duplikat")])
