@@ -6,7 +6,7 @@ clock wakes this DAG too, and the stages take what to do from the ledger: they d
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -58,9 +58,9 @@ with DAG(
     description="Mart dan publikasi ke portal data terbuka",
     doc_md=__doc__,
     schedule=AssetOrTimeSchedule(
-        timetable=CronTriggerTimetable("*/30 * * * *", timezone="Asia/Jakarta"), assets=AssetAny(*ASSETS)
+        timetable=CronTriggerTimetable("*/30 * * * *", timezone="Asia/Jakarta", run_immediately=False),
+        assets=AssetAny(*ASSETS),
     ),
-    start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
     tags=["mart", "publikasi"],

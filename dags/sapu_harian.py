@@ -6,7 +6,7 @@ compares source, raw and curated key by key. A difference that is not zero fails
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +62,7 @@ with DAG(
     dag_id="sapu_harian",
     description="Sapu dan pencocokan harian semua sistem",
     doc_md=__doc__,
-    schedule=CronTriggerTimetable("30 2 * * *", timezone="Asia/Jakarta"),
-    start_date=datetime(2026, 1, 1, tzinfo=UTC),
+    schedule=CronTriggerTimetable("30 2 * * *", timezone="Asia/Jakarta", run_immediately=False),
     catchup=False,
     max_active_runs=1,
     tags=["sapu", "pencocokan"],

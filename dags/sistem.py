@@ -7,7 +7,7 @@ retries is declared; what happens is in `lumbung.stages`. Nothing heavy is impor
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -67,44 +67,44 @@ def extract() -> str:
 
 
 @task
-def land(run_id: str) -> str:
+def land(run: str) -> str:
     """Moves the spool to raw storage, manifest and `_SUCCESS` last."""
     from lumbung.stages.land import land as stage
 
-    stage(run_id)
-    return run_id
+    stage(run)
+    return run
 
 
 @task
-def validate(run_id: str) -> str:
+def validate(run: str) -> str:
     """Tags, splits and counts every landed batch in one pass."""
     from lumbung.stages.validate import validate as stage
 
-    stage(run_id)
-    return run_id
+    stage(run)
+    return run
 
 
 def conform_task(system: str) -> Any:
     """The last stage of a system; its success tells the marts to look."""
 
     @task(task_id="conform", outlets=[curated_asset(system)])
-    def conform(run_id: str) -> str:
+    def conform(run: str) -> str:
         from lumbung.ops.runs import close_run
         from lumbung.stages.conform import conform as stage
 
-        stage(run_id)
-        close_run(run_id)  # before the asset event: the marts' pass counts the runs that are closed when it opens
-        return run_id
+        stage(run)
+        close_run(run)  # before the asset event: the marts' pass counts the runs that are closed when it opens
+        return run
 
     return conform
 
 
 @task(retries=0)  # a stopped batch does not mend itself: the run fails at once, with the reason
-def tutup(run_id: str) -> None:
+def tutup(run: str) -> None:
     """Red when a dataset of the run was stopped, although the others have gone through."""
     from lumbung.ops.runs import require_done
 
-    require_done(run_id)
+    require_done(run)
 
 
 def run_failed(context: Any) -> None:
@@ -138,8 +138,7 @@ def system_dag(head: SystemHead) -> DAG:
         dag_id=f"sistem_{system.code}",
         description=f"{system.name}: dari sumber sampai kurasi",
         doc_md=docs(head),
-        schedule=CronTriggerTimetable(system.schedule, timezone=system.timezone),
-        start_date=datetime(2026, 1, 1, tzinfo=UTC),
+        schedule=CronTriggerTimetable(system.schedule, timezone=system.timezone, run_immediately=False),
         catchup=False,
         max_active_runs=1,
         params=PARAMS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import subprocess
 import sys
@@ -57,6 +58,22 @@ def test_every_task_has_owner_pool_timeout_and_backoff(dags: dict[str, Any], dag
 def test_stages_follow_each_other(dags: dict[str, Any]) -> None:
     dag = dags["sistem_siak"]
     assert [task.task_id for task in dag.topological_sort()] == ["extract", "land", "validate", "conform", "tutup"]
+
+
+@pytest.mark.parametrize("dag_id", sorted(EXPECTED))
+def test_task_arguments_do_not_bear_reserved_names(dags: dict[str, Any], dag_id: str) -> None:
+    """Airflow refuses at run time, not at parse time, an argument that is a key of its context."""
+    from airflow.sdk.definitions.context import Context
+
+    for task in dags[dag_id].tasks:
+        names = set(inspect.signature(task.python_callable).parameters)
+        assert not names & (set(Context.__annotations__) | {"run_id", "ti", "dag_id", "task_id"}), task.task_id
+
+
+@pytest.mark.parametrize("dag_id", sorted(EXPECTED))
+def test_unpausing_does_not_make_up_for_a_missed_time(dags: dict[str, Any], dag_id: str) -> None:
+    """With a start date the newest missed run would start at once, beside the one that was asked for."""
+    assert dags[dag_id].start_date is None
 
 
 def test_backfill_parameters_have_a_schema(dags: dict[str, Any]) -> None:
