@@ -44,12 +44,16 @@ class PublicationFailed(Exception):
 
 @dataclass
 class Report:
-    """What a pass did: publication ids by outcome, reasons of the blocked ones, and datasets no declaration names."""
+    """What a pass did: publication ids by outcome, reasons of the blocked ones, and datasets no declaration names.
+
+    `waiting` are the publications of a mart that was never computed: its systems have not been run yet.
+    """
 
     published: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     blocked: dict[str, str] = field(default_factory=dict)
     withdrawn: list[str] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
 
 
 def publish(trigger: str, actor: str, *, portal: Portal | None = None, read: Read | None = None) -> Report:
@@ -112,8 +116,7 @@ class _Stage:
         """All publications of one mart: they are protected together, and go out one by one."""
         refresh = self.ledger.latest_mart(mart.name)
         if refresh is None:
-            for publication in mart.publications:
-                self.report.blocked[publication.id] = f"mart {mart.name} belum pernah dihitung; jalankan tahap mart"
+            self.report.waiting += [publication.id for publication in mart.publications]
             return
         digest = self._inputs_digest(mart, refresh)
         settled_as = [self._settled(mart, publication, digest) for publication in mart.publications]
