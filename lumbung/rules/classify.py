@@ -18,7 +18,6 @@ from lumbung.rules.frame import (
     ROW,
     ROW_HASH,
     VALUES,
-    has_key,
     received_key_hash,
     row_hash,
 )
@@ -110,7 +109,7 @@ def tag(
         if rule.id == UNREADABLE:
             found[broken(index)] = _unreadable(dataset)
         elif rule.kind == "key":
-            found[broken(index)] = has_key(dataset) & fn.col("_isi_berbeda")
+            found[broken(index)] = fn.col("_isi_berbeda")  # a row without a whole key has no other of its kind
         else:
             found[broken(index)] = conditions[rule.id]
     frame = frame.withColumns(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lumbung.rules.places import quarantine_folder
 from lumbung.rules.references import Received, current_hashes
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from lumbung.declarations import Dataset, Declarations
     from lumbung.ledger import Batch, Ledger
+
+WHOLE: Final = ("full", "sweep")
+"""Modes that read every row of the source: what does not come is not there."""
 
 
 def inputs_digest(ledger: Ledger, declarations: Declarations, dataset: Dataset) -> str:
@@ -31,11 +34,11 @@ def inputs_digest(ledger: Ledger, declarations: Declarations, dataset: Dataset) 
 def _state(ledger: Ledger, parent: str) -> str:
     """What was received of a parent, by its newest batch that may have changed that.
 
-    A full read says it by its content, whatever became of the rows; other batches by their id, those left out that
+    A whole read says it by its content, whatever became of the rows; other batches by their id, those left out that
     brought nothing new.
     """
     for batch in ledger.batches(dataset=parent, states=("landed", "validated", "conformed"), newest_first=True):
-        if batch.mode == "full":
+        if batch.mode in WHOLE:
             return f"isi {batch.digest}"
         if batch.state == "landed" or batch.accepted or batch.quarantined:
             return f"batch {batch.id}"
@@ -43,14 +46,14 @@ def _state(ledger: Ledger, parent: str) -> str:
 
 
 def unchanged_since(ledger: Ledger, batch: Batch, inputs: str) -> Batch | None:
-    """The full read before this one when nothing at all has changed since; its verdict then still holds.
+    """The whole read before this one when nothing at all has changed since; its verdict then still holds.
 
-    Same rows, same declarations, same parents, and no other batch of the dataset (a replay, a sweep) in between.
+    Same rows, same declarations, same parents, and no other batch of the dataset (a replay, a window) in between.
     """
-    if batch.mode != "full":
+    if batch.mode not in WHOLE:
         return None
     newest = ledger.batches(dataset=batch.dataset, states=("conformed",), newest_first=True, limit=1)
-    if not newest or newest[0].mode != "full":
+    if not newest or newest[0].mode != batch.mode:
         return None
     same = newest[0].digest == batch.digest and newest[0].inputs_digest == inputs and newest[0].received
     return newest[0] if same else None

@@ -15,7 +15,7 @@ from lumbung.faults import point
 from lumbung.ledger import Counts, Ledger
 from lumbung.settings import settings
 from lumbung.stages.judging import judge
-from lumbung.stages.received import inputs_digest, unchanged_since
+from lumbung.stages.received import WHOLE, inputs_digest, unchanged_since
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -132,7 +132,7 @@ def close_superseded(ledger: Ledger, batch: Batch, received_keys: tuple[str, ...
     """
     why = REPLAYED if batch.mode == "replay" else REPLACED
     closed = ledger.close_refused_keys(batch.dataset, received_keys, batch.id, why)
-    if batch.mode == "full":
+    if batch.mode in WHOLE:
         for earlier, _ in ledger.open_refused(batch.dataset):
             if earlier != batch.id:
                 closed += ledger.close_refused(earlier, None, batch.id, GONE)

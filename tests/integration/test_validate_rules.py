@@ -345,7 +345,10 @@ def oracle(received: list[tuple[int | None, str | None]], current: dict[int, str
 
 
 @settings(
-    max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=6,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(scenarios=st.lists(SCENARIO, min_size=40, max_size=80))
 def test_every_row_is_classified_as_the_definition_says(bench: Bench, scenarios: list[Any]) -> None:

@@ -76,6 +76,7 @@ def test_a_replay_goes_before_what_landed_earlier() -> None:
     ("before", "now", "same"),
     [
         (FakeBatch("1", "conformed"), FakeBatch("2"), True),
+        (FakeBatch("1", "conformed", mode="sweep"), FakeBatch("2", mode="sweep"), True),
         (FakeBatch("1", "conformed", digest="lain"), FakeBatch("2"), False),
         (FakeBatch("1", "conformed", inputs_digest="lain"), FakeBatch("2"), False),
         (FakeBatch("1", "conformed", mode="replay"), FakeBatch("2"), False),
@@ -83,7 +84,16 @@ def test_a_replay_goes_before_what_landed_earlier() -> None:
         (FakeBatch("1", "conformed", mode="window"), FakeBatch("2", mode="window"), False),
         (FakeBatch("1", "validated"), FakeBatch("2"), False),
     ],
-    ids=["same", "content", "rules-or-parents", "replay-between", "sweep-between", "window", "not-promoted"],
+    ids=[
+        "same",
+        "same-sweep",
+        "content",
+        "rules-or-parents",
+        "replay-between",
+        "sweep-between",
+        "window",
+        "not-promoted",
+    ],
 )
 def test_unchanged_is_a_full_read_right_after_the_same_full_read(before: FakeBatch, now: FakeBatch, same: bool) -> None:
     found = unchanged_since(ledger(before, now), cast(Any, now), "masukan")
@@ -123,9 +133,10 @@ def test_a_window_closes_only_the_keys_that_came_again() -> None:
     assert store.closed == [("1", "a", REPLACED)]
 
 
-def test_a_full_read_also_closes_what_the_source_no_longer_has() -> None:
+@pytest.mark.parametrize("mode", ["full", "sweep"])
+def test_a_whole_read_also_closes_what_the_source_no_longer_has(mode: str) -> None:
     store = FakeLedger(waiting=[("1", "a"), ("1", "b"), ("9", "d")])
-    close_superseded(cast(Ledger, store), cast(Any, FakeBatch("9")), ("a",))
+    close_superseded(cast(Ledger, store), cast(Any, FakeBatch("9", mode=mode)), ("a",))
     assert store.closed == [("1", "a", REPLACED), ("1", "b", GONE)]
     assert store.waiting == [("9", "d")], "its own refused rows stay"
 
