@@ -252,6 +252,8 @@ def test_services_die_with_their_supervisor(profile: Settings, tmp_path: Path) -
     supervisor.start_program("sleeper")
     _wait("sleeper runs", lambda: supervisor.states()["sleeper"]["pid"] != 0)
     child = supervisor.states()["sleeper"]["pid"]
+    command = Path(f"/proc/{child}/cmdline")  # setpriv first asks for the signal, then becomes the program
+    _wait("sleeper is itself", lambda: command.read_bytes().startswith(b"/bin/sleep"))
     pid = supervisor.pid()
     assert pid
     os.kill(pid, signal.SIGKILL)
