@@ -29,7 +29,7 @@ class Service:
     `command` is argv (no secrets: argv is visible); `env` is the whole environment besides PATH, HOME, LANG;
     `health` makes a real query or fetches a real page and raises (Unhealthy or any Exception) while that fails;
     `after` names services that must be healthy before this one starts; `memory_mb` is what it is expected to
-    stay under; `ports` maps a key of settings.toml's `ports` to the port, checked to be free before the first start;
+    stay under, and decides the hard bound of each of its processes (`process_limit_mb`); `ports` maps a key of settings.toml's `ports` to the port, checked to be free before the first start;
     a change of any file in `config` restarts the service at the next `up`.
     """
 
@@ -46,3 +46,12 @@ class Service:
     start_seconds: int = 240
     stop_signal: str = "TERM"
     stop_seconds: int = 20
+
+    @property
+    def process_limit_mb(self) -> int:
+        """Hard bound on the private memory of each process (RLIMIT_DATA), in MB.
+
+        Far above what is expected: it stops a process that runs away before the machine suffers; Java's heap has a
+        bound of its own. It holds for children too, such as Airflow's tasks and PostgreSQL's backends.
+        """
+        return 4 * self.memory_mb + 1024

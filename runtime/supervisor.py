@@ -89,7 +89,8 @@ def _program(settings: Settings, service: Service) -> list[str]:
         **service.env,
         "LUMBUNG_SERVICE_CONFIG": _digest(service.config),
     }
-    command = ["/usr/bin/setpriv", "--pdeathsig", service.stop_signal, "--", *service.command]
+    command = ["/usr/bin/setpriv", "--pdeathsig", service.stop_signal, "--"]
+    command += ["/usr/bin/prlimit", f"--data={service.process_limit_mb << 20}", "--", *service.command]
     return [
         f"[program:{service.name}]",
         "command=" + " ".join(_argument(part) for part in command),
@@ -168,7 +169,7 @@ class Supervisor:
                 )
             self._wait_for_answer()
         elif changed:
-            self._take_in()
+            self._take_in([service.name for service in services])
 
     def _write(self, services: list[Service]) -> bool:
         file = configuration_file(self.settings)
@@ -177,9 +178,9 @@ class Supervisor:
         write(file, content)
         return content != before
 
-    def _take_in(self) -> None:
+    def _take_in(self, order: list[str]) -> None:
         added, changed, removed = self._rpc.reloadConfig()[0]
-        for name in (*changed, *removed):
+        for name in (*removed, *sorted(changed, key=order.index, reverse=True)):  # clients before their servers
             self.stop(name)
             self._rpc.removeProcessGroup(name)
         for name in (*added, *changed):

@@ -110,6 +110,16 @@ def test_no_service_runs_as_root(pids: dict[str, int]) -> None:
             assert status["Uid"].split()[1] != "0", (name, process)
 
 
+def test_every_process_is_bounded_in_memory(pids: dict[str, int]) -> None:
+    for name, pid in pids.items():
+        if name == "supervisor":
+            continue
+        for process in _family(pid):
+            limits = Path(f"/proc/{process}/limits").read_text().splitlines()
+            data = next(line for line in limits if line.startswith("Max data size"))
+            assert "unlimited" not in data, (name, process)
+
+
 def test_no_secret_in_any_argv_or_environment(profile: Settings, pids: dict[str, int]) -> None:
     secrets = {file.name: file.read_text().strip() for file in profile.secrets.iterdir()}
     for name, pid in pids.items():
