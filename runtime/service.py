@@ -29,7 +29,8 @@ class Service:
     `command` is argv (no secrets: argv is visible); `env` is the whole environment besides PATH, HOME, LANG;
     `health` makes a real query or fetches a real page and raises (Unhealthy or any Exception) while that fails;
     `after` names services that must be healthy before this one starts; `memory_mb` is what it is expected to
-    stay under, and decides the hard bound of each of its processes (`process_limit_mb`); `ports` maps a key of settings.toml's `ports` to the port, checked to be free before the first start;
+    stay under, and decides the hard bound of each of its processes (`process_limit_mb`); `ports` maps a key of
+    settings.toml's `ports` to the port, checked to be free before the first start;
     a change of any file in `config` restarts the service at the next `up`.
     """
 
