@@ -58,6 +58,14 @@ def sweep_tasks(system: System) -> None:
     sweep(system.code) >> reconcile(system.code)  # type: ignore[operator]
 
 
+@task(task_id="catat_audit", pool="gudang")
+def checkpoint() -> None:
+    """Writes a signed checkpoint of the audit chain, outside the ledger."""
+    from lumbung.ops.runs import checkpoint_audit
+
+    checkpoint_audit()
+
+
 with DAG(
     dag_id="sapu_harian",
     description="Sapu dan pencocokan harian semua sistem",
@@ -78,3 +86,4 @@ with DAG(
 ) as dag:
     for _head in load_systems(ROOT):
         sweep_tasks(_head.system)
+    checkpoint()

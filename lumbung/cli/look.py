@@ -172,14 +172,16 @@ def endpoints(json: Json = False) -> None:
 
 
 def audit(json: Json = False, last: Annotated[int, typer.Option(help="How many entries to show")] = 20) -> None:
-    """Show the newest entries of the audit chain, after checking the whole chain; exit 1 when it is broken.
+    """Show the newest audit entries, after holding the whole chain against its signed checkpoints; exit 1 when broken.
 
     Example: bin/lumbung audit --last 50
     """
     from lumbung.ledger import Ledger
+    from lumbung.ledger.checkpoint import verify_checkpoints
+    from lumbung.settings import settings
 
     ledger = Ledger.connect()
-    problems = ledger.verify_audit()
+    problems = verify_checkpoints(ledger, settings())
     entries = [asdict(entry) for entry in ledger.audit_entries(limit=last)]
     if json:
         as_json({"problems": problems, "entries": entries})
