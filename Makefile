@@ -2,12 +2,11 @@
 # Every target may be run as root (it then goes on as the system user `lumbung`) or as an ordinary user.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install up stop status clean clean-all test test-fast lint bench lock
+.PHONY: help demo install up stop status clean clean-all test test-fast lint lock
 
 # the distribution's Python: it starts the installation, and the system user can run it
 PYTHON := $(firstword $(wildcard /usr/bin/python3 /usr/local/bin/python3) python3)
 PLATFORM := .lumbung/env/platform/bin/python
-AS_USER := $(PLATFORM) -m runtime.as_user
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -42,9 +41,6 @@ test-fast: install ## the tests that need no service; sockets are forbidden (und
 
 lint: install ## ruff, sqlfluff, mypy, import-linter
 	@$(PLATFORM) -m runtime.testing lint
-
-bench: install ## side-by-side runs; writes benchmarks/results/
-	@$(AS_USER) benchmarks
 
 lock: ## compile the hashed locks anew from requirements/*.in
 	@$(PYTHON) runtime/install.py --lock
