@@ -174,16 +174,6 @@ def test_trace_leads_back_to_batches(platform: Platform) -> None:
             assert batch["file"]
 
 
-def test_second_run_changes_nothing(platform: Platform) -> None:
-    digests, activity = _digests(platform), _activity(platform)
-    for system in SYSTEMS:
-        platform.call("run", system)
-    assert _digests(platform) == digests
-    assert _activity(platform) == activity
-    _assert_identity(platform)
-    _assert_manifest_is_met(platform)
-
-
 def test_a_month_later_only_changes_travel(platform: Platform) -> None:
     before = {(row["system"], row["dataset"]): row["accepted"] for row in platform.json("status")}
     platform.simulate("advance", "--days", "30")
