@@ -95,10 +95,9 @@ def raw_type(physical: str) -> str:
             raise TypeUnknownError(f"no warehouse type for the PostgreSQL type {physical!r}")
 
 
-def create_databases(spark: SparkSession) -> None:
-    """Create the five databases where they are missing."""
-    for name, comment in DATABASES.items():
-        spark.sql(f"CREATE DATABASE IF NOT EXISTS {identifier(name)} COMMENT {literal(comment)}")
+def create_database(spark: SparkSession, name: str) -> None:
+    """Create one of the five databases where it is missing."""
+    spark.sql(f"CREATE DATABASE IF NOT EXISTS {identifier(name)} COMMENT {literal(DATABASES[name])}")
 
 
 def curated_name(dataset: Dataset) -> str:
@@ -161,7 +160,7 @@ def _register(
     batch_id: str,
 ) -> None:
     """Create a Parquet table over the parent of `folder` and add the folder as partition `batch` (a string)."""
-    create_databases(spark)
+    create_database(spark, name.partition(".")[0])
     fields = _fields({**columns, "batch": ("string", "Id batch")})
     spark.sql(
         f"CREATE TABLE IF NOT EXISTS {table(name)} ({fields}) USING parquet PARTITIONED BY (`batch`) "
@@ -189,7 +188,7 @@ def create_iceberg(
     found = _describe(spark, name)
     if found is None:
         database = name.split(".")[0]
-        spark.sql(f"CREATE DATABASE IF NOT EXISTS {identifier(database)} COMMENT {literal(DATABASES[database])}")
+        create_database(spark, database)
         properties = ", ".join(f"{literal(k)} = {literal(v)}" for k, v in ICEBERG_PROPERTIES.items())
         spark.sql(
             f"CREATE TABLE {table(name)} ({_fields(columns)}) USING iceberg "

@@ -12,8 +12,8 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from lumbung.warehouse import iceberg
-from lumbung.warehouse.ddl import DATABASES, ICEBERG_PROPERTIES, create_iceberg
-from lumbung.warehouse.sql import identifier, literal
+from lumbung.warehouse.ddl import ICEBERG_PROPERTIES, create_database, create_iceberg
+from lumbung.warehouse.sql import identifier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +42,7 @@ def version(codes: CodeList) -> str:
 
 def load_references(spark: SparkSession, lists: Mapping[str, CodeList]) -> dict[str, str]:
     """Bring `ref.*` up to the standards; gives the version of every list. Unchanged lists cost one query together."""
-    spark.sql(f"CREATE DATABASE IF NOT EXISTS {identifier('ref')} COMMENT {literal(DATABASES['ref'])}")
+    create_database(spark, "ref")
     create_iceberg(
         spark,
         VERSIONS,
