@@ -67,26 +67,29 @@ def _newest(system: str) -> list[Batch]:
     return ledger.batches(run_id=ledger.runs(system, limit=1)[0].id)
 
 
-def _processes(profile: str) -> list[tuple[int, int, str]]:
-    """(pid, parent, command line) of the profile's processes."""
-    found = []
+def _processes() -> dict[int, tuple[int, str]]:
+    """pid → (parent, command line) of everything that runs."""
+    found = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            environment = (folder / "environ").read_bytes().split(b"\0")
             line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
             parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
         except (OSError, ValueError):
             continue
-        if f"LUMBUNG_PROFILE={profile}".encode() in environment:
-            found.append((int(folder.name), parent, line))
+        found[int(folder.name)] = (parent, line)
     return found
 
 
-def _kill_task(profile: str) -> bool:
-    """Kills the process that runs an Airflow task, if one runs."""
-    processes = _processes(profile)
-    workers = {pid for pid, _, line in processes if line.startswith("airflow worker") and "<idle>" not in line}
-    tasks = [pid for pid, parent, _ in processes if parent in workers]
+def _kill_task(scheduler: int) -> bool:
+    """Kills the process that runs an Airflow task of this scheduler, if one runs.
+
+    LocalExecutor's workers are children of the scheduler; a busy one forks the process that runs the task.
+    """
+    processes = _processes()
+    workers = {pid for pid, (parent, _) in processes.items() if parent == scheduler}
+    tasks = [
+        pid for pid, (parent, line) in processes.items() if parent in workers and line.startswith("airflow worker")
+    ]
     for pid in tasks:
         os.kill(pid, signal.SIGKILL)
     return bool(tasks)
@@ -103,7 +106,7 @@ def _service(platform: Platform, name: str) -> dict[str, object]:
         check=False,
     )
     services = json.loads(answer.stdout)
-    return dict(next(service for service in services if service["name"] == name))
+    return dict(next(service for service in services if service["service"] == name))
 
 
 def _kill_service(platform: Platform, name: str) -> None:
@@ -120,6 +123,7 @@ def test_tasks_killed_in_airflow_are_repeated_without_harm(platform: Platform) -
     """Three tasks of one run are killed, each after the first batch reached a state; Airflow repeats them."""
     platform.simulate("advance", "--days", "1")
     known = Ledger.connect().runs("siak", limit=1)[0].id
+    scheduler = int(str(_service(platform, "airflow-scheduler")["pid"]))
     command = _start(platform, "run", "siak")
     for state in ("extracted", "landed", "validated"):
         _wait(
@@ -130,7 +134,7 @@ def test_tasks_killed_in_airflow_are_repeated_without_harm(platform: Platform) -
             ),
             f"a batch to be {state}",
         )
-        _wait(lambda: _kill_task(platform.settings.profile), "a task to kill")
+        _wait(lambda: _kill_task(scheduler), "a task to kill")
     _finished(command)
     _whole(platform)
 
