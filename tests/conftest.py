@@ -19,3 +19,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(60))
         elif part in ("integration", "e2e"):
             item.add_marker(getattr(pytest.mark, part))
+        if part == "e2e":
+            item.add_marker(pytest.mark.timeout(1800))  # several runs through Airflow, on a slow machine

@@ -20,7 +20,7 @@ from tests.unit.declarations.test_howto import follow
 
 pytestmark = pytest.mark.e2e
 
-WAIT_S = 240
+WAIT_S = 400
 
 
 def _wait(condition: Callable[[], object], what: str) -> object:
