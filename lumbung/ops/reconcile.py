@@ -65,8 +65,11 @@ def reconcile_rows(system: str | None = None, ledger: Ledger | None = None) -> l
         datasets = declared.of_system(code)
         url = settings().source_url(declared.systems[code].connection)
         with open_snapshot(url, declared.systems[code], datasets) as snapshot:
-            source = {dataset.id: _source_keys(snapshot, dataset, ledger) for dataset in datasets}
-        rows += [_compare(dataset, source[dataset.id], ledger) for dataset in datasets]
+            source = {
+                dataset.id: (_source_keys(snapshot, dataset, ledger), _source_keys(snapshot, dataset, None))
+                for dataset in datasets
+            }
+        rows += [_compare(dataset, *source[dataset.id], ledger) for dataset in datasets]
     return rows
 
 
@@ -84,12 +87,12 @@ def require_reconciled(system: str) -> None:
         )
 
 
-def _source_keys(snapshot: Snapshot, dataset: Dataset, ledger: Ledger) -> set[str]:
-    """The keys at the source, up to the watermark; an absent table has none."""
+def _source_keys(snapshot: Snapshot, dataset: Dataset, ledger: Ledger | None) -> set[str]:
+    """The keys at the source, up to the ledger's watermark (None: all of them); an absent table has none."""
     if not snapshot.tables[dataset.id]:
         return set()
-    upper = ledger.watermark(dataset.id)
-    if dataset.cursor and upper is None:
+    upper = ledger.watermark(dataset.id) if ledger else None
+    if ledger and dataset.cursor and upper is None:
         return set()  # never read: nothing has been promised yet
     narrow = dataset.model_copy(
         update={"columns": tuple(dataset.column(name) for name in dataset.key if name != dataset.period_column)}
@@ -113,13 +116,14 @@ def _joined(arrays: Iterable[pa.Array]) -> list[str]:
     return list(pc.binary_join_element_wise(*texts, _SEPARATOR).to_pylist())
 
 
-def _compare(dataset: Dataset, source: set[str], ledger: Ledger) -> dict[str, Any]:
+def _compare(dataset: Dataset, source: set[str], present: set[str], ledger: Ledger) -> dict[str, Any]:
+    """`source`: keys that must have been read; `present`: all keys, also of rows that changed since the watermark."""
     current, held, deleted = _curated_keys(dataset)
     refused = {
         _SEPARATOR.join(_NULL if row["key"][name] is None else str(row["key"][name]).rstrip() for name in dataset.key)
         for row in refused_rows(dataset.system, dataset.name)
     }
-    missing, extra = len(source - current - refused), len(current - source)
+    missing, extra = len(source - current - refused), len(current - present)
     batches = [batch for batch in ledger.batches(dataset=dataset.id) if batch.accepted is not None]
     received = sum(batch.received or 0 for batch in batches)
     raw = sum(read_manifest(settings().warehouse / batch.raw_path).rows for batch in batches if batch.raw_path)
