@@ -65,10 +65,7 @@ def reconcile_rows(system: str | None = None, ledger: Ledger | None = None) -> l
         datasets = declared.of_system(code)
         url = settings().source_url(declared.systems[code].connection)
         with open_snapshot(url, declared.systems[code], datasets) as snapshot:
-            source = {
-                dataset.id: (_source_keys(snapshot, dataset, ledger), _source_keys(snapshot, dataset, None))
-                for dataset in datasets
-            }
+            source = {dataset.id: _due_and_present(snapshot, dataset, ledger) for dataset in datasets}
         rows += [_compare(dataset, *source[dataset.id], ledger) for dataset in datasets]
     return rows
 
@@ -85,6 +82,12 @@ def require_reconciled(system: str) -> None:
         raise NotReconciledError(
             "Sumber dan gudang berbeda:\n" + "\n".join(lines) + f"\nLangkah berikut: `lumbung run {system} --sweep`."
         )
+
+
+def _due_and_present(snapshot: Snapshot, dataset: Dataset, ledger: Ledger) -> tuple[set[str], set[str]]:
+    """Keys that must have been read, and all keys; the same ones, read once, where no cursor tells them apart."""
+    due = _source_keys(snapshot, dataset, ledger)
+    return due, _source_keys(snapshot, dataset, None) if dataset.cursor else due
 
 
 def _source_keys(snapshot: Snapshot, dataset: Dataset, ledger: Ledger | None) -> set[str]:
