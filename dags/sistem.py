@@ -75,19 +75,21 @@ def land(run: str) -> str:
     return run
 
 
-@task
-def validate(run: str) -> str:
+@task(on_failure_callback=None)  # what still cannot be validated in conform fails there, with the reason
+def validate(run: str) -> None:
     """Tags, splits and counts every landed batch in one pass."""
     from lumbung.stages.validate import validate as stage
 
     stage(run)
-    return run
 
 
 def conform_task(system: str) -> Any:
-    """The last stage of a system; its success tells the marts to look."""
+    """The last stage of a system; its success tells the marts to look.
 
-    @task(task_id="conform", outlets=[curated_asset(system)])
+    It runs for every landed run, also when a dataset could not be validated: the groups without that one are promoted.
+    """
+
+    @task(task_id="conform", outlets=[curated_asset(system)], trigger_rule="all_done_min_one_success")
     def conform(run: str) -> str:
         from lumbung.ops.runs import close_run
         from lumbung.stages.conform import conform as stage
@@ -154,7 +156,10 @@ def system_dag(head: SystemHead) -> DAG:
             "on_failure_callback": run_failed,
         },
     ) as dag:
-        tutup(conform_task(system.code)(validate(land(extract()))))
+        landed = land(extract())
+        conformed = conform_task(system.code)(landed)
+        validate(landed) >> conformed  # type: ignore[operator]
+        tutup(conformed)
     return dag
 
 

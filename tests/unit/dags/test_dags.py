@@ -60,6 +60,14 @@ def test_stages_follow_each_other(dags: dict[str, Any]) -> None:
     assert [task.task_id for task in dag.topological_sort()] == ["extract", "land", "validate", "conform", "tutup"]
 
 
+def test_a_dataset_that_cannot_be_validated_does_not_keep_the_others_from_conform(dags: dict[str, Any]) -> None:
+    """Conform runs when land succeeded, whatever became of validate, and not when land failed."""
+    conform = dags["sistem_siak"].get_task("conform")
+    assert conform.upstream_task_ids == {"land", "validate"}
+    assert conform.trigger_rule == "all_done_min_one_success"
+    assert not dags["sistem_siak"].get_task("validate").on_failure_callback
+
+
 @pytest.mark.parametrize("dag_id", sorted(EXPECTED))
 def test_task_arguments_do_not_bear_reserved_names(dags: dict[str, Any], dag_id: str) -> None:
     """Airflow refuses at run time, not at parse time, an argument that is a key of its context."""
