@@ -98,7 +98,7 @@ class Snapshot:
                     )
 
     def future_rows(self, dataset: Dataset) -> int:
-        """Rows whose cursor lies after the source's own clock: no window reads them before that time has come."""
+        """Rows whose cursor lies after the source's own clock: no window reads them before that time; a sweep does."""
         expression, bound = self._cursor(dataset)
         total = 0
         for table in self.tables[dataset.id]:

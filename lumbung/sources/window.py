@@ -26,15 +26,15 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a run reads one dataset: mode of its batch, and its window (None: the whole table)."""
+    """How a run reads one dataset: mode of its batch, window (None: the whole table), and up to when it is complete.
+
+    A sweep reads the whole table, also rows whose cursor lies ahead of the source's clock: one that it did not read
+    would count as deleted. It is complete up to `upper` all the same. `upper` is None without a cursor.
+    """
 
     mode: Mode
     window: Window | None
-
-    @property
-    def moves_watermark(self) -> bool:
-        """Whether everything up to the window's upper bound has been read once this batch has landed."""
-        return self.window is not None and not self.window.closed
+    upper: datetime | None
 
 
 def source_clock(moment: datetime, system: System) -> datetime:
@@ -79,7 +79,7 @@ def plan(
     backfill starts after `to`.
     """
     if not dataset.cursor:
-        return Plan("full", None)
+        return Plan("full", None, None)
     if days_only and dataset.overlap < ONE_DAY:
         raise ValueError(
             f"dataset {dataset.id}: kursor {', '.join(dataset.cursor)} hanya mengenal hari, maka overlap di "
@@ -93,7 +93,8 @@ def plan(
                 f"run {run.id}: jendela isi-ulang mulai {start.isoformat()}, padahal data sumber baru sampai "
                 f"{upper.isoformat()}"
             )
-        return Plan("window", Window(start, min(end, upper), closed=True, timeless=False))
+        end = min(end, upper)
+        return Plan("window", Window(start, end, closed=True, timeless=False), end)
     if run.kind == "sapu":
-        return Plan("sweep", Window(None, upper))
-    return Plan("window", Window(None if watermark is None else watermark - dataset.overlap, upper))
+        return Plan("sweep", None, upper)
+    return Plan("window", Window(None if watermark is None else watermark - dataset.overlap, upper), upper)

@@ -203,8 +203,7 @@ def _spool(
 
 def _open_batch(ledger: Ledger, run: Run, dataset: Dataset, how: Plan) -> Batch:
     lower: datetime | None = None if how.window is None else how.window.lower
-    upper: datetime | None = None if how.window is None else how.window.upper
-    return ledger.add_batch(run.id, dataset.id, how.mode, lower, upper, dataset.version)
+    return ledger.add_batch(run.id, dataset.id, how.mode, lower, how.upper, dataset.version)
 
 
 def _drift(dataset: Dataset, snapshot: Snapshot, declarations: Declarations) -> Drift:
@@ -231,6 +230,7 @@ def _time_warnings(snapshot: Snapshot, dataset: Dataset, how: Plan, ledger: Ledg
         )
     if how.mode == "sweep" and (ahead := snapshot.future_rows(dataset)):
         warnings.append(
-            f"{ahead} baris {dataset.id} berwaktu di depan jam sumber; dibaca setelah jam sumber melewatinya"
+            f"{ahead} baris {dataset.id} berwaktu di depan jam sumber; "
+            "di luar sapu baru dibaca setelah jam sumber melewatinya"
         )
     return warnings

@@ -34,26 +34,24 @@ def test_first_window_has_no_lower_bound() -> None:
 def test_next_window_starts_at_the_watermark_minus_the_overlap() -> None:
     mark = TO - timedelta(hours=5)
     how = planned(dataset(), run(), mark)
-    assert (how.mode, how.window) == ("window", Window(mark - DAY, TO))
-    assert how.moves_watermark
+    assert (how.mode, how.window, how.upper) == ("window", Window(mark - DAY, TO), TO)
 
 
 def test_tables_without_cursor_are_read_whole_whatever_the_run() -> None:
     for kind in ("jadwal", "sapu"):
         how = planned(dataset(cursor=()), run(kind), TO)
-        assert (how.mode, how.window, how.moves_watermark) == ("full", None, False)
+        assert (how.mode, how.window, how.upper) == ("full", None, None)
 
 
-def test_sweep_reads_everything_up_to_the_upper_bound() -> None:
+def test_sweep_reads_the_whole_table_and_is_complete_up_to_the_upper_bound() -> None:
     how = planned(dataset(), run("sapu"), TO - DAY)
-    assert (how.mode, how.window, how.moves_watermark) == ("sweep", Window(None, TO), True)
+    assert (how.mode, how.window, how.upper) == ("sweep", None, TO)
 
 
-def test_backfill_is_closed_at_both_ends_and_does_not_move_the_watermark() -> None:
+def test_backfill_is_closed_at_both_ends() -> None:
     start, end = TO - 3 * DAY, TO - 2 * DAY
     how = planned(dataset(), run("isi-ulang", (start, end)), TO)
-    assert how.window == Window(start, end, closed=True, timeless=False)
-    assert not how.moves_watermark
+    assert (how.window, how.upper) == (Window(start, end, closed=True, timeless=False), end)
 
 
 def test_backfill_ends_at_the_source_clock() -> None:
