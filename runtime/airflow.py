@@ -81,7 +81,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": folder / "logs" / "dag_processor",
         "LOGGING__COLORED_CONSOLE_LOG": False,
         "SCHEDULER__SCHEDULER_HEARTBEAT_SEC": 2,
-        "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": 60,  # a killed task is noticed within a minute
+        "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": 30,  # a killed task is noticed within half a minute
         "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": 5,
         "DAG_PROCESSOR__REFRESH_INTERVAL": 30,
         "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": 30,
@@ -153,10 +153,10 @@ def _pools(settings: Settings) -> dict[str, dict[str, Any]] | None:
 def services(settings: Settings) -> list[Service]:
     """Airflow's three processes."""
 
-    def process(name: str, *arguments: str, part: str, after: tuple[str, ...], ports: dict[str, int]) -> Service:
+    def process(name: str, command: list[str], part: str, after: tuple[str, ...], ports: dict[str, int]) -> Service:
         return Service(
             name=name,
-            command=[env_bin("airflow"), *arguments],
+            command=command,
             health=lambda: check(settings, part),
             log=settings.logs / f"{name}.log",
             cwd=_folder(settings),
@@ -170,11 +170,12 @@ def services(settings: Settings) -> list[Service]:
         )
 
     port = {"airflow": settings.ports.airflow}
+    airflow, after = env_bin("airflow"), ("airflow-api",)
+    scheduler = [env_bin("python"), "-m", "runtime.scheduler"]
     return [
-        process("airflow-api", "api-server", part="metadatabase", after=("postgresql",), ports=port),
-        # -s: without its log server, which would listen on every address; the api-server reads the files itself
-        process("airflow-scheduler", "scheduler", "-s", part="scheduler", after=("airflow-api",), ports={}),
-        process("airflow-dag-processor", "dag-processor", part="dag_processor", after=("airflow-api",), ports={}),
+        process("airflow-api", [airflow, "api-server"], "metadatabase", ("postgresql",), port),
+        process("airflow-scheduler", scheduler, "scheduler", after, {}),
+        process("airflow-dag-processor", [airflow, "dag-processor"], "dag_processor", after, {}),
     ]
 
 

@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 import threading
+from time import monotonic
 from typing import TYPE_CHECKING, Final, cast
 
 from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_delay, wait_exponential
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 CONNECT_WAIT_S: Final = 60
 """Longest wait for the engine's port: a restart of the engine's JVM takes about 20 s."""
+
+TRUSTED_S: Final = 5.0
+"""An engine that answered so recently is not asked again; one that died since fails the work, which is repeated."""
 
 _thread = threading.local()
 
@@ -44,12 +48,12 @@ def session(app: str) -> SparkSession:
         return _submitted(app)
     held: ConnectSession | None = getattr(_thread, "session", None)
     if held is not None:
-        if _answers(held):
+        if monotonic() - _thread.answered < TRUSTED_S or _answers(held):
             _label(held, app)
             return cast("SparkSession", held)
         _forget(held)
     opened = _open(app)
-    _thread.session = opened
+    _thread.session, _thread.answered = opened, monotonic()
     return cast("SparkSession", opened)
 
 
@@ -123,6 +127,7 @@ def _answers(held: ConnectSession) -> bool:
         if not _is_engine_failure(error):
             raise
         return False
+    _thread.answered = monotonic()
     return True
 
 

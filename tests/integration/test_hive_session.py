@@ -31,7 +31,8 @@ def test_a_session_is_utc_and_kept_for_the_thread() -> None:
     assert others[0] is not held
 
 
-def test_a_session_that_the_engine_forgot_is_opened_anew() -> None:
+def test_a_session_that_the_engine_forgot_is_opened_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TRUSTED_S", 0)
     held = session("uji")
     held.client.release_session()  # type: ignore[attr-defined]
     again = session("uji")

@@ -293,7 +293,7 @@ def test_killed_at_any_step_the_next_pass_completes(
 
 
 def test_readers_see_whole_tables_only(mart: MartBench) -> None:
-    """Ten refreshes beside readers on HiveServer2: every answer is one of the written states, none empty or mixed."""
+    """Four refreshes beside readers on HiveServer2: every answer is one of the written states, none empty or mixed."""
     from lumbung.settings import settings
     from lumbung.warehouse.hive import connect
 
@@ -319,7 +319,7 @@ def test_readers_see_whole_tables_only(mart: MartBench) -> None:
         reader.start()
     states = {(3, Decimal("60.00"))}
     try:
-        for n in range(10):
+        for n in range(4):
             mart.bench.promote(mart.bench.rows, [(f"n{n}", "Baru", 1, Decimal("1.00"))], mode="window")
             mart.refresh()
             states.add((4 + n, Decimal("61.00") + n))

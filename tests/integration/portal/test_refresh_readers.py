@@ -10,7 +10,7 @@ from tests.integration.portal.desk import Content, Desk, rows_of
 FIRST, SECOND = Content("ganjil", 300), Content("genap", 450)
 # More rows than core's dump reads at once (32,000): there it mixes generations.
 LONG_FIRST, LONG_SECOND = Content("panjang", 40_000), Content("lebih-panjang", 45_000)
-REFRESHES, LONG_REFRESHES = 24, 6
+REFRESHES, LONG_REFRESHES = 12, 4
 GENERATIONS = {content.generation: content for content in (FIRST, SECOND, LONG_FIRST, LONG_SECOND)}
 VERSIONS = {content.version: content for content in GENERATIONS.values()}
 
