@@ -41,6 +41,26 @@ class Platform:
             assert result.returncode == 0, f"lumbung {' '.join(arguments)}\n{result.stdout}\n{result.stderr}"
         return result
 
+    def shell(self, commands: list[str], values: dict[str, str] | None = None) -> str:
+        """Runs lines of a document in a shell, `values` put in for their placeholders; what they print together."""
+        assert commands
+        printed = []
+        for command in commands:
+            for placeholder, value in (values or {}).items():
+                command = command.replace(placeholder, value)
+            result = subprocess.run(
+                ["bash", "-c", command],
+                cwd=ROOT,
+                env={**os.environ, "LUMBUNG_PROFILE": self.settings.profile},
+                capture_output=True,
+                text=True,
+                timeout=900,
+                check=False,
+            )
+            assert result.returncode == 0, f"{command}\n{result.stdout}\n{result.stderr}"
+            printed.append(result.stdout)
+        return "\n".join(printed)
+
     def json(self, *arguments: str) -> Any:
         """The JSON that `lumbung ARGUMENTS --json` prints."""
         return json.loads(self.call(*arguments, "--json").stdout)
