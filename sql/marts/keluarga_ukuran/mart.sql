@@ -1,7 +1,7 @@
 -- What:    families of each closed semester (DKB) by size and village, and the village's dependency ratio.
 -- Grain:   periode x kode_desa x ukuran_keluarga.
 -- Sources: curated.siak__biodata_wni_dkb (current rows), ref.wilayah, ref.ukuran_keluarga.
--- Rules:   FLAG_STATUS = '0'; a family = residents with one NO_KK in one village; ratio = (0-14 and 65+) per 100 of 15-64.
+-- Rules:   FLAG_STATUS = '0'; a family = residents with one NO_KK in one village; ratio: (0-14, 65+) per 100 of 15-64.
 -- Usage:   bin/lumbung query "$(cat sql/marts/keluarga_ukuran/mart.sql)"
 WITH keluarga AS (
     SELECT
