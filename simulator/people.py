@@ -76,7 +76,8 @@ def _household(rng: np.random.Generator, families: int) -> dict[str, Any]:
     couple_share = np.select([head_age < 26, head_age < 60, head_age < 70], [0.55, 0.88, 0.70], 0.46)
     couple = rng.random(families) < couple_share
     female_head = ~couple & (rng.random(families) < np.where(head_age < 30, 0.4, 0.72))
-    spouse_age = np.maximum(head_age - rng.normal(3.4, 3.4, families), 20.0)
+    spouse_age = head_age - rng.normal(3.4, 3.4, families)
+    spouse_age = np.where(spouse_age < 20.2, 20.2 + 3 * rng.random(families), spouse_age)  # of legal age to marry
     never_married = ~couple & (head_age < 32)
     mother_age = np.where(couple, spouse_age, np.where(female_head, head_age, head_age - 4))
     ids = np.arange(families)

@@ -87,6 +87,9 @@ def _couples(rng: np.random.Generator, people: People, today: int, found: Marria
     birth = people.birth_day
     legal = np.maximum(birth[husband] + NINETEEN, birth[wife] + SIXTEEN)
     wish = birth[husband] + NINETEEN + (rng.gamma(2.6, 2.4, len(wife)) * 365.25).astype(np.int64)
+    # Who would marry only after today has married already: some day since the legal age.
+    spread = legal + (rng.random(len(wife)) * (today - 4 - legal)).astype(np.int64)
+    wish = np.where(wish > today - 4, spread, wish)
     first = np.full(len(birth), NEVER)
     child = np.flatnonzero(people.mother >= 0)
     np.minimum.at(first, people.mother[child], birth[child])
@@ -111,7 +114,7 @@ def _divorces(rng: np.random.Generator, families: Families, people: People, toda
     alone = np.flatnonzero(people.marital == DIVORCED)
     birth = people.birth_day[alone]
     wedding = birth + NINETEEN + (rng.gamma(2.6, 2.4, len(alone)) * 365.25).astype(np.int64)
-    wedding = np.minimum(wedding, today - 2000)
+    wedding = np.minimum(wedding, today - 2000 - rng.integers(0, 1500, len(alone)))
     divorce = wedding + 400 + (rng.random(len(alone)) * (today - 60 - wedding - 400)).astype(np.int64)
     recent = (rng.random(len(alone)) < 0.3) & (birth > today - 60 * 365) & (people.shdk[alone] == 1)
     divorce = np.where(recent, today - 60 - rng.integers(0, 650, len(alone)), divorce)
@@ -122,13 +125,15 @@ def _divorces(rng: np.random.Generator, families: Families, people: People, toda
     fit = alone[fit]
     order = fit[np.argsort(people.birth_day[fit], kind="stable")]
     men, women = order[~people.female[order]].tolist(), order[people.female[order]].tolist()
-    for he, she in zip(men, women, strict=False):
-        gap = int(people.birth_day[she] - people.birth_day[he])
-        if not -4 * 365 < gap < 12 * 365:
+    for he in men:
+        born = int(people.birth_day[he])
+        she = next((w for w in women if born - 4 * 365 < int(people.birth_day[w]) < born + 12 * 365), None)
+        if she is None:
             continue
+        women.remove(she)
         found.partner[he], found.partner[she] = she, he
         day = max(int(people.birth_day[he]), int(people.birth_day[she])) + NINETEEN + int(rng.integers(0, 1500))
-        found.wedding[he] = found.wedding[she] = min(day, today - 2000)
+        found.wedding[he] = found.wedding[she] = min(day, today - 2000 - int(rng.integers(0, 1500)))
         found.divorce[he] = found.divorce[she] = max(int(found.divorce[he]), today - 700)
 
 

@@ -51,6 +51,8 @@ def test_divorces_follow_weddings_and_both_hear_of_them(town):
     assert np.array_equal(found.told_divorce[paired], found.told_divorce[found.partner[paired]])
     assert not people.female[paired[people.female[found.partner[paired]]]].any()
     recent = np.flatnonzero(found.told_wedding < NEVER)
+    _, per_day = np.unique(found.wedding[recent], return_counts=True)
+    assert per_day.max() <= 10  # both spouses: no day draws everybody
     yearly = len(recent) / 2 / 2 / len(people.nik)
     assert 0.004 < yearly < 0.012
 
