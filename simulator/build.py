@@ -31,8 +31,8 @@ from simulator.source_rows import key_of, pick, unspoilt, update_row
 
 RESIDENTS, OBJECTS = 2_100_000, 800_000
 """Sidoarjo at `--scale 1.0`."""
-SEMESTERS = {"202501": 20_269, "202502": 20_453}
-"""Closed populations (DKB): period and its last day, 30 June and 31 December 2025, in days since 1970."""
+SEMESTERS = {"202401": 19_904, "202402": 20_088, "202501": 20_269, "202502": 20_453}
+"""Closed populations (DKB): period and its last day, 30 June and 31 December, in days since 1970."""
 Say = Callable[[str], None]
 
 
@@ -135,8 +135,7 @@ def _load(siak: Connection, sismiop: Connection, plan: Plan, say: Say) -> dict[s
         for name, content in (
             ("data_keluarga", rows.families),
             ("biodata_wni", rows.biodata),
-            ("capil_lahir", rows.births),
-            ("capil_mati", rows.deaths),
+            *rows.events.items(),
             *((f"biodata_wni_{p}", t) for p, t in rows.dkb.items()),
         ):
             copy_table(siak, name, content)

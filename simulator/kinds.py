@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from simulator.places import closed_villages, read_data
+from simulator.places import closed_villages, districts, read_data
 from simulator.source_rows import Change, Row
 
 Chance = np.random.Generator
@@ -95,10 +95,21 @@ _MEMBER = (
     "flag_status = '0' AND stat_hbkel <> 1 AND tgl_lhr < '2023-01-01'"
     " AND NOT EXISTS (SELECT FROM simulator.nik_subjek s WHERE s.nik = t.nik)"
 )
-_CHILD = _MEMBER + " AND stat_hbkel = 4"  # nobody's mother or father: its NIK may change
-_GROWN = _MEMBER + " AND tgl_lhr BETWEEN '1940-01-01' AND '1999-12-31'"
+# Nobody's mother, father or spouse, and in no letter: its NIK may change.
+_CHILD = " AND ".join(
+    (
+        _MEMBER,
+        "stat_hbkel = 4 AND stat_kwn = 1",
+        "NOT EXISTS (SELECT FROM public.pindah_detail p WHERE p.nik = t.nik)",
+        "NOT EXISTS (SELECT FROM public.datang_detail p WHERE p.nik = t.nik)",
+    )
+)
+_GROWN = _MEMBER + " AND stat_hbkel <> 3 AND stat_kwn = 1 AND tgl_lhr BETWEEN '1940-01-01' AND '1999-12-31'"
+_WIFE = _MEMBER + " AND stat_hbkel = 3 AND tgl_kwn IS NOT NULL"
+_ALONE = _MEMBER + " AND stat_kwn = 3 AND tgl_kwn IS NOT NULL AND tgl_crai IS NOT NULL"
 _CARD = f"cflag = '0' AND (no_kec, no_kel) NOT IN ({', '.join(f'({v.no_kec}, {v.no_kel})' for v in closed_villages())})"
 _ANY = "true"
+_INSIDE = "klasifikasi_pindah <= 3"
 _DKB = "tgl_lhr < '2023-01-01'"
 _OBJECT = "jns_transaksi_op <> '3'"
 _OLD_ID = "starts_with(subjek_pajak_id, '3515 OP-')"
@@ -134,6 +145,56 @@ def _more(column: str, most: int, unit: int, base: str | None = None) -> Alter:
     return lambda row, chance: {column: row[base or column] + int(chance.integers(1, most)) * unit}
 
 
+def _days_after(column: str, base: str, low: int, high: int) -> Alter:
+    """`column` becomes `base` plus `low` to `high` - 1 days (negative: before)."""
+    return lambda row, chance: {column: row[base] + timedelta(days=int(chance.integers(low, high)))}
+
+
+def _switch(column: str) -> Alter:
+    """1 becomes 2 and 2 becomes 1."""
+    return lambda row, chance: {column: 3 - int(row[column])}
+
+
+def _other_village(row: Row, chance: Chance) -> Change:
+    """Another village of the kecamatan; for an arrival not the one that the family left either."""
+    area = districts()[int(row["no_kec"]) - 1]
+    kept = {int(row["no_kel"]), int(row.get("asal_no_kel") or 0)}
+    others = [v.no_kel for v in area.villages if v.no_kel not in kept]
+    return {"no_kel": others[int(chance.integers(0, len(others)))]}
+
+
+def _other_class(row: Row, chance: Chance) -> Change:
+    """A neighbouring class on the same side of the regency's border."""
+    return {"klasifikasi_pindah": {1: 2, 2: 1, 3: 2, 4: 5, 5: 4}[int(row["klasifikasi_pindah"])]}
+
+
+def _lost(column: str, low: int, high: int) -> Alter:
+    """A number of a letter that was never entered; each kind has its own range, so that two never meet."""
+    return lambda row, chance: {column: row[column][:-3] + f"{int(chance.integers(low, high))}"}
+
+
+def _nobody(column: str) -> Alter:
+    """A NIK of true form that nobody has."""
+
+    def change(row: Row, chance: Chance) -> Change:
+        born = f"{int(chance.integers(1, 29)):02d}{int(chance.integers(1, 13)):02d}{int(chance.integers(55, 99)):02d}"
+        return {column: f"351509{born}99{int(chance.integers(90, 100))}"}
+
+    return change
+
+
+def _no_card(row: Row, chance: Chance) -> Change:
+    return {"no_kk": row["no_kk"][:12] + f"96{int(chance.integers(0, 100)):02d}"}
+
+
+def _same_person(row: Row, chance: Chance) -> Change:
+    return {"istri_nik": row["suami_nik"]}
+
+
+def _lost_arrival(row: Row, chance: Chance) -> Change:
+    return {**_lost("no_datang", 900, 950)(row, chance), **_lost("no_pindah", 960, 1000)(row, chance)}
+
+
 def _birthday_off(row: Row, chance: Chance) -> Change:
     # Earlier, never later: a birth after its registration would break another rule.
     return {"tgl_lhr": row["tgl_lhr"] - timedelta(days=int(chance.integers(1, 26)))}
@@ -156,11 +217,38 @@ _HOW: dict[str, tuple[str, Alter]] = {
     "biodata_wni tanggal-infinity": (_MEMBER, _set(tgl_pjg_ktp="infinity")),
     "biodata_wni tanggal-nik": (_MEMBER, _birthday_off),
     "biodata_wni kelamin-nik": (_MEMBER, lambda r, g: {"jenis_klmin": 3 - int(r["jenis_klmin"])}),
+    "biodata_wni kawin-sebelum-lahir": (_WIFE, _days_after("tgl_kwn", "tgl_lhr", -900, 0)),
+    "biodata_wni cerai-sebelum-kawin": (_ALONE, _days_after("tgl_crai", "tgl_kwn", -900, 0)),
+    "biodata_wni ibu-diri-sendiri": (_MEMBER + " AND nik_ibu IS NOT NULL", lambda r, g: {"nik_ibu": r["nik"]}),
+    "biodata_wni kk-tidak-ada": (_MEMBER, _no_card),
+    "data_keluarga desa-beda": (_CARD, _other_village),
     "data_keluarga desa-tidak-dikenal": (_CARD, _set(no_kel=2099)),
     "data_keluarga desa-sudah-dihapus": (_CARD, _late_date("tgl_updation")),
     "data_keluarga kepala-tidak-ada": (_CARD, _fake_head),
     "capil_lahir desa-tidak-dikenal": (_ANY, _set(no_kel=2099)),
     "capil_lahir jk-bayi": (_ANY, _set(bayi_jns_klmin=3)),
+    "capil_lahir ibu-bayi": ("ibu_nik IS NOT NULL", lambda r, g: {"ibu_nik": r["bayi_nik"]}),
+    "capil_mati mati-1900": (_ANY, _set(mati_tgl=date(1900, 1, 1))),
+    "capil_kawin kawin-anak": (
+        "kawin_tgl > '2019-10-15' AND kawin_no_dispensasi IS NULL",
+        _days_after("istri_tgl_lhr", "kawin_tgl", -18 * 365, -16 * 365),
+    ),
+    "capil_kawin pencatat-salah": (_ANY, _switch("kawin_pencatat")),
+    "capil_kawin kawin-sesudah-lapor": (_ANY, _days_after("kawin_tgl", "kawin_tgl_lapor", 5, 40)),
+    "capil_kawin satu-orang": (_ANY, _same_person),
+    "capil_cerai cerai-sebelum-kawin": (_ANY, _days_after("kawin_tgl", "putusan_tgl", 5, 400)),
+    "capil_cerai pengadilan-salah": (_ANY, _switch("cerai_pengadilan")),
+    "pindah_header klasifikasi-salah": (_ANY, _other_class),
+    "pindah_header tanpa-datang": (_INSIDE, _lost("no_pindah", 900, 930)),
+    "pindah_detail tanpa-header": (_ANY, _lost("no_pindah", 930, 960)),
+    "pindah_detail nik-tidak-dikenal": (_ANY, _nobody("nik")),
+    "datang_header tujuan-beda": (
+        "klasifikasi_pindah = 2 AND (no_kec, no_kel) <> (asal_no_kec, asal_no_kel)",
+        _other_village,
+    ),
+    "datang_header surat-tidak-ada": (_INSIDE, _lost_arrival),
+    "datang_header datang-dulu": (_INSIDE, _days_after("tgl_datang", "tgl_datang", -30, -5)),
+    "datang_detail tanpa-header": (_ANY, _lost("no_datang", 950, 1000)),
     "capil_mati nik-jenazah": (_ANY, lambda r, g: {"mati_nik": _letter(r["mati_nik"], g)}),
     "biodata_wni_dkb dkb-desa": (_DKB, _set(no_kel=2099)),
     "biodata_wni_dkb dkb-jenis-kelamin": (_DKB + " AND jenis_klmin = 1", _set(jenis_klmin=3)),

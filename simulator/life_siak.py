@@ -1,8 +1,8 @@
-"""A day at the civil registry: births, deaths, moves, arrivals, corrections, deletions, the semester's closing."""
+"""A day at the civil registry: births, deaths, marriages, moves, corrections, deletions, the semester's closing."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -10,28 +10,34 @@ from psycopg import sql
 
 from simulator import manifest, names, siak_tables
 from simulator.build import dkb_decoys
-from simulator.chance import chance, days
+from simulator.chance import chance
 from simulator.day import Day
 from simulator.defects import inject, remember
 from simulator.kinds import kinds_of
-from simulator.people import generate
-from simulator.places import closed_villages, districts
+from simulator.life_moves import arrive, leave, move
+from simulator.life_registry import (
+    ALIVE,
+    act_number,
+    family_card,
+    has_spoilt_members,
+    members_of,
+    next_number,
+    officer,
+    stem,
+)
+from simulator.life_unions import divorce, marry
 from simulator.queries import query
-from simulator.server import copy_table
-from simulator.siak_rows import OFFICERS, siak_rows
 from simulator.source_rows import Row
 
-ALIVE = "flag_status = '0' AND stat_hidup = 1"
 _UNNAMED = " AND ".join(
     (
         ALIVE,
         "stat_hbkel IN (4, 6, 9) AND tgl_lhr < '2020-01-01'",
         "NOT EXISTS (SELECT FROM simulator.nik_subjek s WHERE s.nik = t.nik)",
         "NOT EXISTS (SELECT FROM simulator.tunda d WHERE d.kunci = t.nik)",
+        "NOT EXISTS (SELECT FROM public.pindah_detail p WHERE p.nik = t.nik)",
+        "NOT EXISTS (SELECT FROM public.datang_detail p WHERE p.nik = t.nik)",
     )
-)
-OPEN_CARD = (
-    f"cflag = '0' AND (no_kec, no_kel) NOT IN ({', '.join(f'({v.no_kec}, {v.no_kel})' for v in closed_villages())})"
 )
 
 
@@ -43,9 +49,11 @@ def live(day: Day) -> dict[str, int]:
     for name, yearly, floor, act in (
         ("lahir", people * 0.0140, 0.1 * factor, _birth),
         ("mati", people * 0.0052, 0.2 * factor, _death),
-        ("pindah", people * 0.0040, 0.3 * factor, _move),
-        ("datang", people * 0.0020, 0.1 * factor, _arrive),
-        ("pergi", people * 0.0015, 0.1 * factor, _leave),
+        ("kawin", people * 0.0065, 0.15 * factor, marry),
+        ("cerai", people * 0.0018, 0.1 * factor, divorce),
+        ("pindah", people * 0.0040, 0.3 * factor, move),
+        ("datang", people * 0.0020, 0.1 * factor, arrive),
+        ("pergi", people * 0.0015, 0.1 * factor, leave),
         ("koreksi", people * 0.0400, 0.8 * factor, _correct),
         ("hapus", people * 0.0004, 0.06 * factor, _delete),
     ):
@@ -55,22 +63,6 @@ def live(day: Day) -> dict[str, int]:
     if (day.start.month, day.start.day) in ((6, 30), (12, 31)):
         done["dkb"] = _close_semester(day)
     return done
-
-
-def _next_number(day: Day, kind: str, stem: str, low: int, high: int) -> str | None:
-    """The next free serial of a `nik` or `kk` number between `low` and `high`; None when the range is used up."""
-    last = day.value(query("siak", f"nomor_terakhir_{kind}"), {"dari": f"{stem}{low}", "sampai": f"{stem}{high}"})
-    number = int(last[12:]) + 1 if last else low
-    return f"{stem}{number}" if number <= high else None
-
-
-def _stem(prefix: str, when: date, female: bool) -> str:
-    return f"{prefix}{when.day + 40 * female:02d}{when:%m%y}"
-
-
-def _officer(day: Day) -> dict[str, str]:
-    name, nip = OFFICERS[int(day.rng.integers(0, len(OFFICERS)))]
-    return {"nama_pet_reg": name, "nip_pet_reg": nip, "nama_pet_entri": name, "nip_pet_entri": nip}
 
 
 def _birth(day: Day) -> int:
@@ -89,12 +81,12 @@ def _birth(day: Day) -> int:
     father = fathers[0] if fathers else {"nik": None, "nama_lgkp": mother["nama_lgkp_ayah"]}
     female = bool(day.rng.random() < 0.488)
     born = today - timedelta(days=int(1 + min(day.rng.exponential(14), 60)))
-    stem = _stem(f"3515{int(mother['no_kec']):02d}", born, female)
-    nik = _next_number(day, "nik", stem, 9940, 9989)
+    first = stem(f"3515{int(mother['no_kec']):02d}", born, female)
+    nik = next_number(day, "nik", first, 9940, 9989)
     if nik is None:
         return 0
     when = day.moment()
-    number = _act_number(day, "lahir", f"LU{int(mother['no_kec']):02d}{today:%Y%m%d}")
+    number = act_number(day, "lahir", f"LU{int(mother['no_kec']):02d}{today:%Y%m%d}")
     entered = day.stamp("siak.biodata_wni", {"nik": nik}, when, often=0.08)
     name = names.draw(day.rng, np.array([female]), np.array([born.year]))[0].as_py()
     act = f"3515-LT-{int(day.rng.integers(1_000_000, 9_999_999))}-{born.year}"
@@ -125,7 +117,7 @@ def _birth(day: Day) -> int:
             "nama_lgkp_ayah": father["nama_lgkp"],
             "nama_ket_rt": mother["nama_ket_rt"],
             "nama_ket_rw": mother["nama_ket_rw"],
-            **_officer(day),
+            **officer(day),
             "tgl_entri": entered,
             "no_kk": mother["no_kk"],
             **place,
@@ -163,11 +155,6 @@ def _birth(day: Day) -> int:
     return 1
 
 
-def _act_number(day: Day, kind: str, stem: str) -> str:
-    taken = day.value(query("siak", f"akta_{kind}_sehari"), {"awal": stem})
-    return f"{stem}{5000 + int(taken) + 1:04d}"
-
-
 def _death(day: Day) -> int:
     today = day.start.date()
     old = today - timedelta(days=(58 if day.rng.random() < 0.86 else 1) * 365)
@@ -180,7 +167,7 @@ def _death(day: Day) -> int:
     died = today - timedelta(days=int(1 + min(day.rng.exponential(7), 45)))
     entered = day.stamp("siak.biodata_wni", {"nik": row["nik"]}, when)
     day.update("biodata_wni", row, stat_hidup=2, flag_status="2", tgl_ubah=entered)
-    number = _act_number(day, "mati", f"KM{int(row['no_kec']):02d}{today:%Y%m%d}")
+    number = act_number(day, "mati", f"KM{int(row['no_kec']):02d}{today:%Y%m%d}")
     day.insert(
         "capil_mati",
         {
@@ -200,27 +187,12 @@ def _death(day: Day) -> int:
     return 1
 
 
-def _card(day: Day, no_kk: str) -> Row | None:
-    """The family card of a number, None when there is none or a defect spoilt it."""
-    cards = day.rows(query("siak", "kartu"), {"no_kk": no_kk})
-    return cards[0] if len(cards) == 1 else None
-
-
-def _members(day: Day, no_kk: str) -> list[Row]:
-    """Active members without defects: spouse first, then by age. The head is among them."""
-    return day.rows(query("siak", "anggota"), {"no_kk": no_kk})
-
-
-def _spoilt_members(day: Day, no_kk: str) -> bool:
-    return bool(day.value(query("siak", "anggota_cacat"), {"no_kk": no_kk}))
-
-
 def _succeed(day: Day, head: Row, when: datetime) -> bool:
     """Another adult becomes the head; False when only children are left or the card cannot be changed."""
-    card = _card(day, head["no_kk"])
-    if card is None or _spoilt_members(day, head["no_kk"]):
+    card = family_card(day, head["no_kk"])
+    if card is None or has_spoilt_members(day, head["no_kk"]):
         return False
-    others = [m for m in _members(day, head["no_kk"]) if m["nik"] != head["nik"]]
+    others = [m for m in members_of(day, head["no_kk"]) if m["nik"] != head["nik"]]
     grown = [m for m in others if m["tgl_lhr"] < when.date() - timedelta(days=17 * 365)]
     if others and not grown:
         return False
@@ -229,89 +201,6 @@ def _succeed(day: Day, head: Row, when: datetime) -> bool:
         day.update("biodata_wni", grown[0], stat_hbkel=1, stat_kwn=state, tgl_ubah=when)
         day.update("data_keluarga", card, nik_kk=grown[0]["nik"], nama_kep=grown[0]["nama_lgkp"], tgl_updation=when)
     return True
-
-
-def _move(day: Day) -> int:
-    """A family moves to another village; to another kecamatan with a new card, the old one is closed."""
-    card = day.pick("data_keluarga", OPEN_CARD)
-    if card is None or _spoilt_members(day, card["no_kk"]):
-        return 0
-    members = _members(day, card["no_kk"])
-    if not members or card["nik_kk"] not in {m["nik"] for m in members}:
-        return 0
-    near = day.rng.random() < 0.6
-    areas = districts()
-    area = areas[int(card["no_kec"]) - 1] if near else areas[int(day.rng.choice(18, p=[d.weight for d in areas]))]
-    village = area.villages[int(day.rng.choice(len(area.villages), p=area.village_weights))]
-    when = day.moment()
-    key = {"no_kk": card["no_kk"]}
-    stamp = day.stamp("siak.data_keluarga", key, when)
-    home = {
-        "no_kec": area.no_kec,
-        "no_kel": village.no_kel,
-        "kode_pos": village.postcode,
-        "no_rt": int(day.rng.integers(1, 12)),
-        "no_rw": int(day.rng.integers(1, 9)),
-        "alamat": names.addresses(day.rng, 1, area.urban, 120)[0].as_py(),
-    }
-    no_kk = card["no_kk"]
-    if area.no_kec == int(card["no_kec"]):
-        day.update("data_keluarga", card, **home, tgl_updation=stamp)
-    else:
-        fresh = _next_number(day, "kk", _stem(f"3515{area.no_kec:02d}", when.date(), False), 9900, 9999)
-        if fresh is None:
-            return 0
-        no_kk = fresh
-        day.update("data_keluarga", card, cflag="1", tgl_updation=stamp)
-        day.insert("data_keluarga", {**card, **home, "no_kk": no_kk, "tgl_insertion": stamp, "tgl_updation": None})
-    for member in members:
-        day.update("biodata_wni", member, no_kk=no_kk, no_kec=area.no_kec, no_kel=village.no_kel, tgl_ubah=stamp)
-    day.event(
-        "pindah",
-        "siak.data_keluarga",
-        key,
-        to={"no_kk": no_kk, "no_kec": area.no_kec, "no_kel": village.no_kel},
-        members=len(members),
-    )
-    return 1
-
-
-def _leave(day: Day) -> int:
-    """A family leaves the regency: its records stay, flagged."""
-    card = day.pick("data_keluarga", OPEN_CARD)
-    if card is None or _spoilt_members(day, card["no_kk"]):
-        return 0
-    members = _members(day, card["no_kk"])
-    when = day.moment()
-    for member in members:
-        day.update("biodata_wni", member, flag_status="3", tgl_ubah=when)
-    day.update("data_keluarga", card, cflag="1", tgl_updation=when)
-    day.event("pergi", "siak.data_keluarga", {"no_kk": card["no_kk"]}, members=len(members))
-    return 1
-
-
-def _arrive(day: Day) -> int:
-    """A family comes from elsewhere, with the NIKs it already has."""
-    areas = districts()
-    area = areas[int(day.rng.choice(18, p=[d.weight for d in areas]))]
-    today = days(day.start.date())
-    families, people = generate(day.rng, area, 1, today, arriving=True, serial_base=940)
-    for position, number in enumerate(people.nik.tolist()):
-        free = _next_number(day, "nik", str(number)[:12], 9940, 9989)
-        if free is None:
-            return 0
-        people.nik[position] = max(int(free), number)
-    card = _next_number(day, "kk", str(int(families.no_kk[0]))[:12], 9900, 9999)
-    if card is None:
-        return 0
-    families.no_kk[0] = int(card)
-    when = day.moment()
-    people.entry[:] = days(when.date()) * 86_400 + when.hour * 3600 + when.minute * 60 + when.second
-    rows = siak_rows(day.rng, area, families, people, today, {})
-    copy_table(day.connection, "data_keluarga", rows.families)
-    copy_table(day.connection, "biodata_wni", rows.biodata)
-    day.event("datang", "siak.data_keluarga", {"no_kk": card}, members=len(people.nik))
-    return 1
 
 
 def _correct(day: Day) -> int:

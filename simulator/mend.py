@@ -34,7 +34,7 @@ def mend(state: State, identity: str) -> str:
         if entry["state"] != "open":
             raise SimulatorError(f"cacat '{identity}' sudah diperbaiki")
         now = manifest.clock(connection)
-        if (repair["copy"] and entry["rows"] == 2) or (repair["copy"] and entry["severity"] == "duplicate"):
+        if repair["copy"] and (entry["rows"] == 2 or not repair["before"]):
             _drop_copy(connection, table, entry, repair, now)
         else:
             _restore(connection, table, entry, repair, now)

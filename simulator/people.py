@@ -76,7 +76,8 @@ def _household(rng: np.random.Generator, families: int) -> dict[str, Any]:
     couple_share = np.select([head_age < 26, head_age < 60, head_age < 70], [0.55, 0.88, 0.70], 0.46)
     couple = rng.random(families) < couple_share
     female_head = ~couple & (rng.random(families) < np.where(head_age < 30, 0.4, 0.72))
-    spouse_age = np.maximum(head_age - rng.normal(3.4, 3.4, families), 17.5)
+    spouse_age = head_age - rng.normal(3.4, 3.4, families)
+    spouse_age = np.where(spouse_age < 20.2, 20.2 + 3 * rng.random(families), spouse_age)  # of legal age to marry
     never_married = ~couple & (head_age < 32)
     mother_age = np.where(couple, spouse_age, np.where(female_head, head_age, head_age - 4))
     ids = np.arange(families)
@@ -96,6 +97,7 @@ def _household(rng: np.random.Generator, families: int) -> dict[str, Any]:
     children = np.where(never_married, 0, rng.poisson(2.25, families).clip(0, 7))
     owner = np.repeat(ids, children)
     age = mother_age[owner] - np.clip(rng.normal(27.0, 5.2, len(owner)), 17, 44)
+    age = np.minimum(age, head_age[owner] - 17)
     stays = np.interp(age, [0, 17, 20, 24, 28, 34, 40], [1, 0.98, 0.88, 0.66, 0.38, 0.12, 0.03])
     keep = (age >= 0.01) & (rng.random(len(owner)) < stays)
     owner, age = owner[keep], age[keep]
@@ -201,8 +203,8 @@ def generate(
         older = np.zeros(total, np.int64)
         older[families:] = np.maximum(0, head_birth[families:] + 25 * 365 - since[families:])
         birth = birth - older[family]
-    moved_inside = (rng.random(total) < 0.012) & (state == ACTIVE) & (since < today - 420)
-    moved = np.where(moved_inside, rng.integers(today - 330, today - 2, total), NEVER)
+    moved_inside = (rng.random(total) < 0.026) & (state == ACTIVE) & (since < today - 720)
+    moved = np.where(moved_inside, rng.integers(today - 700, today - 2, total), NEVER)
     previous = np.where(moved_inside, rng.choice(len(district.villages), total, p=district.village_weights), village)
     if arriving:
         since[:] = today

@@ -22,7 +22,7 @@ def births(rng: np.random.Generator, people: People, families: Families, biodata
     return table(
         siak_tables.columns("capil_lahir"),
         {
-            "bayi_no": _numbers("LU", people.birth_report[rows], r["no_kec"]),
+            "bayi_no": act_numbers("LU", people.birth_report[rows], r["no_kec"]),
             "bayi_nik": r["nik"],
             "bayi_nama_lgkp": r["nama_lgkp"],
             "bayi_jns_klmin": r["jenis_klmin"],
@@ -50,12 +50,12 @@ def deaths(rng: np.random.Generator, people: People, biodata: pa.Table) -> pa.Ta
     rows = rows[np.argsort(people.death_report[rows], kind="stable")]
     r = biodata.take(pa.array(rows))
     act = pc.binary_join_element_wise(
-        pa.array(["3515-KM"] * len(rows), pa.string()), _numbers("", people.death_report[rows], r["no_kec"]), "-"
+        pa.array(["3515-KM"] * len(rows), pa.string()), act_numbers("", people.death_report[rows], r["no_kec"]), "-"
     )
     return table(
         siak_tables.columns("capil_mati"),
         {
-            "mati_no": _numbers("KM", people.death_report[rows], r["no_kec"]),
+            "mati_no": act_numbers("KM", people.death_report[rows], r["no_kec"]),
             "mati_nik": r["nik"],
             "mati_nama_lgkp": r["nama_lgkp"],
             "mati_jns_klmin": r["jenis_klmin"],
@@ -73,8 +73,8 @@ def deaths(rng: np.random.Generator, people: People, biodata: pa.Table) -> pa.Ta
     )
 
 
-def _numbers(kind: str, day: Ints, no_kec: pa.ChunkedArray) -> pa.Array:
-    """Act numbers `3515.08.LU.20250630.0001`-like, 20 characters at most: kind, kecamatan, day, running number."""
+def act_numbers(kind: str, day: Ints, no_kec: pa.ChunkedArray) -> pa.Array:
+    """Act numbers such as LU08202506300001, 20 characters at most: kind, kecamatan, day, running number."""
     year, month, dom = ymd(day)
     stamp = year * 10_000 + month * 100 + dom
     rank = rank_within(day)

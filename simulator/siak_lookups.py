@@ -22,6 +22,11 @@ def lookups() -> dict[str, pa.Table]:
         "JENIS_PKRJN": "pekerjaan",
         "GOL_DRH": "golongan_darah",
         "PNYDNG_CCT": "disabilitas",
+        "KLASIFIKASI_PINDAH": "klasifikasi_pindah",
+        "ALASAN_PINDAH": "alasan_pindah",
+        "JENIS_PINDAH": "jenis_pindah",
+        "STATUS_KK_PINDAH": "status_kk_pindah",
+        "STATUS_KK_TDK_PINDAH": "status_kk_tdk_pindah",
     }
     codes = [(int(code), sect, label) for sect, name in sections.items() for code, label in code_list(name)]
     return {

@@ -1,4 +1,4 @@
-"""People and families as rows of SIAK: 66 columns of biodata, 27 of the family card, birth and death acts.
+"""People and families as rows of SIAK: 66 columns of biodata, 27 of the family card, and what happened to them.
 
 All functions return `pyarrow.Table` with the department's column names; the population tables of a semester (DKB) are
 the same rows as they were on its last day.
@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from simulator import names, siak_tables
+from simulator import names, siak_marriages, siak_moves, siak_tables
 from simulator.arrow import date_column, digits, table, time_column
 from simulator.chance import DAY, office_time, ymd
 from simulator.livelihood import education, occupation
@@ -47,8 +47,7 @@ class SiakRows:
 
     biodata: pa.Table
     families: pa.Table
-    births: pa.Table
-    deaths: pa.Table
+    events: Mapping[str, pa.Table]  # births, deaths, marriages, divorces, moves, by table
     dkb: Mapping[str, pa.Table]
     taxpayers: pa.Table  # nik, nama_lgkp, village (index), alamat, no_rt, no_rw of active adults
 
@@ -64,6 +63,7 @@ def siak_rows(
     """Rows of one kecamatan; `semesters` maps a period (202501) to the day of its snapshot (days since 1970)."""
     n = len(people.nik)
     family = people.family
+    unions = siak_marriages.marriages(rng, families, people, today)
     birth_year, _, _ = ymd(people.birth_day)
     age = (today - people.birth_day) // 365
     full_name = names.draw(rng, people.female, birth_year)
@@ -83,8 +83,9 @@ def siak_rows(
     left = families.state[family] != ACTIVE
     shdk, head = _heads(people, families, dead)
     no_kec, no_kel, previous_kel, postcode = _where(district, families)
+    earlier = siak_moves.before(rng, district, families, previous_kel)
     schooling = education(rng, age)
-    change, changed = _changes(rng, people, families, dead, today)
+    change, changed = _changes(rng, people, families, unions.told, dead, today)
     has_act = (people.birth_report < NEVER) | (rng.random(n) < np.clip((birth_year - 1950) / 60, 0.1, 0.97))
     year, _, _ = ymd(people.birth_day)
     act = pc.binary_join_element_wise(
@@ -95,10 +96,8 @@ def siak_rows(
         np.maximum(people.entry, office_time(rng, people.birth_day + 17 * 365 + 5 + rng.integers(0, 200, n))),
         (today - 1) * DAY + 40_000,
     )
-    married = people.marital == 2
-    divorced = people.marital == 3
-    wedding = people.birth_day + (21 * 365) + rng.integers(0, 6 * 365, n)
-    wedding = np.minimum(wedding, today - 30)
+    wed = unions.wedding < NEVER
+    divorced = people.marital == siak_marriages.DIVORCED
     officer = rng.integers(0, len(OFFICERS), n)
     officer_name = pa.array([o[0] for o in OFFICERS]).take(pa.array(officer))
     officer_nip = pa.array([o[1] for o in OFFICERS]).take(pa.array(officer))
@@ -120,20 +119,11 @@ def siak_rows(
             "gol_drh": pa.array(blood),
             "agama": pa.array(families.religion[family]),
             "stat_kwn": pa.array(people.marital),
-            "akta_kwn": pa.array(np.where(married | (people.marital > 2), 2, 1)),
-            "no_akta_kwn": pc.if_else(
-                pa.array(married),
-                pc.binary_join_element_wise(
-                    digits(1 + rng.integers(0, 999, n)),
-                    digits(1 + rng.integers(0, 12, n)),
-                    digits(ymd(wedding)[0]),
-                    "/",
-                ),
-                None,
-            ),
-            "tgl_kwn": date_column(wedding, ~married),
+            "akta_kwn": pa.array(np.where(people.marital > 1, 2, 1)),
+            "no_akta_kwn": pc.if_else(pa.array(wed), siak_marriages.numbers(unions.wedding), None),
+            "tgl_kwn": date_column(unions.wedding, ~wed),
             "akta_crai": pa.array(np.where(divorced, 2, 1)),
-            "tgl_crai": date_column(np.minimum(wedding + 2500, today - 20), ~divorced),
+            "tgl_crai": date_column(unions.divorce, ~divorced),
             "no_akta_crai": pc.if_else(pa.array(divorced), digits(100 + rng.integers(0, 9000, n)), None),
             "stat_hbkel": pa.array(shdk),
             "klain_fsk": pa.array(np.where(impaired < 0.006, 2, 1), mask=impaired > 0.7),
@@ -177,13 +167,24 @@ def siak_rows(
     street = names.addresses(rng, len(families.village), district.urban, 120)
     dkb = {}
     for period, day in semesters.items():
-        dkb[period] = _snapshot(biodata, families, people, day, no_kel, previous_kel)
+        dkb[period] = _snapshot(biodata, families, people, day, earlier, unions)
     adults = np.flatnonzero((age >= 24) & ~dead & ~left & np.isin(shdk, [1, 3]))
+    cards = _families(rng, families, people, head, full_name, nik, street, rt, rw, no_kec, no_kel, postcode)
+    moved = office_time(rng, np.where(families.moved_day < NEVER, families.moved_day, 0))
+    since = people.entry[np.searchsorted(family, np.arange(len(families.village)))]
+    anew, moved_at = pa.array(earlier.no_kk != families.no_kk), time_column(families.moved_day * DAY + 27_000)
+    issued = pc.if_else(anew, moved_at, cards["tgl_insertion"])
+    cards = cards.set_column(cards.column_names.index("tgl_insertion"), "tgl_insertion", issued)
     return SiakRows(
         biodata,
-        _families(rng, families, people, head, full_name, nik, street, rt, rw, no_kec, no_kel, postcode),
-        births(rng, people, families, biodata, today),
-        deaths(rng, people, biodata),
+        pa.concat_tables([cards, siak_moves.closed_cards(families, earlier, cards, moved, since)]),
+        {
+            "capil_lahir": births(rng, people, families, biodata, today),
+            "capil_mati": deaths(rng, people, biodata),
+            "capil_kawin": siak_marriages.weddings(rng, people, biodata, unions),
+            "capil_cerai": siak_marriages.divorces(rng, people, biodata, unions),
+            **siak_moves.moves(rng, people, families, earlier, biodata, today),
+        },
         dkb,
         pa.table(
             {
@@ -226,7 +227,7 @@ def _heads(people: People, families: Families, dead: Bools) -> tuple[Ints, Ints]
 
 
 def _changes(
-    rng: np.random.Generator, people: People, families: Families, dead: Bools, today: int
+    rng: np.random.Generator, people: People, families: Families, told: Ints, dead: Bools, today: int
 ) -> tuple[Ints, Bools]:
     """Last change of each record (seconds) and whether there was one."""
     family = people.family
@@ -239,9 +240,10 @@ def _changes(
     use = (moved < NEVER) & (entry_day < moved)
     day = np.where(use, np.maximum(moved, 0), day)
     leaving = families.left_day[family]
+    day = np.where(told < NEVER, np.maximum(day, told), day)
     day = np.where(leaving < NEVER, leaving, day)
     day = np.where(dead, people.death_report, day)
-    changed |= use | (leaving < NEVER) | dead
+    changed |= use | (told < NEVER) | (leaving < NEVER) | dead
     return office_time(rng, np.minimum(day, today - 1)), changed
 
 
@@ -251,17 +253,24 @@ def _birthplace(people: People) -> pa.Array:
 
 
 def _snapshot(
-    biodata: pa.Table, families: Families, people: People, day: int, no_kel: Ints, previous_kel: Ints
+    biodata: pa.Table,
+    families: Families,
+    people: People,
+    day: int,
+    earlier: siak_moves.Before,
+    unions: siak_marriages.Marriages,
 ) -> pa.Table:
     """The rows of `biodata` as they counted at the end of `day`."""
     keep = np.flatnonzero(active_on(families, people, day))
-    moved_later = families.moved_day[people.family] > day
-    village = np.where(moved_later, previous_kel[people.family], no_kel[people.family])
-    rows = biodata.take(pa.array(keep))
+    family = people.family[keep]
     count = len(keep)
+    moved_later = pa.array((families.moved_day[family] > day) & (families.moved_day[family] < NEVER))
+    rows = siak_marriages.as_of(biodata.take(pa.array(keep)), unions, keep, day)
     later = pc.greater_equal(rows["tgl_ubah"], pa.scalar((day + 1) * DAY, pa.int64()).cast(pa.timestamp("s")))
     for column, values in {
-        "no_kel": pa.array(village[keep]),
+        "no_kk": pc.if_else(moved_later, digits(earlier.no_kk[family]), rows["no_kk"]),
+        "no_kec": pc.if_else(moved_later, pa.array(earlier.no_kec[family]), rows["no_kec"]),
+        "no_kel": pc.if_else(moved_later, pa.array(earlier.no_kel[family]), rows["no_kel"]),
         "stat_hidup": pa.array(np.ones(count, np.int64)),
         "flag_status": pa.array(["0"] * count, pa.string()),
         "tgl_ubah": pc.if_else(later, None, rows["tgl_ubah"]),

@@ -1,7 +1,8 @@
 """SIAK's tables from `data/siak_kolom.csv`: true names and order of the columns.
 
 The types are the department's, not our contracts': Oracle NUMBER becomes numeric(p), DATE with a time timestamp(0).
-Only a few columns of the event tables are public; their record is what an act needs (form F-2.01).
+Only a few columns of the event tables are public (`asal` = publik); the rest (sendiri) is what an act (form F-2.01) or
+a move (form F-1.03) needs.
 There is no primary key on the transactional tables: real systems have duplicates, and the simulator injects them.
 """
 
@@ -43,18 +44,30 @@ def create(table: str) -> str:
 
 def indexes(table: str) -> str:
     """Plain indexes on key and update clock, made after the load."""
-    key, cursor = {
-        "data_keluarga": ("no_kk", "coalesce(tgl_updation, tgl_insertion)"),
-        "capil_lahir": ("bayi_no", "coalesce(adm_tgl_update, adm_tgl_entry)"),
-        "capil_mati": ("mati_no", "coalesce(adm_tgl_update, adm_tgl_entry)"),
-    }.get(table, ("nik", "coalesce(tgl_ubah, tgl_entri)"))
+    key, cursor = _INDEXED.get(table, ("nik", "coalesce(tgl_ubah, tgl_entri)"))
     found = f'CREATE INDEX {table}_kunci ON public.{table} ({key} COLLATE "C");'
     if not table[-6:].isdigit():
         found += f" CREATE INDEX {table}_waktu ON public.{table} (({cursor}));"
     if table == "biodata_wni":
         found += " CREATE INDEX biodata_wni_kk ON public.biodata_wni (no_kk);"
+    if table in ("pindah_detail", "datang_detail"):
+        found += f" CREATE INDEX {table}_orang ON public.{table} (nik);"
     return found
 
 
-TRANSACTIONAL = ("data_keluarga", "biodata_wni", "capil_lahir", "capil_mati")
+_ACT = "coalesce(adm_tgl_update, adm_tgl_entry)"
+_LETTER = "coalesce(modified_date, created_date)"
+_INDEXED = {
+    "data_keluarga": ("no_kk", "coalesce(tgl_updation, tgl_insertion)"),
+    "capil_lahir": ("bayi_no", _ACT),
+    "capil_mati": ("mati_no", _ACT),
+    "capil_kawin": ("kawin_no", _ACT),
+    "capil_cerai": ("cerai_no", _ACT),
+    "pindah_header": ("no_pindah", _LETTER),
+    "pindah_detail": ("no_pindah", _LETTER),
+    "datang_header": ("no_datang", _LETTER),
+    "datang_detail": ("no_datang", _LETTER),
+}
+EVENTS = tuple(name for name in _INDEXED if name != "data_keluarga")
+TRANSACTIONAL = ("data_keluarga", "biodata_wni", *EVENTS)
 LOOKUPS = tuple(_SETUP)

@@ -23,6 +23,12 @@ SIAK_KEYS = {
     "data_keluarga": ("no_kk",),
     "capil_lahir": ("bayi_no",),
     "capil_mati": ("mati_no",),
+    "capil_kawin": ("kawin_no",),
+    "capil_cerai": ("cerai_no",),
+    "pindah_header": ("no_pindah",),
+    "pindah_detail": ("no_pindah", "nik"),
+    "datang_header": ("no_datang",),
+    "datang_detail": ("no_datang", "nik"),
 }
 
 SISMIOP_KEYS = {
@@ -39,6 +45,12 @@ TOUCH = {
     "data_keluarga": "tgl_updation",
     "capil_lahir": "adm_tgl_update",
     "capil_mati": "adm_tgl_update",
+    "capil_kawin": "adm_tgl_update",
+    "capil_cerai": "adm_tgl_update",
+    "pindah_header": "modified_date",
+    "pindah_detail": "modified_date",
+    "datang_header": "modified_date",
+    "datang_detail": "modified_date",
     "pembayaran_sppt": "tgl_rekam_byr_sppt",
 }
 """Column that an update moves; full tables have none."""
@@ -50,6 +62,12 @@ ORDER = {
     "data_keluarga": 'no_kk COLLATE "C"',
     "capil_lahir": 'bayi_no COLLATE "C"',
     "capil_mati": 'mati_no COLLATE "C"',
+    "capil_kawin": 'kawin_no COLLATE "C"',
+    "capil_cerai": 'cerai_no COLLATE "C"',
+    "pindah_header": 'no_pindah COLLATE "C"',
+    "pindah_detail": 'no_pindah COLLATE "C", nik COLLATE "C"',
+    "datang_header": 'no_datang COLLATE "C"',
+    "datang_detail": 'no_datang COLLATE "C", nik COLLATE "C"',
     "dat_subjek_pajak": "subjek_pajak_id",
     **dict.fromkeys(
         ("dat_objek_pajak", "pembayaran_sppt"),
@@ -57,6 +75,9 @@ ORDER = {
     ),
     "sppt": f"thn_pajak_sppt, {_PLACE}",
 }
+
+_ACTS = {"capil_lahir": "LU", "capil_mati": "KM", "capil_kawin": "KW", "capil_cerai": "CR"}
+_LETTERS = {"pindah_header": "SKPWNI", "pindah_detail": "SKPWNI", "datang_header": "SKDWNI", "datang_detail": "SKDWNI"}
 
 
 def pivot(table: str, rng: np.random.Generator, year: int = 2024) -> tuple[Any, ...]:
@@ -71,10 +92,12 @@ def pivot(table: str, rng: np.random.Generator, year: int = 2024) -> tuple[Any, 
         return (stem[:6] + f"{int(rng.integers(1, 32)) + woman:02d}" + stem[8:],)
     if table == "data_keluarga":
         return (stem[:10] + f"{int(rng.integers(8, 26)):02d}9",)
-    if table in ("capil_lahir", "capil_mati"):
-        kind = "LU" if table == "capil_lahir" else "KM"
+    if table in _ACTS:
         year, month, day = (int(rng.integers(low, high)) for low, high in ((2024, 2026), (1, 13), (1, 29)))
-        return (f"{kind}{area.no_kec:02d}{year}{month:02d}{day:02d}",)
+        return (f"{_ACTS[table]}{area.no_kec:02d}{year}{month:02d}{day:02d}",)
+    if table in _LETTERS:
+        year, month, day = (int(rng.integers(low, high)) for low, high in ((2024, 2026), (1, 13), (1, 29)))
+        return (f"{_LETTERS[table]}/3515/{day:02d}{month:02d}{year}", "")[: len(KEYS[table])]
     if table == "dat_subjek_pajak":
         return (f"3515 OP-{area.no_kec:03d}{int(rng.integers(0, 3000)):06d}",)
     if table == "sppt":

@@ -71,6 +71,7 @@ class _Assembly:
         list_refs = self._list_refs()
         master_refs = self._master_refs()
         rules = self._rules(references, list_refs)
+        flags = {r.flag for r in references} | {r.flag for r in list_refs}
         draft, extras = self.draft, self.draft.extras
         description = draft.odcs.description
         return Dataset(
@@ -92,7 +93,7 @@ class _Assembly:
             order=extras.order,
             freshness=draft.freshness,
             derived=derived,
-            late_derived=_late(derived, self.taken),
+            late_derived=_late(derived, self.taken | flags),
             kept=tuple(self._kept(name, form) for name, form in self.suite.derived.items() if form.keep),
             references=references,
             list_refs=list_refs,
@@ -309,7 +310,7 @@ class _Assembly:
 
 
 def _late(derived: Mapping[str, str], taken: set[str]) -> tuple[str, ...]:
-    """Names of the derived columns that need a taken value, directly or through another derived column."""
+    """Names of the derived columns that need a taken value or a reference's flag, directly or through another."""
     late: list[str] = []
     for name, expression in derived.items():
         if set(_WORD.findall(expression)) & (taken | set(late)):

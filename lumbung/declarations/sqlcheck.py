@@ -103,6 +103,7 @@ def _dataset_problems(draft: Draft, dataset: Dataset, tree: Tree) -> list[Proble
     problems: list[Problem] = []
     columns = {column.name for column in dataset.columns} | set(RAW_EXTRAS)
     flags = {f"_tipe_{column.name}" for column in dataset.columns}
+    flags |= {r.flag for r in dataset.references} | {r.flag for r in dataset.list_refs}
     taken = {taken.name for reference in dataset.references for taken in reference.take}
     suite = draft.suite_file or draft.file
     so_far = columns | flags | taken

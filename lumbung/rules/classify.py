@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from lumbung.declarations.models import Rule
 from lumbung.rules.frame import (
@@ -37,6 +37,7 @@ QUARANTINED: Final = "ditolak"
 DUPLICATE: Final = "duplikat"
 CURRENT_HASH: Final = "_hash_kini"
 UNREADABLE: Final = "nilai:lain"
+_Part = TypeVar("_Part")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,4 +178,12 @@ def _unreadable(dataset: Dataset) -> SparkColumn:
 def _any(columns: Sequence[SparkColumn]) -> SparkColumn:
     from pyspark.sql import functions as fn
 
-    return reduce(or_, columns, fn.lit(False))
+    return disjunction(columns) if columns else fn.lit(False)
+
+
+def disjunction(parts: Sequence[_Part]) -> _Part:
+    """All `parts` joined by `|` as a balanced tree: Spark Connect refuses expressions more than some 50 levels deep."""
+    level = list(parts)
+    while len(level) > 1:
+        level = [reduce(or_, level[start : start + 2]) for start in range(0, len(level), 2)]
+    return level[0]

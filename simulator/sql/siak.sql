@@ -15,6 +15,18 @@ SELECT count(*) FROM public.capil_lahir WHERE starts_with(bayi_no, %(awal)s)
 -- name: akta_mati_sehari
 SELECT count(*) FROM public.capil_mati WHERE starts_with(mati_no, %(awal)s)
 
+-- name: akta_kawin_sehari
+SELECT count(*) FROM public.capil_kawin WHERE starts_with(kawin_no, %(awal)s)
+
+-- name: akta_cerai_sehari
+SELECT count(*) FROM public.capil_cerai WHERE starts_with(cerai_no, %(awal)s)
+
+-- name: surat_pindah_sehari
+SELECT count(*) FROM public.pindah_header WHERE starts_with(no_pindah, %(awal)s)
+
+-- name: surat_datang_sehari
+SELECT count(*) FROM public.datang_header WHERE starts_with(no_datang, %(awal)s)
+
 -- name: ayah
 SELECT nik, nama_lgkp FROM public.biodata_wni
 WHERE no_kk = %(no_kk)s AND jenis_klmin = 1 AND stat_hbkel = 1 AND length(nik) = 16

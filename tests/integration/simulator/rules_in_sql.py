@@ -145,6 +145,215 @@ SIAK = [
 ]
 
 
+def _letter(key: str, table: str, own: str, other: str) -> list[tuple[str, str, str]]:
+    """What PINDAH_HEADER and DATANG_HEADER have in common; `own`: the village of this office's side."""
+    origin, target = ("", "tujuan_") if own == "asal" else ("asal_", "")
+    day = "tgl_pindah" if own == "asal" else "tgl_datang"
+    return [
+        (table, "kunci-ganda", f"SELECT {key} FROM {table} GROUP BY 1 HAVING count(*) > 1"),
+        (table, "wilayah:wilayah-berlaku", _village(key, table, day)),
+        (
+            table,
+            "klasifikasi-asal-tujuan",
+            f"SELECT {key} FROM {table} WHERE klasifikasi_pindah <> CASE"
+            f" WHEN {origin}no_prop <> {target}no_prop THEN 5 WHEN {origin}no_kab <> {target}no_kab THEN 4"
+            f" WHEN {origin}no_kec <> {target}no_kec THEN 3 WHEN {origin}no_kel <> {target}no_kel THEN 2 ELSE 1 END",
+        ),
+        (
+            table,
+            f"rujukan:{other}",
+            f"SELECT {key} FROM {table} t WHERE klasifikasi_pindah <= 3 AND NOT EXISTS (SELECT FROM {other}_header o"
+            " WHERE o.no_pindah = t.no_pindah)",
+        ),
+        (
+            table,
+            "kode:*",
+            f"SELECT {key} FROM {table} WHERE alasan_pindah NOT BETWEEN 1 AND 7 OR jenis_pindah NOT BETWEEN 1 AND 4"
+            " OR status_kk_pindah NOT BETWEEN 1 AND 3",
+        ),
+        (
+            table,
+            "rujukan:pemohon",
+            f"SELECT {key} FROM {table} t WHERE nik_pemohon !~ '{NIK}' OR NOT EXISTS (SELECT FROM biodata_wni b"
+            " WHERE b.nik = t.nik_pemohon)",
+        ),
+        (
+            table,
+            "rujukan:kk",
+            f"SELECT {key} FROM {table} t WHERE NOT EXISTS (SELECT FROM data_keluarga k WHERE k.no_kk = t.no_kk)",
+        ),
+        (table, "waktu", f"SELECT {key} FROM {table} WHERE created_date > jam_sistem() OR {day} > created_date::date"),
+    ]
+
+
+def _member(table: str, number: str, header: str) -> list[tuple[str, str, str]]:
+    """Rules of the people of a letter."""
+    side = header.removesuffix("_header")
+    return [
+        (table, "kunci-ganda", f"SELECT {number}, nik FROM {table} GROUP BY 1, 2 HAVING count(*) > 1"),
+        (
+            table,
+            f"rujukan:{side}",
+            f"SELECT {number}, nik FROM {table} t WHERE NOT EXISTS (SELECT FROM {header} h WHERE"
+            f" h.{number} = t.{number})",
+        ),
+        (
+            table,
+            "rujukan:penduduk",
+            f"SELECT {number}, nik FROM {table} t WHERE NOT EXISTS (SELECT FROM biodata_wni b WHERE b.nik = t.nik)",
+        ),
+        (table, "kode:stat_hbkel", f"SELECT {number}, nik FROM {table} WHERE stat_hbkel NOT BETWEEN 1 AND 11"),
+        (table, "nik:nik", f"SELECT {number}, nik FROM {table} WHERE nik !~ '{NIK}' OR nama_lgkp IS NULL"),
+    ]
+
+
+def _younger(child: str, parent: str, years: int) -> str:
+    return f"extract(year FROM age({child}, {parent})) < {years}"
+
+
+SIAK += [
+    (
+        "biodata_wni",
+        "kawin-sesudah-lahir",
+        "SELECT nik FROM biodata_wni WHERE tgl_lhr <= jam_sistem() AND tgl_kwn < tgl_lhr",
+    ),
+    (
+        "biodata_wni",
+        "cerai-sesudah-kawin",
+        "SELECT nik FROM biodata_wni WHERE stat_kwn = 3 AND tgl_crai <= tgl_kwn",
+    ),
+    *[
+        (
+            "biodata_wni",
+            f"{name}-lebih-tua",
+            f"SELECT b.nik FROM biodata_wni b WHERE EXISTS (SELECT FROM biodata_wni p WHERE p.nik = b.nik_{name}"
+            f" AND {_younger('b.tgl_lhr', 'p.tgl_lhr', years)})",
+        )
+        for name, years in (("ibu", 12), ("ayah", 15))
+    ],
+    (
+        "data_keluarga",
+        "desa-kepala-keluarga",
+        "SELECT k.no_kk FROM data_keluarga k JOIN biodata_wni b ON b.nik = k.nik_kk WHERE k.cflag = '0' AND"
+        " (b.no_kec, b.no_kel) <> (k.no_kec, k.no_kel) AND k.no_kk NOT IN"
+        f" ({_village('no_kk', 'data_keluarga', 'coalesce(tgl_updation, tgl_insertion)')})",
+    ),
+    (
+        "data_keluarga",
+        "kepala-pada-kk-ini",
+        "SELECT k.no_kk FROM data_keluarga k JOIN biodata_wni b ON b.nik = k.nik_kk WHERE k.cflag = '0' AND"
+        " b.no_kk <> k.no_kk",
+    ),
+    (
+        "capil_lahir",
+        "ibu-lebih-tua",
+        "SELECT bayi_no FROM capil_lahir c WHERE EXISTS (SELECT FROM biodata_wni p WHERE p.nik = c.ibu_nik AND"
+        f" {_younger('c.bayi_tgl_lahir', 'p.tgl_lhr', 12)})",
+    ),
+    (
+        "capil_mati",
+        "mati-sesudah-lahir",
+        "SELECT mati_no FROM capil_mati c JOIN biodata_wni b ON b.nik = c.mati_nik WHERE mati_tgl < tgl_lhr",
+    ),
+    (
+        "capil_mati",
+        "mati-sesudah-kawin",
+        "SELECT mati_no FROM capil_mati c JOIN biodata_wni b ON b.nik = c.mati_nik WHERE mati_tgl >= tgl_lhr AND"
+        " mati_tgl < tgl_kwn",
+    ),
+    ("capil_kawin", "kunci-ganda", "SELECT kawin_no FROM capil_kawin GROUP BY 1 HAVING count(*) > 1"),
+    ("capil_kawin", "wilayah:wilayah-berlaku", _village("kawin_no", "capil_kawin", "kawin_tgl_lapor")),
+    ("capil_kawin", "kode:kawin_agama", _code("kawin_no", "capil_kawin", "kawin_agama", 7)),
+    ("capil_kawin", "dua-orang", "SELECT kawin_no FROM capil_kawin WHERE suami_nik = istri_nik"),
+    ("capil_kawin", "lapor-sesudah-kawin", "SELECT kawin_no FROM capil_kawin WHERE kawin_tgl > kawin_tgl_lapor"),
+    (
+        "capil_kawin",
+        "pencatat-agama",
+        "SELECT kawin_no FROM capil_kawin WHERE (kawin_agama = 1) <> (kawin_pencatat = 2)",
+    ),
+    (
+        "capil_kawin",
+        "akta-dukcapil",
+        "SELECT kawin_no FROM capil_kawin WHERE kawin_agama <> 1 AND num_nulls(adm_akta_no, adm_akta_tgl) > 0",
+    ),
+    (
+        "capil_kawin",
+        "usia-suami",
+        f"SELECT kawin_no FROM capil_kawin WHERE kawin_no_dispensasi IS NULL AND"
+        f" {_younger('kawin_tgl', 'suami_tgl_lhr', 19)}",
+    ),
+    (
+        "capil_kawin",
+        "usia-istri",
+        "SELECT kawin_no FROM capil_kawin WHERE kawin_no_dispensasi IS NULL AND extract(year FROM age(kawin_tgl,"
+        " istri_tgl_lhr)) < CASE WHEN kawin_tgl >= '2019-10-15' THEN 19 ELSE 16 END",
+    ),
+    *[
+        (
+            "capil_kawin",
+            f"rujukan:{who}",
+            f"SELECT kawin_no FROM capil_kawin c WHERE {who}_nik !~ '{NIK}' OR NOT EXISTS (SELECT FROM biodata_wni b"
+            f" WHERE b.nik = c.{who}_nik)",
+        )
+        for who in ("suami", "istri")
+    ],
+    (
+        "capil_kawin",
+        "status-kawin",
+        "SELECT kawin_no FROM capil_kawin c JOIN biodata_wni b ON b.nik IN (c.suami_nik, c.istri_nik) WHERE"
+        " b.stat_kwn = 1",
+    ),
+    ("capil_cerai", "kunci-ganda", "SELECT cerai_no FROM capil_cerai GROUP BY 1 HAVING count(*) > 1"),
+    ("capil_cerai", "wilayah:wilayah-berlaku", _village("cerai_no", "capil_cerai", "cerai_tgl_lapor")),
+    ("capil_cerai", "kode:cerai_agama", _code("cerai_no", "capil_cerai", "cerai_agama", 7)),
+    ("capil_cerai", "pihak-ada", "SELECT cerai_no FROM capil_cerai WHERE num_nonnulls(suami_nik, istri_nik) = 0"),
+    ("capil_cerai", "cerai-sesudah-kawin", "SELECT cerai_no FROM capil_cerai WHERE putusan_tgl <= kawin_tgl"),
+    ("capil_cerai", "lapor-sesudah-putusan", "SELECT cerai_no FROM capil_cerai WHERE cerai_tgl_lapor < putusan_tgl"),
+    (
+        "capil_cerai",
+        "pengadilan-agama",
+        "SELECT cerai_no FROM capil_cerai WHERE (cerai_agama = 1) <> (cerai_pengadilan = 2)",
+    ),
+    *[
+        (
+            "capil_cerai",
+            f"rujukan:{who}",
+            f"SELECT cerai_no FROM capil_cerai c WHERE {who}_nik IS NOT NULL AND NOT EXISTS (SELECT FROM"
+            f" biodata_wni b WHERE b.nik = c.{who}_nik)",
+        )
+        for who in ("suami", "istri")
+    ],
+    (
+        "capil_cerai",
+        "status-cerai",
+        "SELECT cerai_no FROM capil_cerai c JOIN biodata_wni b ON b.nik IN (c.suami_nik, c.istri_nik) WHERE"
+        " b.stat_kwn = 1",
+    ),
+    *_letter("no_pindah", "pindah_header", "asal", "datang"),
+    *_letter("no_datang", "datang_header", "tujuan", "pindah"),
+    (
+        "pindah_header",
+        "wilayah:tujuan-berlaku",
+        "SELECT no_pindah FROM pindah_header t WHERE klasifikasi_pindah <= 3 AND NOT EXISTS (SELECT FROM setup_kel s"
+        " WHERE s.no_kec = t.tujuan_no_kec AND s.no_kel = t.tujuan_no_kel)",
+    ),
+    (
+        "datang_header",
+        "tujuan-surat",
+        "SELECT no_datang FROM datang_header d JOIN pindah_header p USING (no_pindah) WHERE"
+        " (d.no_prop, d.no_kab, d.no_kec, d.no_kel)"
+        " <> (p.tujuan_no_prop, p.tujuan_no_kab, p.tujuan_no_kec, p.tujuan_no_kel)",
+    ),
+    (
+        "datang_header",
+        "datang-sesudah-pindah",
+        "SELECT no_datang FROM datang_header d JOIN pindah_header p USING (no_pindah) WHERE tgl_datang < tgl_pindah",
+    ),
+    *_member("pindah_detail", "no_pindah", "pindah_header"),
+    *_member("datang_detail", "no_datang", "datang_header"),
+]
+
+
 def dkb(period: str) -> list[tuple[str, str, str]]:
     """Rules over the population table of one semester: only what the counting needs."""
     t = f"biodata_wni_{period}"

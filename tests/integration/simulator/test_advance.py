@@ -91,7 +91,7 @@ def test_the_semester_closes_with_the_population_of_that_day(lived):
 def test_late_rows_lie_within_the_overlap_and_deleted_keys_are_gone(lived):
     events = oracle.manifest(lived)["events"]
     kinds = Counter(e["kind"] for e in events)
-    assert {"lahir", "mati", "pindah", "terlambat", "hapus"} <= set(kinds)
+    assert {"lahir", "mati", "kawin", "cerai", "pindah", "pergi", "datang", "terlambat", "hapus"} <= set(kinds)
     for event in events:
         if event["kind"] == "terlambat":
             start = datetime.fromisoformat(event["at"])

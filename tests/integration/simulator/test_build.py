@@ -103,7 +103,8 @@ def test_the_reader_sees_public_tables_and_the_clock_only(built, system):
 
 def test_closed_population_follows_from_registrations_and_deaths(built):
     with built.connect("siak") as connection:
-        for period, day in (("202501", "2025-06-30"), ("202502", "2025-12-31")):
+        for period in SEMESTERS:
+            day = f"{period[:4]}-{'06-30' if period.endswith('01') else '12-31'}"
             missing = connection.execute(
                 f"SELECT count(*) FROM biodata_wni b WHERE flag_status = '0' AND tgl_entri < date '{day}' + 1"
                 " AND nik LIKE '____________9%'"
@@ -112,9 +113,42 @@ def test_closed_population_follows_from_registrations_and_deaths(built):
             ).fetchone()[0]
             dead = connection.execute(
                 f"SELECT count(*) FROM capil_mati m JOIN biodata_wni_{period} d ON d.nik = m.mati_nik WHERE"
-                f" m.mati_tgl <= date '{day}'"
+                f" m.mati_tgl BETWEEN '1900-01-02' AND date '{day}'"
             ).fetchone()[0]
             assert (missing, dead) == (0, 0)
+
+
+def test_a_semester_shows_who_was_married_then(built):
+    """Who told of the wedding after the closing is single there; both spouses share the day and, now, the card."""
+    with built.connect("siak") as connection:
+        wed, single = connection.execute(
+            "SELECT count(*), count(*) FILTER (WHERE d.stat_kwn = 1 AND d.tgl_kwn IS NULL) FROM capil_kawin k"
+            " JOIN biodata_wni_202401 d ON d.nik IN (k.suami_nik, k.istri_nik) WHERE k.kawin_tgl_lapor > '2024-06-30'"
+            " AND NOT EXISTS (SELECT FROM simulator.cacat c WHERE c.kunci = k.kawin_no)"
+        ).fetchone()
+        apart = connection.execute(
+            "SELECT count(*) FROM biodata_wni h JOIN biodata_wni w ON w.no_kk = h.no_kk AND w.stat_hbkel = 3"
+            " AND w.stat_kwn = 2 AND h.stat_hbkel = 1 AND h.stat_kwn = 2 WHERE w.tgl_kwn <> h.tgl_kwn"
+            " AND NOT EXISTS (SELECT FROM simulator.cacat c WHERE c.kunci IN (h.nik, w.nik))"
+        ).fetchone()[0]
+    assert wed > 10
+    assert single == wed
+    assert apart == 0
+
+
+def test_a_move_inside_the_regency_has_the_same_people_on_both_sides(built):
+    with built.connect("siak") as connection:
+        moves, same, classes = connection.execute(
+            "WITH asal AS (SELECT p.no_pindah, p.klasifikasi_pindah AS kelas, array_agg(d.nik ORDER BY d.nik) AS orang"
+            " FROM pindah_header p JOIN pindah_detail d USING (no_pindah) WHERE klasifikasi_pindah <= 3 GROUP BY 1, 2),"
+            " tujuan AS (SELECT h.no_pindah, array_agg(d.nik ORDER BY d.nik) AS orang FROM datang_header h"
+            " JOIN datang_detail d USING (no_datang) GROUP BY 1) SELECT count(*), count(*) FILTER (WHERE asal.orang ="
+            " tujuan.orang), count(DISTINCT kelas) FROM asal JOIN tujuan USING (no_pindah)"
+        ).fetchone()
+        spoilt = connection.execute("SELECT count(*) FROM simulator.cacat WHERE tabel ~ '^(pindah|datang)_'").fetchone()
+    assert moves > 10
+    assert moves - same <= spoilt[0]
+    assert classes == 3
 
 
 def test_subjects_against_the_registry_are_counted(built):

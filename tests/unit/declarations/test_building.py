@@ -75,6 +75,14 @@ def test_derived_columns_that_need_the_parent_come_late(sales: Dataset) -> None:
     assert sales.references[0].take[0].name == "_harga"
 
 
+def test_a_derived_column_may_ask_whether_a_reference_holds(tree: Path) -> None:
+    suite = tree / "expectations" / "toko" / "penjualan.yaml"
+    text = suite.read_text(encoding="utf-8")
+    asking = '  _sah: {expr: "_berlaku_cabang AND _ada_barang", title: Sah, description: Cabang dan barang ada.}\n'
+    suite.write_text(text.replace("list_refs:\n", asking + "list_refs:\n", 1), encoding="utf-8")
+    assert load(tree).datasets["toko.penjualan"].late_derived == ("_murah", "_sah")
+
+
 def test_the_tenants_values_are_literals(sales: Dataset) -> None:
     assert sales.derived["_murah"] == "_harga < 5"
 

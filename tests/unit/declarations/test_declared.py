@@ -18,7 +18,7 @@ from simulator import siak_tables, sismiop_tables
 
 ORDER = {
     "siak": """setup_prop setup_kab setup_kec setup_kel biodata_wni_master data_keluarga biodata_wni capil_lahir
-    capil_mati biodata_wni_dkb""",
+    capil_mati capil_kawin capil_cerai pindah_header pindah_detail datang_header datang_detail biodata_wni_dkb""",
     "sismiop": "ref_kecamatan ref_kelurahan lookup_item dat_subjek_pajak dat_objek_pajak sppt pembayaran_sppt",
 }
 

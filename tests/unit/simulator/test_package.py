@@ -12,7 +12,7 @@ from simulator import names, siak_lookups, siak_tables, sismiop_lookups, sismiop
 from simulator.chance import chance, office_time, rank_within, ymd
 from simulator.command import main
 from simulator.day import Day
-from simulator.places import closed_villages, code_list, districts
+from simulator.places import closed_villages, code_list, districts, read_data
 from simulator.queries import query
 from simulator.server import SimulatorError, State
 
@@ -57,6 +57,18 @@ def test_tables_have_the_columns_of_the_departments():
     assert [len(sismiop_tables.columns(t)) for t in sismiop_tables.TRANSACTIONAL] == [12, 28, 45, 19]
     assert "numeric(4)" in siak_tables.create("biodata_wni")
     assert "DEFAULT 'XXX'" in sismiop_tables.create("sppt")
+
+
+def test_columns_say_whether_they_are_the_departments_or_ours():
+    rows = read_data("siak_kolom.csv")
+    assert {r["asal"] for r in rows} == {"publik", "sendiri"}
+    public = {f"{r['tabel']}.{r['kolom']}" for r in rows if r["asal"] == "publik"}
+    assert {"CAPIL_KAWIN.SUAMI_NIK", "PINDAH_HEADER.NO_PINDAH", "DATANG_HEADER.NIK_KEPKEL_TUJUAN"} <= public
+    assert "CAPIL_KAWIN.KAWIN_PENCATAT" not in public
+    assert set(siak_tables.EVENTS) == {
+        "capil_lahir", "capil_mati", "capil_kawin", "capil_cerai",
+        "pindah_header", "pindah_detail", "datang_header", "datang_detail",
+    }  # fmt: skip
 
 
 def test_lookups_are_complete():
