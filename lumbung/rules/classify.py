@@ -177,4 +177,8 @@ def _unreadable(dataset: Dataset) -> SparkColumn:
 def _any(columns: Sequence[SparkColumn]) -> SparkColumn:
     from pyspark.sql import functions as fn
 
-    return reduce(or_, columns, fn.lit(False))
+    # In pairs: Spark Connect's messages may nest a hundred deep, and a chain takes two for each rule.
+    level = list(columns) or [fn.lit(False)]
+    while len(level) > 1:
+        level = [reduce(or_, level[start : start + 2]) for start in range(0, len(level), 2)]
+    return level[0]

@@ -244,6 +244,15 @@ def test_a_conflict_is_refused_although_one_of_them_is_current(bench: Bench) -> 
     assert [row[classify.CLASS] for row in rows] == [classify.QUARANTINED] * 2
 
 
+def test_a_dataset_may_have_a_hundred_error_rules(bench: Bench) -> None:
+    child = cases.child()
+    copies = tuple(child.rule("bayar-wajar").model_copy(update={"id": f"bayar-{n}"}) for n in range(100))
+    conditions = {**bench.conditions, **{copy.id: bench.conditions["bayar-wajar"] for copy in copies}}
+    many = child.model_copy(update={"rules": (*child.rules, *copies)})
+    rows = classify.tag(bench.prepared({"bayar": "-1"}, {}), many, conditions, None).orderBy(ROW).collect()
+    assert [row[classify.CLASS] for row in rows] == [classify.QUARANTINED, classify.ACCEPTED]
+
+
 def test_a_parent_counts_as_received_wherever_it_is(bench: Bench) -> None:
     from pyspark.sql import functions as fn
 
