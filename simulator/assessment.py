@@ -7,25 +7,32 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from simulator import sismiop_tables
-from simulator.arrow import date_column, digits, table, time_column
+from simulator.arrow import date_column, table, time_column
 from simulator.chance import office_time, rank_within
-from simulator.estate import Estate, njop
+from simulator.estate import BUILDING_CLASSES, LAND_CLASSES, YEARS, Estate, class_code, njop
 from simulator.people import NEVER, Bools, Ints
 from simulator.siak_rows import OFFICERS
-
-YEARS = (2023, 2024, 2025)
+from simulator.sismiop_tables import NOP
 
 NJOPTKP = 10_000_000
 
 MINIMUM = 10_000
 
-BANDS = ((1_000_000_000, 10), (2_000_000_000, 15), (5_000_000_000, 20), (None, 30))
-"""Upper bound of the NJOP and rate in hundredths of a per cent."""
+Bands = tuple[tuple[int | None, int], ...]
+
+TARIFFS: tuple[tuple[int, int, Bands], ...] = (
+    (2014, 2023, ((1_000_000_000, 10), (None, 20))),
+    (2024, 9999, ((1_000_000_000, 10), (2_000_000_000, 15), (5_000_000_000, 20), (None, 30))),
+)
+"""First and last tax year, and the bands: upper bound of the NJOP and rate in hundredths of a per cent."""
 
 FIRST_CLASS_YEAR = "2014"
+NO_CLASS, NO_CLASS_YEAR = "XXX", "1986"
+"""SISMIOP's own mark for "nothing there to classify", with its row in the class tables."""
 
 BUKU = (500_000, 2_000_000, 5_000_000, 10_000_000)
 
+BANK = ("kd_kanwil_bank", "kd_kppbb_bank", "kd_bank_tunggal", "kd_bank_persepsi", "kd_tp")
 BANKS = (
     ("12", "15", "01", "14", "01"),
     ("12", "15", "01", "14", "02"),
@@ -47,9 +54,10 @@ def due_day(year: int, payable: Ints) -> Ints:
     return day
 
 
-def owed(value: Ints, exempt: Ints) -> Ints:
-    """Tax before any reduction: rate of the band times (NJOP - NJOPTKP), half up, at least `MINIMUM`."""
-    rate = np.select([value <= bound for bound, _ in BANDS if bound], [r for b, r in BANDS if b], BANDS[-1][1])
+def owed(value: Ints, exempt: Ints, year: int) -> Ints:
+    """Tax before any reduction: rate of the year's band times (NJOP - NJOPTKP), half up, at least `MINIMUM`."""
+    bands = next(bands for first, last, bands in TARIFFS if first <= year <= last)
+    rate = np.select([value <= bound for bound, _ in bands if bound], [r for b, r in bands if b], bands[-1][1])
     tax: Ints = np.maximum((np.maximum(value - exempt, 0) * rate + 5_000) // 10_000, MINIMUM)
     return tax
 
@@ -63,14 +71,14 @@ def fine(principal: Ints, paid_day: Ints, due: Ints) -> Ints:
 
 def assess(
     rng: np.random.Generator, e: Estate, nop: dict[str, pa.Array], address: dict[str, pa.Array], year: int, today: int
-) -> tuple[pa.Table, pa.Table]:
-    """Assessments and payments of one tax year."""
+) -> tuple[pa.Table, pa.Table, pa.Table]:
+    """Assessments, payments and cancellations of one tax year."""
     rows = np.flatnonzero((e.first_year <= year) & (~e.deleted | (year == YEARS[0])))
     n = len(rows)
     land, building, land_class = (a[rows] for a in njop(e, year))
     value = land + building
     exempt = np.where(e.first_of_subject[rows], NJOPTKP, 0)
-    tax = owed(value, exempt)
+    tax = owed(value, exempt, year)
     roll = rng.random(n)
     reduction = np.where(roll < 0.03, tax * rng.choice([25, 50, 75], n) // 100, 0)
     no_reduction = roll > 0.25
@@ -91,20 +99,14 @@ def assess(
             **nop_rows,
             "thn_pajak_sppt": text_year,
             "siklus_sppt": pa.array(np.ones(n, np.int64)),
-            **dict(
-                zip(
-                    ("kd_kanwil_bank", "kd_kppbb_bank", "kd_bank_tunggal", "kd_bank_persepsi", "kd_tp"),
-                    (pa.array([v] * n) for v in BANKS[0]),
-                    strict=True,
-                )
-            ),
+            **{c: pa.array([v] * n) for c, v in zip(BANK, BANKS[0], strict=True)},
             **{c: v.take(picked) for c, v in address.items()},
-            "kd_kls_tanah": pc.utf8_lpad(digits(land_class + 1), 3, "0"),
+            "kd_kls_tanah": _codes(land_class, LAND_CLASSES),
             "thn_awal_kls_tanah": pa.array([FIRST_CLASS_YEAR] * n),
             "kd_kls_bng": pc.if_else(
-                pa.array(has_building), pc.utf8_lpad(digits(e.building_class[rows] + 1), 3, "0"), "XXX"
+                pa.array(has_building), _codes(e.building_class[rows], BUILDING_CLASSES), NO_CLASS
             ),
-            "thn_awal_kls_bng": pc.if_else(pa.array(has_building), FIRST_CLASS_YEAR, "1986"),
+            "thn_awal_kls_bng": pc.if_else(pa.array(has_building), FIRST_CLASS_YEAR, NO_CLASS_YEAR),
             "tgl_jatuh_tempo_sppt": date_column(due),
             "luas_bumi_sppt": pa.array(e.land[rows]),
             "luas_bng_sppt": pa.array(e.building[rows]),
@@ -138,12 +140,7 @@ def assess(
             **{c: v.take(by_owner) for c, v in nop_rows.items()},
             "thn_pajak_sppt": pa.array([str(year)] * m, pa.string()),
             "pembayaran_sppt_ke": pa.array(nth),
-            **{
-                c: pa.array([b[i] for b in BANKS]).take(pa.array(bank))
-                for i, c in enumerate(
-                    ("kd_kanwil_bank", "kd_kppbb_bank", "kd_bank_tunggal", "kd_bank_persepsi", "kd_tp")
-                )
-            },
+            **{c: pa.array([b[i] for b in BANKS]).take(pa.array(bank)) for i, c in enumerate(BANK)},
             "denda_sppt": pa.array(penalty, mask=(penalty == 0) & (rng.random(m) < 0.15)),
             "jml_sppt_yg_dibayar": pa.array(principal + penalty),
             "tgl_pembayaran_sppt": date_column(paid_day),
@@ -152,7 +149,33 @@ def assess(
         },
         m,
     )
-    return sppt, payments
+    return sppt, payments, _cancellations(rng, sppt, np.flatnonzero(cancelled), issued, today)
+
+
+def _codes(index: Ints, classes: Ints) -> pa.Array:
+    return pa.array([class_code(i, classes) for i in range(len(classes))]).take(pa.array(index))
+
+
+def _cancellations(rng: np.random.Generator, sppt: pa.Table, rows: Ints, issued: int, today: int) -> pa.Table:
+    """PEMBATALAN_SPPT of the cancelled assessments: the whole amount, some weeks after the issue."""
+    n = len(rows)
+    those = sppt.take(pa.array(rows)).combine_chunks()
+    day = np.minimum(issued + rng.integers(10, 200, n), today - 1)
+    same = (*BANK, "thn_pajak_sppt", *NOP)
+    return table(
+        sismiop_tables.columns("pembatalan_sppt"),
+        {
+            **{c: those[c].combine_chunks() for c in same},
+            "pembatalan_sppt_ke": pa.array(np.ones(n, np.int64)),
+            "kd_batal": pa.array(rng.choice(["1", "2", "3"], n, p=[0.5, 0.35, 0.15]), pa.string()),
+            "denda_sppt": pa.array(np.zeros(n, np.int64)),
+            "jml_sppt_yg_dibatalkan": those["pbb_yg_harus_dibayar_sppt"].combine_chunks(),
+            "tgl_pembatalan_sppt": date_column(day),
+            "tgl_rekam_btl_sppt": time_column(office_time(rng, day)),
+            "nip_rekam_btl_sppt": pa.array([o[1] for o in OFFICERS]).take(pa.array(rng.integers(0, len(OFFICERS), n))),
+        },
+        n,
+    )
 
 
 def season(rng: np.random.Generator, due: Ints, issued: int) -> Ints:
@@ -170,7 +193,8 @@ def _payments(
 ) -> tuple[tuple[Ints, Ints, Ints, Ints], Bools]:
     """(assessment, number, principal, day) of each payment, and which assessments are fully paid before `today`."""
     n = len(payable)
-    willing = {2023: 0.91, 2024: 0.89, 2025: 0.86}.get(year, 0.85) + np.where(payable > BUKU[2], 0.05, 0.0)
+    good = {2021: 0.93, 2022: 0.92, 2023: 0.91, 2024: 0.89, 2025: 0.86}.get(year, 0.85)
+    willing = good + np.where(payable > BUKU[2], 0.05, 0.0)
     pays = (rng.random(n) < willing) & ~cancelled
     parts = np.where(rng.random(n) < 0.06, 2 + (rng.random(n) < 0.3), 1)
     parts = np.where(pays & (payable >= 30_000), parts, 1)

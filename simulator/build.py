@@ -143,9 +143,12 @@ def _load(siak: Connection, sismiop: Connection, plan: Plan, say: Say) -> dict[s
         taxes = tax.tax_rows(chance(plan.seed, "pajak", district.no_kec), district, objects, rows.taxpayers, today)
         copy_table(sismiop, "dat_subjek_pajak", taxes.subjects)
         copy_table(sismiop, "dat_objek_pajak", taxes.objects)
-        for sppt, paid in zip(taxes.sppt, taxes.payments, strict=True):
+        for table, content in taxes.land.items():
+            copy_table(sismiop, table, content)
+        for sppt, paid, cancelled in zip(taxes.sppt, taxes.payments, taxes.cancellations, strict=True):
             copy_table(sismiop, "sppt", sppt)
             copy_table(sismiop, "pembayaran_sppt", paid)
+            copy_table(sismiop, "pembatalan_sppt", cancelled)
         with siak.cursor().copy("COPY simulator.nik_subjek FROM STDIN") as copy:
             copy.write("".join(f"{n}\n" for n in taxes.taxpayer_niks.tolist()))
         for kind, count in taxes.kinds.items():

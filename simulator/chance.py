@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 DAY = 86_400
 EPOCH = datetime(2026, 1, 5, 6, 0)
-"""Source clock of a fresh build, WIB: four DKB semesters (2024, 2025) are closed, three tax years are issued."""
+"""Source clock of a fresh build, WIB: four DKB semesters (2024, 2025) are closed, five tax years are issued."""
 
 
 def chance(seed: int, *purpose: str | int) -> np.random.Generator:

@@ -10,8 +10,17 @@ from simulator.chance import rank_within
 from simulator.people import Bools, Ints
 from simulator.places import District
 
+YEARS = (2021, 2022, 2023, 2024, 2025)
+"""Tax years of a fresh build."""
+
 LAND_CLASSES = np.unique(np.round(np.geomspace(20, 20_000, 100), 0)).astype(np.int64)
 BUILDING_CLASSES = np.round(np.geomspace(120, 6_000, 40), -1).astype(np.int64)
+"""Value per square metre in thousand rupiah, from the cheapest; the department numbers them from the dearest."""
+
+RAISED = (0.30, 0.20, 0.35, 0.25)
+"""Share of the blocks whose land rises by one class in each year after the first of `YEARS`."""
+
+HOUSE, FIELD, SHOP, FACTORY, OTHER = range(5)
 
 
 @dataclass
@@ -25,8 +34,9 @@ class Estate:
     building: Ints
     land_class: Ints  # index into LAND_CLASSES, 2025
     building_class: Ints
-    raised_2024: Bools
-    raised_2025: Bools
+    raised: Bools  # (years after the first, n)
+    use: Ints  # HOUSE … OTHER
+    zone: Ints  # zone within the village: a block's objects of one use
     first_year: Ints
     deleted: Bools
     subject: Ints
@@ -67,7 +77,10 @@ def estate(rng: np.random.Generator, district: District, count: int) -> Estate:
     factor = np.select([field, shop, factory], [0.32, 1.7, 0.85], 1.0)
     value = np.clip(centre[zone_of] * factor, LAND_CLASSES[0], LAND_CLASSES[-3])
     built = np.clip(rng.lognormal(np.log(750 + 250 * urban), 0.45, count), BUILDING_CLASSES[0], BUILDING_CLASSES[-1])
-    raised = rng.random((2, len(zone)))
+    raised = rng.random((len(RAISED), len(zone))) < np.array(RAISED)[:, None]
+    purpose = np.select([house, field, shop, factory], [HOUSE, FIELD, SHOP, FACTORY], OTHER)
+    # Houses and other uses are valued alike, so they share a zone.
+    alike = np.where(purpose == OTHER, HOUSE, purpose)
     subject = np.where(rng.random(count) < 0.84, np.arange(count), rng.integers(0, max(count, 1), count))
     _, subject = np.unique(subject, return_inverse=True)
     return Estate(
@@ -76,10 +89,11 @@ def estate(rng: np.random.Generator, district: District, count: int) -> Estate:
         number=number,
         land=np.round(land).astype(np.int64),
         building=np.round(building).astype(np.int64),
-        land_class=np.searchsorted(LAND_CLASSES, value).clip(3, len(LAND_CLASSES) - 3),
+        land_class=np.searchsorted(LAND_CLASSES, value).clip(5, len(LAND_CLASSES) - 3),
         building_class=np.searchsorted(BUILDING_CLASSES, built).clip(0, len(BUILDING_CLASSES) - 1),
-        raised_2024=raised[0][zone_of] < 0.35,
-        raised_2025=raised[1][zone_of] < 0.25,
+        raised=raised[:, zone_of],
+        use=purpose,
+        zone=_rank_of_value(village, zone_of * 5 + alike),
         first_year=np.where(rng.random(count) < 0.03, 2024 + (rng.random(count) < 0.5), 2000),
         deleted=rng.random(count) < 0.003,
         subject=subject,
@@ -87,9 +101,32 @@ def estate(rng: np.random.Generator, district: District, count: int) -> Estate:
     )
 
 
+def _rank_of_value(group: Ints, value: Ints) -> Ints:
+    """0, 1, 2 … for the distinct values of each group, in their order; equal values share a number."""
+    distinct, where = np.unique(group * 10**7 + value, return_inverse=True)
+    return rank_within(distinct // 10**7)[where]
+
+
+def land_class_of(e: Estate, year: int) -> Ints:
+    """Index into `LAND_CLASSES` of each object's land in a year."""
+    later = [i for i, raised_in in enumerate(YEARS[1:]) if year < raised_in]
+    found: Ints = e.land_class - e.raised[later].sum(axis=0)
+    return found
+
+
+def class_code(index: int, classes: Ints) -> str:
+    """KD_KLS_TANAH or KD_KLS_BNG: 001 is the dearest class."""
+    return f"{len(classes) - index:03d}"
+
+
+def zone_code(zone: int) -> str:
+    """KD_ZNT: AA, AB … ZZ within a village."""
+    if zone > 25 * 26 + 24:  # ZZ stays free: it is what a mistyped zone looks like
+        raise ValueError(f"a village has no more than 675 zones; found {zone + 1}")
+    return chr(65 + zone // 26) + chr(65 + zone % 26)
+
+
 def njop(e: Estate, year: int) -> tuple[Ints, Ints, Ints]:
     """NJOP of land and building and the land class of a year, rupiah."""
-    land_class = (
-        e.land_class - np.where(e.raised_2025 & (year < 2025), 1, 0) - np.where(e.raised_2024 & (year < 2024), 1, 0)
-    )
+    land_class = land_class_of(e, year)
     return e.land * LAND_CLASSES[land_class] * 1000, e.building * BUILDING_CLASSES[e.building_class] * 1000, land_class

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from simulator.places import closed_villages, districts, read_data
-from simulator.source_rows import Change, Row
+from simulator.source_rows import NOP, Change, Row
 
 Chance = np.random.Generator
 Alter = Callable[[Row, Chance], Change]
@@ -114,6 +114,18 @@ _DKB = "tgl_lhr < '2023-01-01'"
 _OBJECT = "jns_transaksi_op <> '3'"
 _OLD_ID = "starts_with(subjek_pajak_id, '3515 OP-')"
 _UNPAID = "status_pembayaran_sppt = '0'"
+_NOP = " AND ".join(f"x.{c} = t.{c}" for c in NOP)
+_BARE = _UNPAID + (
+    f" AND luas_bng_sppt = 0 AND EXISTS (SELECT FROM public.dat_objek_pajak x WHERE {_NOP} AND x.total_luas_bng = 0"
+    " AND x.jns_transaksi_op <> '3' AND x.tgl_perekaman_op < t.tgl_terbit_sppt)"
+)
+_BUILT = _UNPAID + " AND njop_bng_sppt > 1000000"
+# The only building of an object: of several, each would break the rule about their sum.
+_ALONE = f"NOT EXISTS (SELECT FROM public.dat_op_bangunan x WHERE {_NOP} AND x.no_bng <> t.no_bng)"
+_LAST_PAYMENT = (
+    f"NOT EXISTS (SELECT FROM public.pembayaran_sppt x WHERE {_NOP} AND x.thn_pajak_sppt = t.thn_pajak_sppt"
+    " AND x.pembayaran_sppt_ke > t.pembayaran_sppt_ke)"
+)
 
 
 def _set(**values: Any) -> Alter:
@@ -195,6 +207,27 @@ def _lost_arrival(row: Row, chance: Chance) -> Change:
     return {**_lost("no_datang", 900, 950)(row, chance), **_lost("no_pindah", 960, 1000)(row, chance)}
 
 
+def _nowhere(row: Row, chance: Chance) -> Change:
+    """A NOP that no object has: the blocks 990 and above are never given out."""
+    return {"kd_blok": f"{int(chance.integers(990, 1000))}", "no_urut": f"{int(chance.integers(1, 9999)):04d}"}
+
+
+def _shifted(row: Row, chance: Chance) -> Change:
+    # The sum stays: only the parts no longer follow from area and class.
+    part = int(chance.integers(1, 900)) * 1000
+    return {"njop_bumi_sppt": row["njop_bumi_sppt"] + part, "njop_bng_sppt": row["njop_bng_sppt"] - part}
+
+
+def _wrong_rate(row: Row, chance: Chance) -> Change:
+    more = int(chance.integers(1, 60)) * 500
+    return {c: row[c] + more for c in ("pbb_terhutang_sppt", "pbb_yg_harus_dibayar_sppt")}
+
+
+def _masked_npwp(row: Row, chance: Chance) -> Change:
+    n = row["npwp"].rstrip()
+    return {"npwp": f"{n[:2]}.{n[2:5]}.{n[5:8]}.{n[8]}-{n[9:]}"[:15]}
+
+
 def _birthday_off(row: Row, chance: Chance) -> Change:
     # Earlier, never later: a birth after its registration would break another rule.
     return {"tgl_lhr": row["tgl_lhr"] - timedelta(days=int(chance.integers(1, 26)))}
@@ -263,7 +296,29 @@ _HOW: dict[str, tuple[str, Alter]] = {
     "dat_subjek_pajak subjek-ganda": (_OLD_ID, lambda r, g: {"nm_wp": ("H. " + r["nm_wp"])[:30]}),
     "dat_subjek_pajak nama-wp-kosong": (_OLD_ID, _set(nm_wp=None)),
     "dat_subjek_pajak salinan": (_OLD_ID, _set()),
-    "sppt hitung-njop": (_UNPAID, _more("njop_bumi_sppt", 900, 1000)),
+    "dat_subjek_pajak npwp-bertanda": (_OLD_ID + " AND npwp IS NOT NULL", _masked_npwp),
+    "dat_subjek_pajak_njoptkp objek-tidak-ada": (_OLD_ID, _nowhere),
+    "dat_nir zona-tidak-ada": (_ANY, _set(kd_znt="ZZ")),
+    "dat_op_bumi zona-tidak-ada": (_ANY, lambda r, g: {"kd_znt": r["kd_znt"][0] + "1"}),
+    "dat_op_bumi kode-jenis-bumi": (_ANY, _set(jns_bumi="9")),
+    "dat_op_bumi luas-beda": (_ANY, _more("luas_bumi", 90, 1)),
+    "dat_op_bangunan objek-tidak-ada": (_ALONE, _nowhere),
+    "dat_op_bangunan luas-beda": (_ALONE, _more("luas_bng", 90, 1)),
+    "dat_op_bangunan kode-jpb": (_ANY, _set(kd_jpb="19")),
+    "dat_op_bangunan dibangun-kelak": (
+        "thn_renovasi_bng IS NULL",
+        lambda r, g: {"thn_dibangun_bng": str(r["tgl_pendataan_bng"].year + int(g.integers(1, 4)))},
+    ),
+    "dat_op_bangunan nip-17-angka": (_ANY, lambda r, g: {"nip_perekam_bng": r["nip_perekam_bng"][:17]}),
+    "sppt kelas-tidak-ada": (_UNPAID, _set(kd_kls_tanah="999")),
+    "sppt kelas-kedaluwarsa": (_UNPAID, _set(kd_kls_tanah="A10", thn_awal_kls_tanah="1999")),
+    "sppt njop-bukan-kelas": (_BUILT, _shifted),
+    "sppt bangunan-tidak-ada": (_BARE, lambda r, g: {"luas_bng_sppt": int(g.integers(21, 90))}),
+    "sppt tarif-salah": (_UNPAID, _wrong_rate),
+    "pembayaran_sppt kelebihan": (_LAST_PAYMENT, lambda r, g: {"jml_sppt_yg_dibayar": r["jml_sppt_yg_dibayar"] * 10}),
+    "pembayaran_sppt tempat-tidak-ada": (_ANY, _set(kd_tp="99")),
+    "pembatalan_sppt jumlah-beda": (_ANY, _more("jml_sppt_yg_dibatalkan", 60, 500)),
+    "sppt hitung-njop": (_UNPAID, _more("njop_sppt", 900, 1000)),
     "sppt hitung-bayar": (_UNPAID, _more("pbb_yg_harus_dibayar_sppt", 60, 500)),
     "sppt luas-nan": (_UNPAID, _set(luas_bng_sppt=Decimal("NaN"))),
     "pembayaran_sppt bayar-sebelum-terbit": (_ANY, _before_issue),

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from simulator import names
-from simulator.assessment import BANKS, fine, issue_day
+from simulator.assessment import BANK, BANKS, fine, issue_day
 from simulator.chance import chance, days
 from simulator.day import Day
 from simulator.queries import query, script
@@ -19,6 +19,12 @@ _NO_PAYMENT = (
     " AND NOT EXISTS (SELECT FROM public.pembayaran_sppt p WHERE "
     + " AND ".join(f"p.{c} = t.{c}" for c in (*NOP, "thn_pajak_sppt"))
     + ")"
+)
+
+# Objects whose assessments no defect holds against them: new areas would mend what the manifest calls broken.
+_SOUND = (
+    " AND NOT EXISTS (SELECT FROM simulator.cacat c WHERE c.tabel IN ('sppt', 'dat_op_bumi', 'dat_op_bangunan')"
+    " AND starts_with(c.kunci, concat_ws('|', " + ", ".join(f"t.{c}" for c in NOP) + ")))"
 )
 
 
@@ -34,6 +40,7 @@ def live(day: Day, siak: Connection) -> dict[str, int]:
         ("balik-nama", objects * 0.012, 0.2, lambda d: _new_owner(d, siak)),
         ("alamat", objects * 0.012, 0.2, _address),
         ("objek-baru", objects * 0.006, 0.1, _new_object),
+        ("bangunan-baru", objects * 0.006, 0.1, _new_building),
         ("batal", objects * 0.002, 0.05, _cancel),
         ("hapus-bayar", objects * 0.0015, 0.06, _reverse),
         ("hapus-sppt", objects * 0.0008, 0.05, _drop_sppt),
@@ -87,13 +94,7 @@ def _pay(day: Day, year: str, today: date) -> int:
         {
             **{c: sppt[c] for c in (*NOP, "thn_pajak_sppt")},
             "pembayaran_sppt_ke": int(last) + 1,
-            **dict(
-                zip(
-                    ("kd_kanwil_bank", "kd_kppbb_bank", "kd_bank_tunggal", "kd_bank_persepsi", "kd_tp"),
-                    bank,
-                    strict=True,
-                )
-            ),
+            **dict(zip(BANK, bank, strict=True)),
             "denda_sppt": penalty,
             "jml_sppt_yg_dibayar": principal + penalty,
             "tgl_pembayaran_sppt": business,
@@ -135,6 +136,10 @@ def _new_owner(day: Day, siak: Connection) -> int:
     siak.execute(query("sismiop", "nik_subjek"), {"nik": owner["nik"]})
     day.update("dat_objek_pajak", thing, subjek_pajak_id=owner["nik"], jns_transaksi_op="2")
     day.event("balik-nama", "sismiop.dat_objek_pajak", key_of("dat_objek_pajak", thing), subject=owner["nik"])
+    day.connection.execute(query("sismiop", "hapus_njoptkp"), thing)
+    day.connection.execute(
+        query("sismiop", "njoptkp_baru"), {**thing, "subjek_pajak_id": owner["nik"], "tahun": str(day.start.year + 1)}
+    )
     left = day.rows(query("sismiop", "subjek_tanpa_objek"), {"id": former})
     if len(left) == 1 and day.rng.random() < 0.5:
         day.delete("dat_subjek_pajak", left[0], "sismiop.dat_subjek_pajak")
@@ -153,8 +158,9 @@ def _address(day: Day) -> int:
 
 def _new_object(day: Day) -> int:
     """A plot is split off: next number in the block, half the land of its neighbour; assessed from next year on."""
-    row = day.pick("dat_objek_pajak", "jns_transaksi_op <> '3' AND total_luas_bumi >= 120")
-    if row is None:
+    row = day.pick("dat_objek_pajak", "jns_transaksi_op <> '3' AND total_luas_bumi >= 120" + _SOUND)
+    plots = day.rows(query("sismiop", "bidang"), row) if row else []
+    if row is None or len(plots) != 1:
         return 0
     last = day.value(query("sismiop", "urut_terakhir"), row)
     if int(last) >= 9999:
@@ -176,9 +182,72 @@ def _new_object(day: Day) -> int:
     }
     day.insert("dat_objek_pajak", fresh)
     day.update(
-        "dat_objek_pajak", row, total_luas_bumi=land - half, njop_bumi=per_metre * (land - half), jns_transaksi_op="2"
+        "dat_objek_pajak",
+        row,
+        total_luas_bumi=land - half,
+        njop_bumi=per_metre * (land - half),
+        jns_transaksi_op="2",
+        tgl_perekaman_op=day.start.date(),
     )
+    plot = plots[0]
+    day.insert(
+        "dat_op_bumi",
+        {
+            **plot,
+            "no_urut": fresh["no_urut"],
+            "luas_bumi": half,
+            "nilai_sistem_bumi": per_metre * half,
+            "jns_bumi": "2",
+        },
+    )
+    day.update("dat_op_bumi", plot, luas_bumi=land - half, nilai_sistem_bumi=per_metre * (land - half))
     day.event("objek-baru", "sismiop.dat_objek_pajak", key_of("dat_objek_pajak", fresh))
+    return 1
+
+
+def _new_building(day: Day) -> int:
+    """A house is built on a bare plot; assessed from next year on."""
+    row = day.pick(
+        "dat_objek_pajak",
+        "jns_transaksi_op <> '3' AND total_luas_bng = 0 AND total_luas_bumi BETWEEN 40 AND 1200" + _SOUND,
+    )
+    plots = day.rows(query("sismiop", "bidang"), row) if row else []
+    if row is None or len(plots) != 1 or day.value(query("sismiop", "jumlah_bangunan"), row):
+        return 0
+    today = day.start.date()
+    area = int(min(int(row["total_luas_bumi"]) * 0.7, 250))
+    value = day.value(query("sismiop", "nilai_bangunan_biasa"), {})
+    nip = OFFICERS[int(day.rng.integers(0, len(OFFICERS)))][1]
+    material = {"jns_atap_bng": "3", "kd_dinding": "3", "kd_lantai": "2", "kd_langit_langit": "2"}
+    day.insert(
+        "dat_op_bangunan",
+        {
+            **{c: row[c] for c in NOP},
+            "no_bng": 1,
+            "kd_jpb": "01",
+            "no_formulir_lspop": f"{today.year}{int(day.rng.integers(0, 10**7)):07d}",
+            "thn_dibangun_bng": str(today.year),
+            "luas_bng": area,
+            "jml_lantai_bng": 1,
+            "kondisi_bng": "1",
+            "jns_konstruksi_bng": "3",
+            **material,
+            "nilai_sistem_bng": area * int(value) * 1000,
+            "jns_transaksi_bng": "1",
+            **dict.fromkeys(("tgl_pendataan_bng", "tgl_pemeriksaan_bng", "tgl_perekaman_bng"), today),
+            **dict.fromkeys(("nip_pendata_bng", "nip_pemeriksa_bng", "nip_perekam_bng"), nip),
+        },
+    )
+    day.update(
+        "dat_objek_pajak",
+        row,
+        total_luas_bng=area,
+        njop_bng=area * int(value) * 1000,
+        jns_transaksi_op="2",
+        tgl_perekaman_op=today,
+    )
+    day.update("dat_op_bumi", plots[0], jns_bumi="1")
+    day.event("bangunan-baru", "sismiop.dat_op_bangunan", {**key_of("dat_objek_pajak", row), "no_bng": 1})
     return 1
 
 
@@ -193,6 +262,21 @@ def _cancel(day: Day) -> int:
     if row is None:
         return 0
     day.update("sppt", row, status_pembayaran_sppt="2")
+    same = (*NOP, "thn_pajak_sppt", *BANK)
+    key = key_of("pembatalan_sppt", {**row, "pembatalan_sppt_ke": 1})
+    day.insert(
+        "pembatalan_sppt",
+        {
+            **{c: row[c] for c in same},
+            "pembatalan_sppt_ke": 1,
+            "kd_batal": "1",
+            "denda_sppt": 0,
+            "jml_sppt_yg_dibatalkan": row["pbb_yg_harus_dibayar_sppt"],
+            "tgl_pembatalan_sppt": day.start.date(),
+            "tgl_rekam_btl_sppt": day.stamp("sismiop.pembatalan_sppt", key, day.moment(), often=0.03),
+            "nip_rekam_btl_sppt": OFFICERS[int(day.rng.integers(0, len(OFFICERS)))][1],
+        },
+    )
     day.event("batal", "sismiop.sppt", key_of("sppt", row))
     return 1
 
@@ -224,11 +308,11 @@ def _drop_sppt(day: Day) -> int:
 
 def issue(day: Day, year: int) -> int:
     """Assess every object for `year`: some zones rise by one class; arithmetic as in `simulator.tax`."""
-    raise_, insert = script("terbit_sppt").split("-- @@\n")[1:]
     text = chance(day.seed, "terbit", year).integers(0, 10**9)
     for name, value in (("tahun", str(year)), ("benih", str(text)), ("nip", OFFICERS[year % len(OFFICERS)][1])):
         day.connection.execute("SELECT set_config(%s, %s, true)", [f"simulator.{name}", value])
-    day.connection.execute(raise_.encode())
-    issued = day.connection.execute(insert.encode()).rowcount
+    issued = 0
+    for statement in script("terbit_sppt").split("-- @@\n")[1:]:
+        issued = day.connection.execute(statement.encode()).rowcount
     day.event("terbit", "sismiop.sppt", {"thn_pajak_sppt": str(year)}, rows=issued)
     return issued

@@ -1,16 +1,29 @@
-"""REF_*, LOOKUP_ITEM, classes, NJOPTKP and TARIF."""
+"""The tables that the department fills once a year or less: REF_*, LOOKUP_ITEM, classes, tariffs, payment places."""
 
 from __future__ import annotations
 
+from datetime import date
+
+import numpy as np
 import pyarrow as pa
 
-from simulator.assessment import BANDS, FIRST_CLASS_YEAR, NJOPTKP
-from simulator.estate import BUILDING_CLASSES, LAND_CLASSES
+from simulator.assessment import (
+    BANKS,
+    FIRST_CLASS_YEAR,
+    MINIMUM,
+    NJOPTKP,
+    NO_CLASS,
+    NO_CLASS_YEAR,
+    TARIFFS,
+)
+from simulator.estate import BUILDING_CLASSES, LAND_CLASSES, YEARS, class_code
+from simulator.people import Ints
 from simulator.places import KD_DATI2, KD_PROPINSI, closed_villages, code_list, districts
+from simulator.siak_rows import OFFICERS
 
 
 def lookups() -> dict[str, pa.Table]:
-    """REF_*, LOOKUP_ITEM, classes, NJOPTKP and TARIF."""
+    """The tables filled once a year or less: REF_*, LOOKUP_ITEM, classes, tariffs, places of payment."""
     areas = districts()
     by_no = {d.no_kec: d for d in areas}
     villages = [(by_no[v.no_kec], v) for v in [v for d in areas for v in d.villages] + list(closed_villages())]
@@ -28,13 +41,8 @@ def lookups() -> dict[str, pa.Table]:
         "44": "KD_LANGIT_LANGIT",
     }
     items = [(g, code, label) for g, name in sorted(groups.items()) for code, label in code_list(name)]
-    lower = [0, *(b for b, _ in BANDS if b)]
     numbers = {v: i + 1 for i, (_, v) in enumerate(villages)}
     one = [KD_PROPINSI], [KD_DATI2]
-    classes = {
-        "tanah": ("kelas_tanah", LAND_CLASSES),
-        "bng": ("kelas_bangunan", BUILDING_CLASSES),
-    }
     found = {
         "ref_propinsi": pa.table({"kd_propinsi": one[0], "nm_propinsi": ["JAWA TIMUR"]}),
         "ref_dati2": pa.table({"kd_propinsi": one[0], "kd_dati2": one[1], "nm_dati2": ["SIDOARJO"]}),
@@ -75,29 +83,86 @@ def lookups() -> dict[str, pa.Table]:
                 "nilai_njoptkp": [NJOPTKP],
             }
         ),
-        "tarif": pa.table(
+        "tarif": _tariffs(),
+        "pbb_minimal": pa.table(
             {
-                "kd_propinsi": [KD_PROPINSI] * len(BANDS),
-                "kd_dati2": [KD_DATI2] * len(BANDS),
-                "thn_awal": ["2014"] * len(BANDS),
-                "thn_akhir": ["9999"] * len(BANDS),
-                "njop_min": lower,
-                "njop_max": [b or 999_999_999_999_999 for b, _ in BANDS],
-                "nilai_tarif": [f"{r / 100:.2f}" for _, r in BANDS],
-                "nilai_tarif_khusus": ["0"] * len(BANDS),
+                "kd_propinsi": [KD_PROPINSI] * len(YEARS),
+                "kd_dati2": [KD_DATI2] * len(YEARS),
+                "thn_pbb_minimal": [str(y) for y in YEARS],
+                "no_sk_pbb_minimal": [f"188/{400 + y % 100}/404.1.3.2/{y - 1}" for y in YEARS],
+                "tgl_sk_pbb_minimal": [date(y - 1, 12, 15) for y in YEARS],
+                "nilai_pbb_minimal": [MINIMUM] * len(YEARS),
+                "tgl_rekam_pbb_minimal": [date(y, 1, 4) for y in YEARS],
+                "nip_perekam_pbb_minimal": [OFFICERS[y % len(OFFICERS)][1] for y in YEARS],
             }
         ),
-    }
-    for short, (name, values) in classes.items():
-        count = len(values)
-        found[name] = pa.table(
+        "ref_jpb": pa.table(
+            {"kd_jpb": [c for c, _ in code_list("KD_JPB")], "nm_jpb": [n for _, n in code_list("KD_JPB")]}
+        ),
+        "tempat_pembayaran": pa.table(
             {
-                f"kd_kls_{short}": [f"{i + 1:03d}" for i in range(count)],
-                f"thn_awal_kls_{short}": [FIRST_CLASS_YEAR] * count,
-                f"thn_akhir_kls_{short}": ["9999"] * count,
-                f"nilai_min_{short}": [int(v) for v in values],
-                f"nilai_max_{short}": [int(v) for v in [*(values[1:] - 1), values[-1] * 2]],
-                f"nilai_per_m2_{short}": [int(v) for v in values],
+                **{c: [b[i] for b in BANKS] for i, c in enumerate(PLACE_OF_PAYMENT)},
+                "nm_tp": ["BANK DAERAH PUSAT", "BANK DAERAH KANTOR KAS", "BANK UMUM", "KANTOR POS", "LOKET BPPD"],
+                "alamat_tp": ["JL CONTOH 1", "JL CONTOH 2", "JL CONTOH 3", "JL CONTOH 4", "JL CONTOH 5"],
+                "no_rek_tp": [f"99900000000{i}" for i in range(1, 6)],
             }
-        )
+        ),
+        "tipe_bangunan": _building_types(),
+    }
+    found["kelas_tanah"] = _classes("tanah", LAND_CLASSES, 50)
+    found["kelas_bangunan"] = _classes("bng", BUILDING_CLASSES, 20)
     return found
+
+
+PLACE_OF_PAYMENT = ("kd_kanwil", "kd_kppbb", "kd_bank_tunggal", "kd_bank_persepsi", "kd_tp")
+_HIGHEST = 999_999_999_999_999
+
+
+def _tariffs() -> pa.Table:
+    rows = [
+        (first, last, low, high or _HIGHEST, f"{rate / 100:.2f}")
+        for first, last, bands in TARIFFS
+        for low, (high, rate) in zip((0, *(b for b, _ in bands if b)), bands, strict=True)
+    ]
+    return pa.table(
+        {
+            "kd_propinsi": [KD_PROPINSI] * len(rows),
+            "kd_dati2": [KD_DATI2] * len(rows),
+            "thn_awal": [str(r[0]) for r in rows],
+            "thn_akhir": [str(r[1]) for r in rows],
+            "njop_min": [r[2] for r in rows],
+            "njop_max": [r[3] for r in rows],
+            "nilai_tarif": [r[4] for r in rows],
+            "nilai_tarif_khusus": ["0"] * len(rows),
+        }
+    )
+
+
+def _classes(short: str, values: Ints, before: int) -> pa.Table:
+    """Today's classes, the ones of the old decree (A01 …, expired in 2013) and the mark for nothing to classify."""
+    old = np.round(np.geomspace(values[0], values[-1] / 4, before)).astype(np.int64)
+    today = [
+        (class_code(i, values), FIRST_CLASS_YEAR, "9999", int(v), int(top), int(v))
+        for i, (v, top) in enumerate(zip(values, [*(values[1:] - 1), values[-1] * 2], strict=True))
+    ]
+    expired = [
+        (f"A{before - i:02d}", "1999", "2013", int(v), int(top), int(v))
+        for i, (v, top) in enumerate(zip(old, [*(old[1:] - 1), old[-1] * 2], strict=True))
+    ]
+    rows = [*today, *expired, (NO_CLASS, NO_CLASS_YEAR, "9999", 0, 0, 0)]
+    names = ("kd_kls", "thn_awal_kls", "thn_akhir_kls", "nilai_min", "nilai_max", "nilai_per_m2")
+    return pa.table({f"{name}_{short}": [r[i] for r in rows] for i, name in enumerate(names)})
+
+
+def _building_types() -> pa.Table:
+    """TIPE_BANGUNAN: size classes of a building's floor area, square metres."""
+    bounds = [(0, 25), (26, 50), (51, 70), (71, 100), (101, 150), (151, 250), (251, 500), (501, 9_999_999)]
+    return pa.table(
+        {
+            "tipe_bng": [f"{i + 1:05d}" for i in range(len(bounds))],
+            "nm_tipe_bng": [f"LUAS {low} - {high} M2" for low, high in bounds],
+            "luas_min_tipe_bng": [low for low, _ in bounds],
+            "luas_max_tipe_bng": [high for _, high in bounds],
+            "faktor_pembagi_tipe_bng": ["1.0000"] * len(bounds),
+        }
+    )

@@ -1,6 +1,6 @@
 """SISMIOP's tables, from `data/sismiop_kolom.csv`: true names, order, types and defaults.
 
-SPPT, PEMBAYARAN_SPPT and DAT_SUBJEK_PAJAK carry no primary key, so that their known dirt can exist here too.
+The tables with the department's own entries carry no primary key, so that their known dirt can exist here too.
 """
 
 from __future__ import annotations
@@ -17,14 +17,31 @@ LOOKUPS = (
     "ref_kecamatan",
     "ref_kelurahan",
     "ref_jns_sektor",
+    "ref_jpb",
     "lookup_item",
     "kelas_tanah",
     "kelas_bangunan",
     "njoptkp",
     "tarif",
+    "pbb_minimal",
+    "tempat_pembayaran",
+    "tipe_bangunan",
 )
-TRANSACTIONAL = ("dat_subjek_pajak", "dat_objek_pajak", "sppt", "pembayaran_sppt")
+TRANSACTIONAL = (
+    "dat_subjek_pajak",
+    "dat_objek_pajak",
+    "sppt",
+    "pembayaran_sppt",
+    "dat_peta_blok",
+    "dat_znt",
+    "dat_nir",
+    "dat_op_bumi",
+    "dat_op_bangunan",
+    "dat_subjek_pajak_njoptkp",
+    "pembatalan_sppt",
+)
 _PARTS = 'kd_kecamatan COLLATE "C", kd_kelurahan COLLATE "C", kd_blok COLLATE "C", no_urut COLLATE "C"'
+_ZONE = 'kd_kecamatan COLLATE "C", kd_kelurahan COLLATE "C", kd_znt COLLATE "C"'
 _INDEXES = {
     "dat_subjek_pajak": "CREATE INDEX dat_subjek_pajak_kunci ON public.dat_subjek_pajak (subjek_pajak_id);",
     "dat_objek_pajak": f"CREATE INDEX dat_objek_pajak_kunci ON public.dat_objek_pajak ({_PARTS});"
@@ -32,6 +49,17 @@ _INDEXES = {
     "sppt": f"CREATE INDEX sppt_kunci ON public.sppt (thn_pajak_sppt, {_PARTS});",
     "pembayaran_sppt": f"CREATE INDEX pembayaran_sppt_kunci ON public.pembayaran_sppt ({_PARTS}, thn_pajak_sppt);"
     " CREATE INDEX pembayaran_sppt_waktu ON public.pembayaran_sppt (tgl_rekam_byr_sppt);",
+    "dat_peta_blok": 'CREATE INDEX dat_peta_blok_kunci ON public.dat_peta_blok (kd_kecamatan COLLATE "C",'
+    ' kd_kelurahan COLLATE "C", kd_blok COLLATE "C");',
+    "dat_znt": f"CREATE INDEX dat_znt_kunci ON public.dat_znt ({_ZONE});",
+    "dat_nir": f"CREATE INDEX dat_nir_kunci ON public.dat_nir ({_ZONE}, thn_nir_znt);",
+    "dat_op_bumi": f"CREATE INDEX dat_op_bumi_kunci ON public.dat_op_bumi ({_PARTS});",
+    "dat_op_bangunan": f"CREATE INDEX dat_op_bangunan_kunci ON public.dat_op_bangunan ({_PARTS});",
+    "dat_subjek_pajak_njoptkp": "CREATE INDEX dat_subjek_pajak_njoptkp_kunci"
+    " ON public.dat_subjek_pajak_njoptkp (subjek_pajak_id);"
+    f" CREATE INDEX dat_subjek_pajak_njoptkp_objek ON public.dat_subjek_pajak_njoptkp ({_PARTS});",
+    "pembatalan_sppt": f"CREATE INDEX pembatalan_sppt_kunci ON public.pembatalan_sppt ({_PARTS}, thn_pajak_sppt);"
+    " CREATE INDEX pembatalan_sppt_waktu ON public.pembatalan_sppt (tgl_rekam_btl_sppt);",
 }
 
 

@@ -36,6 +36,11 @@ SISMIOP_KEYS = {
     "dat_objek_pajak": NOP,
     "sppt": (*NOP, "thn_pajak_sppt"),
     "pembayaran_sppt": (*NOP, "thn_pajak_sppt", "pembayaran_sppt_ke"),
+    "dat_nir": ("kd_propinsi", "kd_dati2", "kd_kecamatan", "kd_kelurahan", "kd_znt", "thn_nir_znt"),
+    "dat_op_bumi": (*NOP, "no_bumi"),
+    "dat_op_bangunan": (*NOP, "no_bng"),
+    "dat_subjek_pajak_njoptkp": ("subjek_pajak_id",),
+    "pembatalan_sppt": (*NOP, "thn_pajak_sppt", "pembatalan_sppt_ke"),
 }
 
 KEYS = {**SIAK_KEYS, **SISMIOP_KEYS}
@@ -52,6 +57,7 @@ TOUCH = {
     "datang_header": "modified_date",
     "datang_detail": "modified_date",
     "pembayaran_sppt": "tgl_rekam_byr_sppt",
+    "pembatalan_sppt": "tgl_rekam_btl_sppt",
 }
 """Column that an update moves; full tables have none."""
 
@@ -69,8 +75,10 @@ ORDER = {
     "datang_header": 'no_datang COLLATE "C"',
     "datang_detail": 'no_datang COLLATE "C", nik COLLATE "C"',
     "dat_subjek_pajak": "subjek_pajak_id",
+    "dat_subjek_pajak_njoptkp": "subjek_pajak_id",
+    "dat_nir": 'kd_kecamatan COLLATE "C", kd_kelurahan COLLATE "C", kd_znt COLLATE "C"',
     **dict.fromkeys(
-        ("dat_objek_pajak", "pembayaran_sppt"),
+        ("dat_objek_pajak", "pembayaran_sppt", "dat_op_bumi", "dat_op_bangunan", "pembatalan_sppt"),
         _PLACE,
     ),
     "sppt": f"thn_pajak_sppt, {_PLACE}",
@@ -98,7 +106,9 @@ def pivot(table: str, rng: np.random.Generator, year: int = 2024) -> tuple[Any, 
     if table in _LETTERS:
         year, month, day = (int(rng.integers(low, high)) for low, high in ((2024, 2026), (1, 13), (1, 29)))
         return (f"{_LETTERS[table]}/3515/{day:02d}{month:02d}{year}", "")[: len(KEYS[table])]
-    if table == "dat_subjek_pajak":
+    if table == "dat_nir":
+        return (*nop[:2], "AB")
+    if table in ("dat_subjek_pajak", "dat_subjek_pajak_njoptkp"):
         return (f"3515 OP-{area.no_kec:03d}{int(rng.integers(0, 3000)):06d}",)
     if table == "sppt":
         return (str(year), *nop)

@@ -10,7 +10,7 @@ from simulator import names, sismiop_tables
 from simulator.arrow import digits, table
 from simulator.chance import rank_within
 from simulator.estate import Estate
-from simulator.people import Ints
+from simulator.people import Bools, Ints
 from simulator.places import District
 
 
@@ -82,6 +82,7 @@ def subjects_of(
             "kota_wp": pc.if_else(pa.array(from_elsewhere), "SURABAYA", "SIDOARJO"),
             "kd_pos_wp": digits(61200 + rng.integers(0, 77, n), rng.random(n) < 0.4),
             "telp_wp": text("0812", rng.integers(0, 9_999_999, n), 8).cast(pa.string()),
+            "npwp": _npwp(rng, district, firm, n),
             "status_pekerjaan_wp": pc.if_else(pa.array(firm), "4", pa.array(job)),
         },
         n,
@@ -94,3 +95,12 @@ def subjects_of(
     }
     niks = residents["nik"].combine_chunks().take(pa.array(pick[same | other])).cast(pa.int64()).to_numpy()
     return subjects, ids, name, kinds, niks
+
+
+def _npwp(rng: np.random.Generator, district: District, firm: Bools, n: int) -> pa.Array:
+    """NPWP of firms and of some persons: 15 digits, the form before PMK 112/2022, since the column holds no more.
+
+    The tax office number 999 exists nowhere: it marks the numbers as synthetic.
+    """
+    number = 10**14 * (1 + rng.integers(0, 8, n)) + (np.arange(n) + district.no_kec * 1_000_000) * 10**6 + 999_000
+    return pc.utf8_lpad(digits(number, ~(firm | (rng.random(n) < 0.12))), 15, "0")

@@ -15,12 +15,14 @@ import pyarrow.compute as pc
 
 from simulator import names, sismiop_tables
 from simulator.arrow import date_column, digits, table
-from simulator.assessment import YEARS, assess, issue_day
-from simulator.estate import Estate, estate, njop
+from simulator.assessment import assess, issue_day
+from simulator.buildings import building_rows
+from simulator.estate import YEARS, Estate, estate, njop
 from simulator.people import Ints
 from simulator.places import KD_DATI2, KD_PROPINSI, District, closed_villages, districts
 from simulator.siak_rows import OFFICERS
 from simulator.subjects import subjects_of, text
+from simulator.zones import plot_rows, zone_rows
 
 _DAY_2010 = 14_613  # 2010-01-04
 
@@ -31,8 +33,10 @@ class TaxRows:
 
     subjects: pa.Table
     objects: pa.Table
+    land: dict[str, pa.Table]  # map blocks, zones, rates, plots and buildings, by table
     sppt: Sequence[pa.Table]
     payments: Sequence[pa.Table]
+    cancellations: Sequence[pa.Table]
     kinds: dict[str, int]
     taxpayer_niks: Ints
 
@@ -89,14 +93,33 @@ def tax_rows(rng: np.random.Generator, district: District, count: int, residents
         "rt_wp_sppt": subjects["rt_wp"].combine_chunks().take(pa.array(e.subject)),
         "kelurahan_wp_sppt": subjects["kelurahan_wp"].combine_chunks().take(pa.array(e.subject)),
         "kota_wp_sppt": subjects["kota_wp"].combine_chunks().take(pa.array(e.subject)),
+        "npwp_sppt": subjects["npwp"].combine_chunks().take(pa.array(e.subject)),
         "nm_wp_sppt": own_name,
     }
-    assessments, payments = [], []
-    for year in YEARS:
-        sppt, paid = assess(rng, e, nop, address, year, today)
-        assessments.append(sppt)
-        payments.append(paid)
-    return TaxRows(subjects, objects, assessments, payments, kinds, niks)
+    land_rows = {
+        **zone_rows(rng, district, e),
+        "dat_op_bumi": plot_rows(e, nop),
+        "dat_op_bangunan": building_rows(rng, e, nop, surveyed, officer),
+        "dat_subjek_pajak_njoptkp": _exemptions(e, nop, own_id),
+    }
+    years = [assess(rng, e, nop, address, year, today) for year in YEARS]
+    assessments, payments, cancellations = zip(*years, strict=True)
+    return TaxRows(subjects, objects, land_rows, assessments, payments, cancellations, kinds, niks)
+
+
+def _exemptions(e: Estate, nop: dict[str, pa.Array], subject: pa.Array) -> pa.Table:
+    """DAT_SUBJEK_PAJAK_NJOPTKP: the one object for which a subject has the exempt value, and since which tax year."""
+    rows = np.flatnonzero(e.first_of_subject)
+    picked = pa.array(rows)
+    return table(
+        sismiop_tables.columns("dat_subjek_pajak_njoptkp"),
+        {
+            "subjek_pajak_id": subject.take(picked),
+            **{c: v.take(picked) for c, v in nop.items()},
+            "thn_njoptkp": digits(np.maximum(e.first_year[rows], YEARS[0])),
+        },
+        len(rows),
+    )
 
 
 def _nop(district: District, e: Estate) -> dict[str, pa.Array]:

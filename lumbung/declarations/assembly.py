@@ -67,11 +67,12 @@ class _Assembly:
         """Check everything, then build."""
         self._columns()
         derived = self._derived()
-        references = self._references()
         list_refs = self._list_refs()
+        flags = {r.flag for r in self.draft.references} | {r.flag for r in list_refs}
+        late = _late(derived, self.taken | flags)
+        references = self._references(set(late))
         master_refs = self._master_refs()
         rules = self._rules(references, list_refs)
-        flags = {r.flag for r in references} | {r.flag for r in list_refs}
         draft, extras = self.draft, self.draft.extras
         description = draft.odcs.description
         return Dataset(
@@ -93,7 +94,7 @@ class _Assembly:
             order=extras.order,
             freshness=draft.freshness,
             derived=derived,
-            late_derived=_late(derived, self.taken | flags),
+            late_derived=late,
             kept=tuple(self._kept(name, form) for name, form in self.suite.derived.items() if form.keep),
             references=references,
             list_refs=list_refs,
@@ -163,12 +164,14 @@ class _Assembly:
             unit=form.unit,
         )
 
-    def _references(self) -> tuple[Reference, ...]:
+    def _references(self, late: set[str]) -> tuple[Reference, ...]:
+        """A reference may start from what an earlier one has taken: object → its zone → the zone's value."""
         filled: list[Reference] = []
+        there = self.names - self.taken - late
         for index, reference in enumerate(self.draft.references):
             path = ("relationships", index)
             for name in reference.columns:
-                if name not in self.names - self.taken:
+                if name not in there:
                     self._in_contract((*path, "from"), f"unknown column {name!r}")
             parent = self.around.drafts.get(reference.to)
             if parent is None or parent.system != self.draft.system:
@@ -182,6 +185,8 @@ class _Assembly:
                     self._in_contract(path, f"a taken column has a fresh name of _[a-z0-9_]*: {taken.name!r}")
             self._placeholders(reference.reason, path, contract=True)
             take = tuple(Taken(name=t.name, expr=self._fill(t.expr, path, contract=True)) for t in reference.take)
+            if not reference.many:
+                there |= {taken.name for taken in reference.take}
             filled.append(reference.model_copy(update={"take": take}))
         return tuple(filled)
 

@@ -217,6 +217,8 @@ def _relationships(draft: Draft, problems: list[Problem]) -> None:
         if not ours or len(ours) != len(theirs) or len(parents) != 1 or any(len(part) != 2 for part in parts):
             message = "`from` and `to` need the same number of columns; `to` is system.dataset.column of one dataset"
             problems.append(draft.file.problem((*path, "to"), message))
+        elif extras is not None and extras.many and not extras.take:
+            problems.append(draft.file.problem((*path, "customProperties"), "many without take brings nothing"))
         elif extras is not None:
             draft.references.append(
                 Reference(
@@ -227,6 +229,7 @@ def _relationships(draft: Draft, problems: list[Problem]) -> None:
                     severity=extras.severity,
                     reason=extras.reason,
                     source=extras.source,
+                    many=extras.many,
                     take=tuple(Taken(name=name, expr=expr) for name, expr in extras.take.items()),
                 )
             )

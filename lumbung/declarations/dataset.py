@@ -49,7 +49,11 @@ class Taken(Frozen):
 
 
 class Reference(Frozen):
-    """A parent that must have been received: `columns` here = `to_columns` there. Flag column `_ada_<id>`."""
+    """A parent that must have been received: `columns` here = `to_columns` there. Flag column `_ada_<id>`.
+
+    `many`: several parent rows may answer (instalments of an assessment, bands of a tariff); every taken value is then
+    an array with one element per row, all arrays of a reference in the same order.
+    """
 
     id: str
     columns: tuple[str, ...]
@@ -58,6 +62,7 @@ class Reference(Frozen):
     severity: Severity
     reason: str
     source: str
+    many: bool = False
     take: tuple[Taken, ...] = ()
 
     @property

@@ -178,11 +178,15 @@ def _columns(columns: Iterable[Column]) -> list[str]:
 
 
 def _links(dataset: Dataset) -> list[str]:
-    lines = [
-        f"- `{reference.id}`: {_names(reference.columns)} → `{reference.to}` ({', '.join(reference.to_columns)}); "
-        f"{_SEVERITY[reference.severity]} bila induknya belum pernah diterima"
-        for reference in dataset.references
-    ]
+    severities = {rule.id: rule.severity for rule in dataset.rules}
+    lines = []
+    for reference in dataset.references:
+        severity = severities.get(f"rujukan:{reference.id}")
+        said = f"{_SEVERITY[severity]} bila induknya belum pernah diterima" if severity else "hanya mengambil nilai"
+        lines.append(
+            f"- `{reference.id}`: {_names(reference.columns)} → `{reference.to}` "
+            f"({', '.join(reference.to_columns)}); {said}" + (", semua baris yang cocok" if reference.many else "")
+        )
     lines += [
         f"- `{reference.id}`: `{reference.column}` → daftar `{reference.list}`"
         + (f", berlaku pada `{reference.on}`" if reference.on else "")

@@ -53,6 +53,7 @@ class RelationExtras(Form):
     severity: Severity
     reason: str
     source: str
+    many: StrictBool = False
     take: dict[str, str] = {}
 
 

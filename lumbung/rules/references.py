@@ -11,7 +11,17 @@ from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING, Final
 
-from lumbung.rules.frame import is_local_time, key_columns, local, prepare, with_derived
+from lumbung.rules.frame import (
+    ROW,
+    VALUES,
+    is_local_time,
+    key_columns,
+    key_hash,
+    local,
+    local_type,
+    prepare,
+    with_derived,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +32,7 @@ if TYPE_CHECKING:
     from lumbung.declarations.models import CodeList, Dataset, ListReference, Reference
 
 _RANK: Final = "_peringkat"
+_OWN: Final = "_kunci_induk"
 _REFUSED, _CURATED, _PENDING = 0, 1, 2
 
 
@@ -58,8 +69,8 @@ def with_reference(frame: DataFrame, child: Dataset, reference: Reference, paren
 def parents(reference: Reference, parent: Dataset, received: Received, timezone: str) -> DataFrame | None:
     """The parent's received keys, once each: `_kunci_<i>` as text, and the taken values of the newest version.
 
-    Newest means: not yet promoted before curated, refused only when there is nothing else. None when nothing was
-    received.
+    Newest means: not yet promoted before curated, refused only when there is nothing else. With `many` the values are
+    arrays over all parent rows of the key, each row in its newest version. None when nothing was received.
     """
     from pyspark.sql import functions as fn
 
@@ -78,13 +89,33 @@ def parents(reference: Reference, parent: Dataset, received: Received, timezone:
         local_values = {c.name: local(c) for c in parent.columns} if reference.take else {}
         shaped = whole.withColumns(local_values) if local_values else whole
         takes = [fn.expr(take.expr).alias(take.name) for take in reference.take]
-        parts.append(shaped.select(*texts, fn.lit(rank).alias(_RANK), *takes))
+        own = [key_hash(key_columns(parent)).alias(_OWN)] if reference.many else []
+        parts.append(shaped.select(*texts, fn.lit(rank).alias(_RANK), *own, *takes))
     union = reduce(lambda left, right: left.unionByName(right), parts)
     if not reference.take:
         return union.select(*keys).distinct()
+    if reference.many:
+        return _all_rows(union, keys, [take.name for take in reference.take])
     newest = fn.max_by(fn.struct(*(fn.col(take.name) for take in reference.take)), fn.col(_RANK)).alias("_baru")
     grouped = union.groupBy(*keys).agg(newest)
     return grouped.select(*keys, *(fn.col(f"_baru.{take.name}").alias(take.name) for take in reference.take))
+
+
+def _all_rows(union: DataFrame, keys: Sequence[str], taken: Sequence[str]) -> DataFrame:
+    """Per key one array of each taken value over the newest version of every parent row (`_OWN`: its own key)."""
+    from pyspark.sql import functions as fn
+
+    whole = fn.struct(*(fn.col(name) for name in (*keys, *taken)))
+    newest = union.groupBy(_OWN).agg(fn.max_by(whole, fn.col(_RANK)).alias("_baru")).select("_baru.*")
+    # One list of rows, so that the arrays stay side by side: collecting each value alone would lose its NULLs.
+    rows = newest.groupBy(*keys).agg(fn.collect_list(fn.struct(*taken)).alias("_semua"))
+    return rows.select(*keys, *(fn.col("_semua").getField(name).alias(name) for name in taken))
+
+
+def _nothing(parent: Dataset, spark: SparkSession) -> Received:
+    """A parent of which nothing was received, as an empty frame, so that arrays have their type."""
+    columns = ", ".join(f"{column.name} {local_type(column)}" for column in parent.columns)
+    return Received(pending=(spark.createDataFrame([], f"{ROW} bigint, {columns}, {VALUES} string"),))
 
 
 def no_parents(frame: DataFrame, reference: Reference, parent: Dataset) -> DataFrame:
@@ -131,6 +162,8 @@ def with_references(
 ) -> DataFrame:
     """Add every flag and taken column, then the derived columns that use one. `found`: (reference, parent, keys)."""
     for reference, parent, keys in found:
+        if keys is None and reference.many:
+            keys = parents(reference, parent, _nothing(parent, spark), "UTC")
         if keys is None:
             frame = no_parents(frame, reference, parent)
         else:

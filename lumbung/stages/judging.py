@@ -115,7 +115,7 @@ def _prepared(
     found = []
     for reference in dataset.references:
         parent = declarations.datasets[reference.to]
-        received = received_of(ledger, spark, warehouse, parent)
+        received = received_of(ledger, spark, warehouse, parent, present=reference.many)
         found.append((reference, parent, parents(reference, parent, received, timezone)))
     lists = [(reference, declarations.lists[reference.list]) for reference in dataset.list_refs]
     frame = with_references(prepare(raw, dataset), dataset, found, lists, spark)

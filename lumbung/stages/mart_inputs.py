@@ -76,7 +76,9 @@ def inputs_of(
 
 
 def parameters_of(declarations: Declarations, mart: Mart, moment: datetime) -> dict[str, Any]:
-    """Values that the SQL of a mart may name: `:data_per`, `:zona`, `:status_batal`, `:termasuk_denda`."""
+    """Values that the SQL of a mart may name: `:data_per`, `:zona`, and the tenant's `:status_batal`,
+    `:jns_transaksi_hapus`, `:termasuk_denda`.
+    """
     systems = {name.split("__")[0] for name in mart.inputs if "." not in name}
     zones = {declarations.systems[system].timezone for system in systems} or {"Asia/Jakarta"}
     if len(zones) > 1:
@@ -86,6 +88,7 @@ def parameters_of(declarations: Declarations, mart: Mart, moment: datetime) -> d
         "data_per": moment,
         "zona": zones.pop(),
         "status_batal": list(sismiop.status_batal),
+        "jns_transaksi_hapus": list(sismiop.jns_transaksi_hapus),
         "termasuk_denda": sismiop.jml_dibayar_termasuk_denda,
     }
 

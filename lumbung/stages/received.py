@@ -78,9 +78,18 @@ def current_rows(spark: SparkSession, dataset: Dataset) -> DataFrame | None:
     return None if curated is None else current_hashes(curated, dataset)
 
 
-def received_of(ledger: Ledger, spark: SparkSession, warehouse: Path, parent: Dataset) -> Received:
-    """Everything received of a parent: unpromoted batches, current rows, refused rows that are still open."""
+def received_of(
+    ledger: Ledger, spark: SparkSession, warehouse: Path, parent: Dataset, *, present: bool = False
+) -> Received:
+    """Everything received of a parent: unpromoted batches, current rows, refused rows that are still open.
+
+    `present`: only what the source still has, as far as that is known. When a whole read waits, what came before it
+    is left out: an instalment that was taken back must not count among the others.
+    """
     pending = [b for b in ledger.batches(dataset=parent.id, states=("landed", "validated")) if b.received]
+    whole = [index for index, batch in enumerate(pending) if batch.mode in WHOLE]
+    if present and whole:
+        return Received(pending=tuple(raw_rows(spark, warehouse, batch) for batch in pending[whole[-1] :]))
     return Received(
         pending=tuple(raw_rows(spark, warehouse, batch) for batch in pending),
         curated=curated_rows(spark, parent),

@@ -38,6 +38,7 @@ SELECT ctid::text AS _ctid, t.* FROM public.dat_subjek_pajak t
 WHERE
     subjek_pajak_id = %(id)s
     AND NOT EXISTS (SELECT FROM public.dat_objek_pajak o WHERE o.subjek_pajak_id = t.subjek_pajak_id)
+    AND NOT EXISTS (SELECT FROM public.dat_subjek_pajak_njoptkp n WHERE n.subjek_pajak_id = t.subjek_pajak_id)
     AND NOT EXISTS (
         SELECT FROM simulator.cacat c WHERE c.tabel = 'dat_subjek_pajak' AND c.kunci = rtrim(t.subjek_pajak_id)
     )
@@ -50,3 +51,42 @@ SELECT max(no_urut) FROM public.dat_objek_pajak
 WHERE
     (kd_propinsi, kd_dati2, kd_kecamatan, kd_kelurahan, kd_blok)
     = (%(kd_propinsi)s, %(kd_dati2)s, %(kd_kecamatan)s, %(kd_kelurahan)s, %(kd_blok)s)
+
+-- name: bidang
+-- The plots of one object.
+SELECT ctid::text AS _ctid, t.* FROM public.dat_op_bumi t
+WHERE
+    (kd_propinsi, kd_dati2, kd_kecamatan, kd_kelurahan, kd_blok, no_urut, kd_jns_op)
+    = (%(kd_propinsi)s, %(kd_dati2)s, %(kd_kecamatan)s, %(kd_kelurahan)s, %(kd_blok)s, %(no_urut)s, %(kd_jns_op)s)
+ORDER BY no_bumi
+
+-- name: jumlah_bangunan
+SELECT count(*) FROM public.dat_op_bangunan
+WHERE
+    (kd_propinsi, kd_dati2, kd_kecamatan, kd_kelurahan, kd_blok, no_urut, kd_jns_op)
+    = (%(kd_propinsi)s, %(kd_dati2)s, %(kd_kecamatan)s, %(kd_kelurahan)s, %(kd_blok)s, %(no_urut)s, %(kd_jns_op)s)
+
+-- name: nilai_bangunan_biasa
+-- The middle class of the buildings, thousand rupiah per square metre.
+SELECT percentile_disc(0.4) WITHIN GROUP (ORDER BY nilai_per_m2_bng) FROM public.kelas_bangunan
+WHERE thn_awal_kls_bng = '2014'
+
+-- name: hapus_njoptkp
+-- The exempt value that the former owner had for this object ends with the sale.
+DELETE FROM public.dat_subjek_pajak_njoptkp t
+WHERE
+    subjek_pajak_id = %(subjek_pajak_id)s
+    AND (kd_propinsi, kd_dati2, kd_kecamatan, kd_kelurahan, kd_blok, no_urut, kd_jns_op)
+    = (%(kd_propinsi)s, %(kd_dati2)s, %(kd_kecamatan)s, %(kd_kelurahan)s, %(kd_blok)s, %(no_urut)s, %(kd_jns_op)s)
+    AND NOT EXISTS (
+        SELECT FROM simulator.cacat c WHERE c.tabel = 'dat_subjek_pajak_njoptkp' AND c.kunci = rtrim(t.subjek_pajak_id)
+    )
+
+-- name: njoptkp_baru
+INSERT INTO public.dat_subjek_pajak_njoptkp (
+    subjek_pajak_id, kd_propinsi, kd_dati2, kd_kecamatan, kd_kelurahan, kd_blok, no_urut, kd_jns_op, thn_njoptkp
+)
+SELECT
+    %(subjek_pajak_id)s, %(kd_propinsi)s, %(kd_dati2)s, %(kd_kecamatan)s, %(kd_kelurahan)s, %(kd_blok)s, %(no_urut)s,
+    %(kd_jns_op)s, %(tahun)s
+WHERE NOT EXISTS (SELECT FROM public.dat_subjek_pajak_njoptkp WHERE subjek_pajak_id = %(subjek_pajak_id)s)

@@ -243,12 +243,12 @@ def test_a_table_is_added_with_files_alone(platform: Platform, tmp_path: Path) -
         "from lumbung.stages.validate import validate\n"
         "from lumbung.stages.conform import conform\n"
         "from lumbung.ops.runs import close_run, require_done\n"
-        "run = Ledger.connect().open_run('sismiop', 'manual', 'uji/howto', 'uji', datasets=['sismiop.kelas_tanah'])\n"
+        "run = Ledger.connect().open_run('sismiop', 'manual', 'uji/howto', 'uji', datasets=['sismiop.tipe_bangunan'])\n"
         "for stage in (extract, land, validate, conform): stage(run.id)\n"
         "close_run(run.id); require_done(run.id)\n",
     )
-    source = platform.source("sismiop", "SELECT count(*) FROM public.kelas_tanah")[0][0]
-    table = platform.warehouse("SELECT count(*) AS jumlah FROM curated.sismiop__kelas_tanah")
+    source = platform.source("sismiop", "SELECT count(*) FROM public.tipe_bangunan")[0][0]
+    table = platform.warehouse("SELECT count(*) AS jumlah FROM curated.sismiop__tipe_bangunan")
     assert table == [{"jumlah": source}]
 
 

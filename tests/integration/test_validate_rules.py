@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lumbung.declarations.models import Reference, Taken
 from lumbung.rules import classify, gx
 from lumbung.rules.frame import ROW, key_columns, key_hash, parses, prepare, row_hash, typed
 from lumbung.rules.references import Received, parents, with_references
@@ -97,8 +98,15 @@ class Bench:
     spark: SparkSession
     conditions: dict[str, Any]
 
-    def prepared(self, *changes: dict[str, Any], received: Received | None = None) -> DataFrame:
+    def prepared(
+        self,
+        *changes: dict[str, Any],
+        received: Received | None = None,
+        references: tuple[Reference, ...] | None = None,
+    ) -> DataFrame:
         child, parent = cases.child(), cases.parent()
+        if references is not None:
+            child = child.model_copy(update={"references": references, "derived": {}, "late_derived": ()})
         raw = self.spark.createDataFrame(cases.rows(*changes), cases.RAW)
         if received is None:
             received = Received(pending=(self.parent(*cases.PARENTS),))
@@ -236,6 +244,15 @@ def test_a_conflict_is_refused_although_one_of_them_is_current(bench: Bench) -> 
     assert [row[classify.CLASS] for row in rows] == [classify.QUARANTINED] * 2
 
 
+def test_a_dataset_may_have_a_hundred_error_rules(bench: Bench) -> None:
+    child = cases.child()
+    copies = tuple(child.rule("bayar-wajar").model_copy(update={"id": f"bayar-{n}"}) for n in range(100))
+    conditions = {**bench.conditions, **{copy.id: bench.conditions["bayar-wajar"] for copy in copies}}
+    many = child.model_copy(update={"rules": (*child.rules, *copies)})
+    rows = classify.tag(bench.prepared({"bayar": "-1"}, {}), many, conditions, None).orderBy(ROW).collect()
+    assert [row[classify.CLASS] for row in rows] == [classify.QUARANTINED, classify.ACCEPTED]
+
+
 def test_a_parent_counts_as_received_wherever_it_is(bench: Bench) -> None:
     from pyspark.sql import functions as fn
 
@@ -263,6 +280,35 @@ def test_the_newest_version_of_a_parent_gives_its_values(bench: Bench) -> None:
     rows = bench.prepared({"subjek": "A"}, {"subjek": "B"}, {"subjek": "C"}, {"subjek": "D"}, received=received)
     taken = [row["_terbit"] for row in rows.orderBy(ROW).collect()]
     assert taken == [date(2023, 1, 4), date(2023, 1, 2), date(2023, 1, 1), None]
+
+
+def test_many_parents_give_arrays_of_their_newest_versions(bench: Bench) -> None:
+    """Parents that share the day are one list; a version that moved to another day is no longer on the first."""
+
+    def version(key: str, day: int, hour: int | None = None) -> dict[str, Any]:
+        noted = None if hour is None else datetime(2023, 1, 1, hour)
+        return {"id": key, "terbit": date(2023, 1, day), "dicatat": noted, "_nilai": None}
+
+    taken = (Taken(name="_siapa", expr="id"), Taken(name="_jam", expr="hour(dicatat)"))
+    same_day = (
+        cases.child()
+        .references[0]
+        .model_copy(update={"columns": ("tgl",), "to_columns": ("terbit",), "many": True, "take": taken})
+    )
+    received = Received(
+        pending=(bench.parent(version("A", 2, 8), version("B", 1)), bench.parent(version("B", 2))),
+        refused=(bench.parent(version("A", 3, 9), version("C", 2, 7)),),
+    )
+    day = date(2023, 1, 2)
+    rows = bench.prepared({"tgl": day}, {"tgl": date(2023, 1, 1)}, received=received, references=(same_day,))
+    first, second = rows.orderBy(ROW).collect()
+    assert first["_ada_subjek"] and not second["_ada_subjek"]
+    assert dict(zip(first["_siapa"], first["_jam"], strict=True)) == {"A": 8, "B": None, "C": 7}
+    assert second["_siapa"] is None
+    nobody = bench.prepared({"tgl": day}, received=Received(), references=(same_day,))
+    assert nobody.selectExpr("coalesce(size(_jam), 0) AS banyak").collect()[0]["banyak"] == 0
+    assert dict(nobody.dtypes)["_jam"] == "array<int>"
+    assert nobody.collect()[0]["_ada_subjek"] is False
 
 
 def test_without_any_parent_every_reference_fails(bench: Bench) -> None:

@@ -368,8 +368,61 @@ def dkb(period: str) -> list[tuple[str, str, str]]:
     ]
 
 
-_TAX = """round(greatest(njop_sppt - njoptkp_sppt, 0) * CASE WHEN njop_sppt <= 1e9 THEN 0.10
- WHEN njop_sppt <= 2e9 THEN 0.15 WHEN njop_sppt <= 5e9 THEN 0.20 ELSE 0.30 END / 100)"""
+# Of the parts, not of the sum: the sum has a rule of its own.
+_NJOP = "(njop_bumi_sppt + njop_bng_sppt)"
+_TAX = f"""round(greatest({_NJOP} - njoptkp_sppt, 0) * CASE WHEN {_NJOP} <= 1e9 THEN 0.10
+ WHEN thn_pajak_sppt < '2024' THEN 0.20
+ WHEN {_NJOP} <= 2e9 THEN 0.15 WHEN {_NJOP} <= 5e9 THEN 0.20 ELSE 0.30 END / 100)"""
+NIP = (
+    r"^(\d{9}|(19|20)\d{2}((0[13578]|1[02])(0[1-9]|[12]\d|3[01])|(0[469]|11)(0[1-9]|[12]\d|30)|02(0[1-9]|[12]\d))"
+    r"(19|20)\d{2}(0[1-9]|1[0-2]|21)[12]\d{3})$"
+)
+_YEARLY = f"{NOP}, thn_pajak_sppt"
+
+
+def _same(parent: str, *more: str) -> str:
+    return " AND ".join(f"{parent}.{c} = t.{c}" for c in (*NOP.split(", "), *more))
+
+
+def _orphans(key: str, table: str, parent: str, columns: str) -> str:
+    same = " AND ".join(f"p.{c} = t.{c}" for c in columns.split(", "))
+    return f"SELECT {key} FROM {table} t WHERE NOT EXISTS (SELECT FROM {parent} p WHERE {same})"
+
+
+def _doubled(key: str, table: str) -> str:
+    return f"SELECT {key} FROM {table} GROUP BY {key} HAVING count(*) > 1"
+
+
+def _listed(key: str, table: str, column: str, codes: str) -> str:
+    return f"SELECT {key} FROM {table} WHERE rtrim({column}) <> ALL (string_to_array('{codes}', ' '))"
+
+
+_VILLAGE = "kd_propinsi, kd_dati2, kd_kecamatan, kd_kelurahan"
+_ZONE = f"{_VILLAGE}, kd_znt"
+_PLACE = "p.kd_kanwil = t.kd_kanwil_bank AND p.kd_kppbb = t.kd_kppbb_bank AND p.kd_bank_tunggal = t.kd_bank_tunggal" + (
+    " AND p.kd_bank_persepsi = t.kd_bank_persepsi AND p.kd_tp = t.kd_tp"
+)
+# The assessment with its land and building class, both in force in the tax year.
+_CLASSED = (
+    "sppt t JOIN kelas_tanah kt USING (kd_kls_tanah, thn_awal_kls_tanah) JOIN kelas_bangunan kb USING (kd_kls_bng,"
+    " thn_awal_kls_bng) WHERE thn_pajak_sppt BETWEEN thn_awal_kls_tanah AND thn_akhir_kls_tanah AND thn_pajak_sppt"
+    " BETWEEN thn_awal_kls_bng AND thn_akhir_kls_bng"
+)
+_MATERIALS = (
+    ("kondisi_bng", "1 2 3 4"),
+    ("jns_konstruksi_bng", "1 2 3 4"),
+    ("jns_atap_bng", "1 2 3 4 5"),
+    ("kd_dinding", "1 2 3 4 5 6"),
+    ("kd_lantai", "1 2 3 4 5"),
+    ("kd_langit_langit", "1 2 3"),
+)
+_NIPS = (
+    ("dat_objek_pajak", NOP, ("nip_pendata", "nip_pemeriksa_op", "nip_perekam_op")),
+    ("dat_op_bangunan", f"{NOP}, no_bng", ("nip_pendata_bng", "nip_pemeriksa_bng", "nip_perekam_bng")),
+    ("sppt", _YEARLY, ("nip_pencetak_sppt",)),
+    ("pembayaran_sppt", f"{_YEARLY}, pembayaran_sppt_ke", ("nip_rekam_byr_sppt",)),
+    ("pembatalan_sppt", f"{_YEARLY}, pembatalan_sppt_ke", ("nip_rekam_btl_sppt",)),
+)
 _SAME = " AND ".join(f"p.{c} = s.{c}" for c in (*NOP.split(", "), "thn_pajak_sppt"))
 _PAID_KEY = f"{NOP}, thn_pajak_sppt, pembayaran_sppt_ke"
 _PAID_KEY_P = ", ".join(f"p.{c}" for c in _PAID_KEY.split(", "))
@@ -446,8 +499,7 @@ SISMIOP = [
         "wajib:*",
         f"SELECT {NOP}, thn_pajak_sppt FROM sppt WHERE num_nulls(nm_wp_sppt, tgl_jatuh_tempo_sppt,"
         " luas_bumi_sppt, njop_sppt, njoptkp_sppt,"
-        " pbb_terhutang_sppt, tgl_terbit_sppt) > 0 OR (kd_kls_tanah NOT IN (SELECT kd_kls_tanah FROM kelas_tanah))"
-        " OR (kd_kls_bng <> 'XXX' AND kd_kls_bng NOT IN (SELECT kd_kls_bng FROM kelas_bangunan))",
+        " pbb_terhutang_sppt, tgl_terbit_sppt) > 0",
     ),
     (
         "pembayaran_sppt",
@@ -484,3 +536,176 @@ SISMIOP = [
         " IN ('0', '1')",
     ),
 ]
+LAND = [
+    *[
+        (t, f"nip:{c}", f"SELECT {key} FROM {t} WHERE rtrim({c}) !~ '{NIP}'")
+        for t, key, columns in _NIPS
+        for c in columns
+    ],
+    *[
+        (
+            t,
+            "nip-usia",
+            f"SELECT {key} FROM {t} WHERE rtrim({c}) ~ '^[0-9]{{18}}$' AND substr({c}, 9, 6)::int <"
+            f" substr({c}, 1, 6)::int + 1800",
+        )
+        for t, key, columns in _NIPS[:2]
+        for c in columns
+    ],
+    (
+        "dat_subjek_pajak",
+        "npwp:npwp",
+        r"SELECT subjek_pajak_id FROM dat_subjek_pajak WHERE npwp !~ '^(\d{15}|\d{16})$'",
+    ),
+    ("sppt", "npwp:npwp_sppt", f"SELECT {_YEARLY} FROM sppt WHERE npwp_sppt !~ '^[0-9]{{15,16}}$'"),
+    ("dat_subjek_pajak_njoptkp", "kunci-ganda", _doubled("subjek_pajak_id", "dat_subjek_pajak_njoptkp")),
+    (
+        "dat_subjek_pajak_njoptkp",
+        "rujukan:objek",
+        _orphans("subjek_pajak_id", "dat_subjek_pajak_njoptkp", "dat_objek_pajak", NOP),
+    ),
+    (
+        "dat_subjek_pajak_njoptkp",
+        "rujukan:subjek",
+        _orphans("subjek_pajak_id", "dat_subjek_pajak_njoptkp", "dat_subjek_pajak", "subjek_pajak_id"),
+    ),
+    *[
+        (t, "rujukan:kelurahan", _orphans(key, t, "ref_kelurahan", _VILLAGE))
+        for t, key in (("dat_peta_blok", f"{_VILLAGE}, kd_blok"), ("dat_znt", _ZONE))
+    ],
+    ("dat_peta_blok", "kunci-ganda", _doubled(f"{_VILLAGE}, kd_blok", "dat_peta_blok")),
+    ("dat_znt", "kunci-ganda", _doubled(_ZONE, "dat_znt")),
+    ("dat_nir", "kunci-ganda", _doubled(f"{_ZONE}, thn_nir_znt", "dat_nir")),
+    ("dat_nir", "rujukan:zona", _orphans(f"{_ZONE}, thn_nir_znt", "dat_nir", "dat_znt", _ZONE)),
+    ("dat_nir", "nir-wajar", f"SELECT {_ZONE}, thn_nir_znt FROM dat_nir WHERE nir <= 0 OR nir IS NULL"),
+    ("dat_op_bumi", "kunci-ganda", _doubled(f"{NOP}, no_bumi", "dat_op_bumi")),
+    ("dat_op_bumi", "rujukan:objek", _orphans(f"{NOP}, no_bumi", "dat_op_bumi", "dat_objek_pajak", NOP)),
+    ("dat_op_bumi", "rujukan:zona", _orphans(f"{NOP}, no_bumi", "dat_op_bumi", "dat_znt", _ZONE)),
+    ("dat_op_bumi", "kode:jns_bumi", _listed(f"{NOP}, no_bumi", "dat_op_bumi", "jns_bumi", "1 2 3 4")),
+    (
+        "dat_op_bumi",
+        "bumi-luas-objek",
+        f"SELECT {NOP}, no_bumi FROM dat_op_bumi JOIN dat_objek_pajak o USING ({NOP}) JOIN (SELECT {NOP},"
+        f" sum(luas_bumi) AS luas FROM dat_op_bumi GROUP BY {NOP}) x USING ({NOP}) WHERE luas <> total_luas_bumi",
+    ),
+    (
+        "dat_op_bumi",
+        "bumi-jenis",
+        f"SELECT {NOP}, no_bumi FROM dat_op_bumi JOIN dat_objek_pajak o USING ({NOP}) WHERE jns_bumi IN ('1', '2',"
+        " '3') AND (jns_bumi = '1') <> (total_luas_bng > 0)",
+    ),
+    ("dat_op_bangunan", "kunci-ganda", _doubled(f"{NOP}, no_bng", "dat_op_bangunan")),
+    ("dat_op_bangunan", "rujukan:objek", _orphans(f"{NOP}, no_bng", "dat_op_bangunan", "dat_objek_pajak", NOP)),
+    ("dat_op_bangunan", "kode:kd_jpb", _orphans(f"{NOP}, no_bng", "dat_op_bangunan", "ref_jpb", "kd_jpb")),
+    *[("dat_op_bangunan", f"kode:{c}", _listed(f"{NOP}, no_bng", "dat_op_bangunan", c, v)) for c, v in _MATERIALS],
+    (
+        "dat_op_bangunan",
+        "bangunan-luas-objek",
+        f"SELECT {NOP}, no_bng FROM dat_op_bangunan JOIN dat_objek_pajak o USING ({NOP}) JOIN (SELECT {NOP},"
+        f" sum(luas_bng) AS luas FROM dat_op_bangunan GROUP BY {NOP}) x USING ({NOP}) WHERE luas <> total_luas_bng",
+    ),
+    (
+        "dat_op_bangunan",
+        "bangunan-tahun",
+        f"SELECT {NOP}, no_bng FROM dat_op_bangunan WHERE greatest(thn_dibangun_bng, thn_renovasi_bng) >"
+        " to_char(tgl_pendataan_bng, 'YYYY') OR thn_renovasi_bng < thn_dibangun_bng",
+    ),
+    (
+        "dat_op_bangunan",
+        "bangunan-wajar",
+        f"SELECT {NOP}, no_bng FROM dat_op_bangunan WHERE luas_bng <= 0 OR jml_lantai_bng NOT BETWEEN 1 AND 99",
+    ),
+    (
+        "sppt",
+        "rujukan:kelas-tanah",
+        _orphans(_YEARLY, "sppt", "kelas_tanah", "kd_kls_tanah, thn_awal_kls_tanah"),
+    ),
+    (
+        "sppt",
+        "rujukan:kelas-bangunan",
+        _orphans(_YEARLY, "sppt", "kelas_bangunan", "kd_kls_bng, thn_awal_kls_bng"),
+    ),
+    *[
+        (
+            "sppt",
+            "kelas-berlaku",
+            f"SELECT {_YEARLY} FROM sppt JOIN {table} USING ({code}, {first}) WHERE thn_pajak_sppt NOT BETWEEN"
+            f" {first} AND {last}",
+        )
+        for table, code, first, last in (
+            ("kelas_tanah", "kd_kls_tanah", "thn_awal_kls_tanah", "thn_akhir_kls_tanah"),
+            ("kelas_bangunan", "kd_kls_bng", "thn_awal_kls_bng", "thn_akhir_kls_bng"),
+        )
+    ],
+    (
+        "sppt",
+        "sppt-njop-kelas",
+        f"SELECT {_YEARLY} FROM {_CLASSED} AND (abs(njop_bumi_sppt - luas_bumi_sppt * nilai_per_m2_tanah * 1000) >="
+        " 1000 OR luas_bng_sppt <> 'NaN' AND abs(njop_bng_sppt - luas_bng_sppt * nilai_per_m2_bng * 1000) >= 1000)",
+    ),
+    (
+        "sppt",
+        "sppt-kelas-zona",
+        f"SELECT {', '.join(f't.{c}' for c in _YEARLY.split(', '))} FROM {_CLASSED} AND EXISTS (SELECT FROM"
+        f" dat_op_bumi b JOIN dat_nir n USING ({_ZONE}) WHERE {_same('b')} AND b.no_bumi = 1 AND n.thn_nir_znt ="
+        " t.thn_pajak_sppt AND n.nir NOT BETWEEN nilai_min_tanah AND nilai_max_tanah)",
+    ),
+    (
+        "sppt",
+        "sppt-luas-objek",
+        f"SELECT {_YEARLY} FROM sppt JOIN dat_objek_pajak o USING ({NOP}) WHERE jns_transaksi_op <> '3' AND"
+        " tgl_perekaman_op < tgl_terbit_sppt AND luas_bng_sppt <> 'NaN' AND (luas_bumi_sppt, luas_bng_sppt) <>"
+        " (total_luas_bumi, total_luas_bng)",
+    ),
+    (
+        "sppt",
+        "sppt-njoptkp",
+        f"SELECT {_YEARLY} FROM sppt WHERE njoptkp_sppt NOT IN (0, 10000000)",
+    ),
+    (
+        "pembayaran_sppt",
+        "bayar-melebihi-ketetapan",
+        f"SELECT {_PAID_KEY} FROM (SELECT p.*, sum(jml_sppt_yg_dibayar - coalesce(denda_sppt, 0)) OVER (PARTITION BY"
+        f" {_YEARLY} ORDER BY pembayaran_sppt_ke) AS pokok FROM pembayaran_sppt p) p JOIN sppt s USING ({_YEARLY})"
+        " WHERE pokok > pbb_yg_harus_dibayar_sppt",
+    ),
+    (
+        "pembayaran_sppt",
+        "rujukan:tempat",
+        f"SELECT {_PAID_KEY} FROM pembayaran_sppt t WHERE NOT EXISTS (SELECT FROM tempat_pembayaran p WHERE {_PLACE})",
+    ),
+    (
+        "pembatalan_sppt",
+        "kunci-ganda",
+        _doubled(f"{_YEARLY}, pembatalan_sppt_ke", "pembatalan_sppt"),
+    ),
+    (
+        "pembatalan_sppt",
+        "rujukan:sppt",
+        _orphans(f"{_YEARLY}, pembatalan_sppt_ke", "pembatalan_sppt", "sppt", _YEARLY),
+    ),
+    (
+        "pembatalan_sppt",
+        "batal-jumlah",
+        f"SELECT {_YEARLY}, pembatalan_sppt_ke FROM pembatalan_sppt JOIN sppt USING ({_YEARLY}) WHERE"
+        " jml_sppt_yg_dibatalkan <> pbb_yg_harus_dibayar_sppt",
+    ),
+    (
+        "pembatalan_sppt",
+        "batal-status",
+        f"SELECT {_YEARLY}, pembatalan_sppt_ke FROM pembatalan_sppt JOIN sppt USING ({_YEARLY}) WHERE"
+        " status_pembayaran_sppt NOT IN ('2', '3')",
+    ),
+    (
+        "pembatalan_sppt",
+        "batal-sebelum-terbit",
+        f"SELECT {_YEARLY}, pembatalan_sppt_ke FROM pembatalan_sppt JOIN sppt USING ({_YEARLY}) WHERE"
+        " tgl_pembatalan_sppt < tgl_terbit_sppt OR tgl_rekam_btl_sppt > jam_sistem()",
+    ),
+    (
+        "pembatalan_sppt",
+        "kode:kd_batal",
+        _listed(f"{_YEARLY}, pembatalan_sppt_ke", "pembatalan_sppt", "kd_batal", "1 2 3"),
+    ),
+]
+SISMIOP += LAND

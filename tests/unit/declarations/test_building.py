@@ -83,6 +83,27 @@ def test_a_derived_column_may_ask_whether_a_reference_holds(tree: Path) -> None:
     assert load(tree).datasets["toko.penjualan"].late_derived == ("_murah", "_sah")
 
 
+def test_a_reference_may_start_from_what_an_earlier_one_took(tree: Path) -> None:
+    contract = tree / "contracts/toko/penjualan.yaml"
+    take = "          - {property: take, value: {_harga: harga}}\n"
+    chained = """          - {property: take, value: {_harga: harga, _kode: kode}}
+      - id: lagi
+        type: foreignKey
+        from: _kode
+        to: toko.barang.kode
+        customProperties:
+          - {property: severity, value: warning}
+          - {property: reason, value: "Barang {barang} tidak dikenal."}
+          - {property: source, value: Aturan rumah}
+          - {property: many, value: true}
+          - {property: take, value: {_semua_harga: harga}}
+"""
+    contract.write_text(contract.read_text().replace(take, chained))
+    first, second = load(tree).datasets["toko.penjualan"].references
+    assert (first.many, second.many) == (False, True)
+    assert second.columns == ("_kode",)
+
+
 def test_the_tenants_values_are_literals(sales: Dataset) -> None:
     assert sales.derived["_murah"] == "_harga < 5"
 

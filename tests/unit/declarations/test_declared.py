@@ -19,7 +19,9 @@ from simulator import siak_tables, sismiop_tables
 ORDER = {
     "siak": """setup_prop setup_kab setup_kec setup_kel biodata_wni_master data_keluarga biodata_wni capil_lahir
     capil_mati capil_kawin capil_cerai pindah_header pindah_detail datang_header datang_detail biodata_wni_dkb""",
-    "sismiop": "ref_kecamatan ref_kelurahan lookup_item dat_subjek_pajak dat_objek_pajak sppt pembayaran_sppt",
+    "sismiop": """ref_propinsi ref_dati2 ref_kecamatan ref_jns_sektor ref_kelurahan lookup_item ref_jpb kelas_tanah
+    kelas_bangunan njoptkp tarif pbb_minimal tempat_pembayaran dat_peta_blok dat_znt dat_subjek_pajak dat_nir
+    dat_objek_pajak dat_subjek_pajak_njoptkp dat_op_bumi dat_op_bangunan sppt pembayaran_sppt pembatalan_sppt""",
 }
 
 
@@ -158,6 +160,32 @@ def test_the_form_of_a_nik(value: str, right: bool, declared: Declarations) -> N
 )
 def test_the_form_of_a_family_number(value: str, right: bool, declared: Declarations) -> None:
     assert (re.match(declared.types["kk"].pattern or "", value) is not None) == right
+
+
+@pytest.mark.parametrize(
+    ("standard", "value", "right"),
+    [
+        ("nip", "197001012010011001", True),
+        ("nip", "198002292010212003", True),
+        ("nip", "131234567", True),
+        ("nip", "19700101201001100", False),
+        ("nip", "197004312010011001", False),
+        ("nip", "197013012010011001", False),
+        ("nip", "197001012010013001", False),
+        ("npwp", "010000010999000", True),
+        ("npwp", "0010000010999000", True),
+        ("npwp", "3515081503850001", True),
+        ("npwp", "3515081503850000", False),
+        ("npwp", "01.000.001.0-99", False),
+        ("npwp", "01000001099900", False),
+    ],
+)
+def test_the_form_of_a_civil_servants_and_a_taxpayers_number(
+    standard: str, value: str, right: bool, declared: Declarations
+) -> None:
+    """A taxpayer's number may be a NIK (PMK 112/2022)."""
+    pattern = declared.types[standard].checks[0].pattern
+    assert (re.match(pattern, value) is not None) == right
 
 
 def test_villages_by_date(declared: Declarations) -> None:

@@ -35,14 +35,16 @@ def tree(tmp_path: Path) -> Path:
 
 def test_a_dataset_is_added_with_files_alone(tree: Path) -> None:
     names = follow("dataset.md", tree)
-    assert names == ["contracts/sismiop/kelas_tanah.yaml", "expectations/sismiop/kelas_tanah.yaml"]
+    assert names == ["contracts/sismiop/tipe_bangunan.yaml", "expectations/sismiop/tipe_bangunan.yaml"]
     assert check(tree) == []
     declared = load(tree)
-    dataset = declared.datasets["sismiop.kelas_tanah"]
+    dataset = declared.datasets["sismiop.tipe_bangunan"]
     assert dataset.rule("batas-urut").severity == "error"
-    assert dataset.rule("tahun:thn_awal_kls_tanah")
-    assert "kelas_tanah" in [head.name for s in load_systems(tree) for head in s.datasets if s.system.code == "sismiop"]
-    assert Path("docs/datasets/sismiop/kelas_tanah.md") in pages(declared)
+    assert dataset.rule("wajib:luas_max_tipe_bng")
+    assert "tipe_bangunan" in [
+        head.name for s in load_systems(tree) for head in s.datasets if s.system.code == "sismiop"
+    ]
+    assert Path("docs/datasets/sismiop/tipe_bangunan.md") in pages(declared)
 
 
 def test_a_system_is_added_with_files_alone(tree: Path) -> None:

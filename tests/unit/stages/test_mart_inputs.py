@@ -42,7 +42,9 @@ DECLARATIONS: Any = SimpleNamespace(
     },
     systems={"siak": SimpleNamespace(timezone="Asia/Jakarta"), "jauh": SimpleNamespace(timezone="Asia/Jayapura")},
     marts={"a": mart("a", "siak__lahir"), "b": mart("b", "siak__mati"), "catatan": mart("catatan")},
-    tenant=SimpleNamespace(sismiop=SimpleNamespace(status_batal=("2",), jml_dibayar_termasuk_denda=True)),
+    tenant=SimpleNamespace(
+        sismiop=SimpleNamespace(status_batal=("2",), jns_transaksi_hapus=("3",), jml_dibayar_termasuk_denda=True)
+    ),
 )
 
 
@@ -101,6 +103,7 @@ def test_tenant_settings_come_as_parameters() -> None:
         "data_per": OLD,
         "zona": "Asia/Jakarta",
         "status_batal": ["2"],
+        "jns_transaksi_hapus": ["3"],
         "termasuk_denda": True,
     }
 
