@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -85,7 +87,7 @@ def in_letter(day: int, target: int, origin: int, rank: int) -> str:
 
 
 def _stamp(day: int) -> str:
-    return np.datetime64(day, "D").astype(object).strftime("%d%m%Y")
+    return f"{date(1970, 1, 1) + timedelta(days=day):%d%m%Y}"
 
 
 def moves(
@@ -110,8 +112,8 @@ def moves(
         & (families.since_day >= today - KEPT)
         & (families.moved_day == NEVER)
     )
-    letters: list[dict[str, object]] = []
-    arrivals: list[dict[str, object]] = []
+    letters: list[dict[str, Any]] = []
+    arrivals: list[dict[str, Any]] = []
     used: dict[str, int] = {}
 
     def fresh(stem: str) -> int:
@@ -126,7 +128,7 @@ def moves(
         to = 0 if leaving else target[2]
         number = out_letter(day, origin[2], to, fresh(out_letter(day, origin[2], to, 0)))
         second = int(office_time(rng, np.array([day]))[0])
-        entry: dict[str, object] = {
+        entry: dict[str, Any] = {
             "no_pindah": number,
             "day": day,
             "second": second,
@@ -174,7 +176,7 @@ def moves(
     }
 
 
-def _header(side: str, entries: Sequence[Mapping[str, object]]) -> pa.Table:
+def _header(side: str, entries: Sequence[Mapping[str, Any]]) -> pa.Table:
     n = len(entries)
 
     def numbers(name: str) -> Ints:
@@ -216,7 +218,7 @@ def _header(side: str, entries: Sequence[Mapping[str, object]]) -> pa.Table:
     return table(siak_tables.columns(f"{side}_header"), values, n)
 
 
-def _detail(key: str, entries: Sequence[Mapping[str, object]], people: People, biodata: pa.Table) -> pa.Table:
+def _detail(key: str, entries: Sequence[Mapping[str, Any]], people: People, biodata: pa.Table) -> pa.Table:
     """One row for each member who was registered before the move (`before`, a day)."""
     entry_day = people.entry // DAY
     start = np.searchsorted(people.family, [e["family"] for e in entries], "left")
@@ -224,7 +226,7 @@ def _detail(key: str, entries: Sequence[Mapping[str, object]], people: People, b
     rows: list[int] = []
     owner: list[int] = []
     for number, (low, high) in enumerate(zip(start.tolist(), stop.tolist(), strict=True)):
-        members = [i for i in range(low, high) if i == low or entry_day[i] < entries[number]["before"]]  # type: ignore[operator]
+        members = [i for i in range(low, high) if i == low or entry_day[i] < entries[number]["before"]]
         rows += members
         owner += [number] * len(members)
     found = biodata.take(pa.array(rows, pa.int64()))

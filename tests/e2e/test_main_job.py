@@ -85,7 +85,7 @@ def test_reasons_can_be_read_by_a_clerk(platform: Platform) -> None:
 
 def test_population_equals_the_source(platform: Platform) -> None:
     refused = {_key(row) for row in platform.refused("siak") if row["dataset"] == "siak.biodata_wni_dkb"}
-    for period in ("202501", "202502"):
+    for period in ("202401", "202402", "202501", "202502"):
         source: Counter[tuple[str, int]] = Counter()
         for nik, kecamatan, sex in platform.source(
             "siak",
