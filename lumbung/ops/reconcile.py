@@ -109,23 +109,33 @@ def _source_keys(snapshot: Snapshot, dataset: Dataset, ledger: Ledger | None) ->
             else batch.column(batch.schema.get_field_index(name))
             for name in dataset.key
         ]
-        keys.update(_joined(arrays))
+        keys.update(_joined(dataset, arrays))
     return keys
 
 
-def _joined(arrays: Iterable[pa.Array]) -> list[str]:
-    """One text per row: the key's parts, right-trimmed, NULL marked."""
-    texts = [pc.fill_null(pc.utf8_rtrim_whitespace(pc.cast(array, pa.string())), _NULL) for array in arrays]
+def _joined(dataset: Dataset, arrays: Iterable[pa.Array]) -> list[str]:
+    """One text per row: the key's parts in their order, right-trimmed, NULL marked.
+
+    A number is the same however many zeros stand behind its point: the source writes 0, the warehouse 0.00.
+    """
+    texts = []
+    for name, array in zip(dataset.key, arrays, strict=True):
+        text = pc.utf8_rtrim_whitespace(pc.cast(array, pa.string()))
+        if dataset.column(name).logical == "number":
+            text = pc.replace_substring_regex(text, r"(\.[0-9]*[1-9])0+$|\.0*$", r"\1")
+        texts.append(pc.fill_null(text, _NULL))
     return list(pc.binary_join_element_wise(*texts, _SEPARATOR).to_pylist())
 
 
 def _compare(dataset: Dataset, source: set[str], present: set[str], ledger: Ledger) -> dict[str, Any]:
     """`source`: keys that must have been read; `present`: all keys, also of rows that changed since the watermark."""
     current, held, deleted = _curated_keys(dataset)
-    refused = {
-        _SEPARATOR.join(_NULL if row["key"][name] is None else str(row["key"][name]).rstrip() for name in dataset.key)
-        for row in refused_rows(dataset.system, dataset.name)
-    }
+    rows = refused_rows(dataset.system, dataset.name)
+    parts = [
+        pa.array([None if row["key"][name] is None else str(row["key"][name]) for row in rows], pa.string())
+        for name in dataset.key
+    ]
+    refused = set(_joined(dataset, parts))
     missing, extra = len(source - current - refused), len(current - present)
     batches = [batch for batch in ledger.batches(dataset=dataset.id) if batch.accepted is not None]
     received = sum(batch.received or 0 for batch in batches)
@@ -167,5 +177,9 @@ def _curated_keys(dataset: Dataset) -> tuple[set[str], int, int]:
         F.count_if(F.col("_dihapus_batch").isNotNull()).alias("deleted"),
     ).collect()[0]
     arrow = keys.toArrow().combine_chunks()
-    current = set(_joined([arrow.column(name).combine_chunks() for name in dataset.key])) if arrow.num_rows else set()
+    current = (
+        set(_joined(dataset, [arrow.column(name).combine_chunks() for name in dataset.key]))
+        if arrow.num_rows
+        else set()
+    )
     return current, int(counts["held"]), int(counts["deleted"])
