@@ -106,7 +106,7 @@ _CHILD = " AND ".join(
 )
 _GROWN = _MEMBER + " AND stat_hbkel <> 3 AND stat_kwn = 1 AND tgl_lhr BETWEEN '1940-01-01' AND '1999-12-31'"
 _WIFE = _MEMBER + " AND stat_hbkel = 3 AND tgl_kwn IS NOT NULL"
-_ALONE = _MEMBER + " AND stat_kwn = 3 AND tgl_kwn IS NOT NULL AND tgl_crai IS NOT NULL"
+_DIVORCED = _MEMBER + " AND stat_kwn = 3 AND tgl_kwn IS NOT NULL AND tgl_crai IS NOT NULL"
 _CARD = f"cflag = '0' AND (no_kec, no_kel) NOT IN ({', '.join(f'({v.no_kec}, {v.no_kel})' for v in closed_villages())})"
 _ANY = "true"
 _INSIDE = "klasifikasi_pindah <= 3"
@@ -121,7 +121,7 @@ _BARE = _UNPAID + (
 )
 _BUILT = _UNPAID + " AND njop_bng_sppt > 1000000"
 # The only building of an object: of several, each would break the rule about their sum.
-_ALONE = f"NOT EXISTS (SELECT FROM public.dat_op_bangunan x WHERE {_NOP} AND x.no_bng <> t.no_bng)"
+_ONLY_BUILDING = f"NOT EXISTS (SELECT FROM public.dat_op_bangunan x WHERE {_NOP} AND x.no_bng <> t.no_bng)"
 _LAST_PAYMENT = (
     f"NOT EXISTS (SELECT FROM public.pembayaran_sppt x WHERE {_NOP} AND x.thn_pajak_sppt = t.thn_pajak_sppt"
     " AND x.pembayaran_sppt_ke > t.pembayaran_sppt_ke)"
@@ -251,7 +251,7 @@ _HOW: dict[str, tuple[str, Alter]] = {
     "biodata_wni tanggal-nik": (_MEMBER, _birthday_off),
     "biodata_wni kelamin-nik": (_MEMBER, lambda r, g: {"jenis_klmin": 3 - int(r["jenis_klmin"])}),
     "biodata_wni kawin-sebelum-lahir": (_WIFE, _days_after("tgl_kwn", "tgl_lhr", -900, 0)),
-    "biodata_wni cerai-sebelum-kawin": (_ALONE, _days_after("tgl_crai", "tgl_kwn", -900, 0)),
+    "biodata_wni cerai-sebelum-kawin": (_DIVORCED, _days_after("tgl_crai", "tgl_kwn", -900, 0)),
     "biodata_wni ibu-diri-sendiri": (_MEMBER + " AND nik_ibu IS NOT NULL", lambda r, g: {"nik_ibu": r["nik"]}),
     "biodata_wni kk-tidak-ada": (_MEMBER, _no_card),
     "data_keluarga desa-beda": (_CARD, _other_village),
@@ -302,8 +302,8 @@ _HOW: dict[str, tuple[str, Alter]] = {
     "dat_op_bumi zona-tidak-ada": (_ANY, lambda r, g: {"kd_znt": r["kd_znt"][0] + "1"}),
     "dat_op_bumi kode-jenis-bumi": (_ANY, _set(jns_bumi="9")),
     "dat_op_bumi luas-beda": (_ANY, _more("luas_bumi", 90, 1)),
-    "dat_op_bangunan objek-tidak-ada": (_ALONE, _nowhere),
-    "dat_op_bangunan luas-beda": (_ALONE, _more("luas_bng", 90, 1)),
+    "dat_op_bangunan objek-tidak-ada": (_ONLY_BUILDING, _nowhere),
+    "dat_op_bangunan luas-beda": (_ONLY_BUILDING, _more("luas_bng", 90, 1)),
     "dat_op_bangunan kode-jpb": (_ANY, _set(kd_jpb="19")),
     "dat_op_bangunan dibangun-kelak": (
         "thn_renovasi_bng IS NULL",

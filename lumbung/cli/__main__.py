@@ -24,15 +24,13 @@ for module in (declare, act, look):
 def main() -> int:
     """Runs one command; an expected error is one readable message and exit code 1, Ctrl-C is 130."""
     try:
-        app(standalone_mode=False)
-    except typer.Exit as end:
-        return end.exit_code
+        code = app(standalone_mode=False)  # the code of a typer.Exit comes back as the value
     except (KeyboardInterrupt, typer.Abort):
         print("\nDihentikan; tidak ada yang tertinggal setengah jalan.", file=sys.stderr)
         return 130
     except Exception as error:
         return explain(error)
-    return 0
+    return code if isinstance(code, int) else 0
 
 
 if __name__ == "__main__":
