@@ -99,7 +99,13 @@ class Airflow:
         answer = self._call("GET", f"/dags/{dag_id}/dagRuns", params={"state": ["queued", "running"], "limit": 1})
         return bool(answer["total_entries"])
 
-    def task_states(self, dag_id: str, run_id: str) -> dict[str, str | None]:
-        """Task id → state, for progress lines."""
+    def repeated(self, dag_id: str, run_id: str) -> list[str]:
+        """One line for every task whose last attempt failed and that waits for the next one, with where its log is."""
         answer = self._call("GET", f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances")
-        return {item["task_id"]: item["state"] for item in answer["task_instances"]}
+        place = f"{self._config.airflow_url}/dags/{dag_id}/runs/{run_id}/tasks"
+        return [
+            f"{item['task_id']}: percobaan {item['try_number']} dari {item['max_tries'] + 1} gagal, akan diulang; "
+            f"log: {place}/{item['task_id']}"
+            for item in answer["task_instances"]
+            if item["state"] == "up_for_retry"
+        ]

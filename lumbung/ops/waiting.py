@@ -13,6 +13,7 @@ from lumbung.ops.airflow import Airflow
 
 MARTS_DAG = "mart_publikasi"
 POLL_SECONDS = 0.5
+REPEATED_SECONDS = 5  # how often Airflow is asked for attempts that failed
 GRACE_SECONDS = 15  # an asset event may get lost: after this long the marts' DAG is triggered by hand
 
 
@@ -81,7 +82,15 @@ def _wait_for_run(
     ledger: Ledger, airflow: Airflow, dag_id: str, name: str, say: Callable[[str], None], until: float
 ) -> Run:
     told: dict[str, str] = {}
+    repeated: set[str] = set()
+    look_at = time.monotonic()
     while True:
+        if time.monotonic() >= look_at:
+            for line in airflow.repeated(dag_id, name):
+                if line not in repeated:
+                    say(f"  {line}")
+                    repeated.add(line)
+            look_at = time.monotonic() + REPEATED_SECONDS
         run = ledger.run_by_trigger(f"{dag_id}/{name}")
         if run is not None:
             for batch in ledger.batches(run_id=run.id):
