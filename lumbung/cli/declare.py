@@ -33,6 +33,36 @@ def check(
         raise typer.Exit(1)
 
 
+def scaffold(
+    system: Annotated[str, typer.Argument(help="System code, e.g. sismiop")],
+    table: Annotated[str, typer.Argument(help="Table of the source, e.g. tipe_bangunan or public.tipe_bangunan")],
+    write: Annotated[bool, typer.Option("--write", help="Write contracts/SYSTEM/TABLE.yaml; never overwrites")] = False,
+) -> None:
+    """Draft a contract from the source's catalogue; what is guessed is marked `# dugaan`.
+
+    Example: bin/lumbung scaffold sismiop tipe_bangunan
+    """
+    from lumbung.declarations import load
+    from lumbung.settings import settings
+    from lumbung.sources.scaffold import describe, draft
+
+    declarations = load()
+    if system not in declarations.systems:
+        raise ValueError(
+            f"Sistem {system!r} tidak dikenal; yang dideklarasikan: {', '.join(sorted(declarations.systems))}."
+        )
+    known = declarations.systems[system]
+    text = draft(describe(settings().source_url(known.connection), known, table), known, declarations)
+    if not write:
+        print(text, end="")
+        return
+    path = declarations.root / "contracts" / system / f"{table.rpartition('.')[2].lower()}.yaml"
+    with path.open("x", encoding="utf-8") as file:
+        file.write(text)
+    print(f"{path.relative_to(declarations.root)}: ditulis. Tinjau setiap `dugaan`, lalu `bin/lumbung check`.")
+
+
 def add_to(app: typer.Typer) -> None:
     """Registers the commands of this module."""
     app.command()(check)
+    app.command()(scaffold)
