@@ -28,10 +28,10 @@ def jump(state: State, when: str) -> None:
 
 @pytest.fixture(scope="module")
 def lived(new_state):
-    """A small source that lived through twelve days, the yearly assessment and the end of a semester."""
+    """A small source that lived through twenty-five days, the yearly assessment and the end of a semester."""
     state = new_state()
     build(state, Plan(SEED, SCALE), silent)
-    advance(state, 12, silent)
+    advance(state, 25, silent)
     jump(state, "2026-02-16 06:00:00")
     advance(state, 2, silent)
     jump(state, "2026-06-30 06:00:00")
