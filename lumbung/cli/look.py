@@ -1,4 +1,4 @@
-"""Commands that only look: status, quarantine, reconcile, trace, query, endpoints, audit."""
+"""Commands that only look: status, summary, doctor, quarantine, reconcile, trace, query, endpoints, audit."""
 
 from __future__ import annotations
 
@@ -54,6 +54,22 @@ def summary(json: Json = False) -> None:
     hive = doors["hive"]
     print(f"  HiveServer2  {hive['host']}:{hive['port']}  akun {hive['user']}, sandi di {hive['password_file']}")
     print(f"  Data Docs    {doors['data_docs']['url']}")
+
+
+def doctor(json: Json = False) -> None:
+    """Is everything in order: machine, versions, services, declarations, sources, tables, last runs; what to do next.
+
+    Example: bin/lumbung doctor
+    """
+    from lumbung.ops.doctor import COLUMNS, examine
+
+    rows = examine()
+    if json:
+        as_json(rows)
+    else:
+        as_table("Pemeriksaan", rows, COLUMNS)
+    if any(row["state"] == "rusak" for row in rows):
+        raise typer.Exit(1)
 
 
 def quarantine(
@@ -205,5 +221,5 @@ def audit(json: Json = False, last: Annotated[int, typer.Option(help="How many e
 
 def add_to(app: typer.Typer) -> None:
     """Registers the commands of this module."""
-    for command in (status, summary, quarantine, reconcile, trace, query, endpoints, audit):
+    for command in (status, summary, doctor, quarantine, reconcile, trace, query, endpoints, audit):
         app.command()(command)

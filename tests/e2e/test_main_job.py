@@ -76,6 +76,14 @@ def test_identity_holds_and_source_equals_warehouse(platform: Platform) -> None:
     _assert_identity(platform)
 
 
+def test_the_doctor_finds_nothing_wrong(platform: Platform) -> None:
+    findings = platform.json("doctor")
+    assert [row for row in findings if row["state"] == "rusak"] == []
+    assert {row["area"] for row in findings} == {
+        "diska", "memori", "versi", "layanan", "deklarasi", "sumber", "tabel", "run",
+    }  # fmt: skip
+
+
 def test_reasons_can_be_read_by_a_clerk(platform: Platform) -> None:
     for row in (row for system in SYSTEMS for row in platform.refused(system)):
         assert len(row["reasons"]) == len(row["rules"])

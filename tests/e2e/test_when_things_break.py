@@ -176,6 +176,9 @@ def test_a_renamed_column_stops_its_table_and_the_linked_ones_wait(platform: Pla
     before = platform.warehouse("SELECT count(*) AS jumlah FROM curated.sismiop__sppt WHERE njop_sppt IS NOT NULL")
     platform.source("sismiop", "ALTER TABLE public.sppt RENAME COLUMN njop_sppt TO njop_total", admin=True)
     try:
+        examined = platform.call("doctor", ok=False)
+        assert examined.returncode == 1
+        assert "njop_sppt" in examined.stdout and "contracts/sismiop/sppt.yaml" in examined.stdout
         result = platform.call("run", "sismiop", ok=False)
         assert result.returncode == 1
         for word in ("sppt", "njop_sppt", "contracts/sismiop/sppt.yaml"):

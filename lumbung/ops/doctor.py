@@ -1,0 +1,202 @@
+"""Is everything in order? Machine, versions, services, declarations, sources against contracts, tables, last runs.
+
+Nothing is changed. Every finding says what was seen and what to do next; only `rusak` makes the command fail.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Literal
+
+from lumbung.declarations import Dataset, System, check, load
+from lumbung.ledger import Ledger
+from lumbung.settings import ROOT, Settings, settings
+from lumbung.sources.errors import SourceError
+from lumbung.sources.postgresql import open_snapshot
+from lumbung.sources.schema import compare, missing_table
+
+State = Literal["baik", "perhatian", "rusak"]
+COLUMNS = {
+    "area": "Bidang",
+    "subject": "Hal",
+    "state": "Keadaan",
+    "seen": "Yang terlihat",
+    "next_step": "Langkah berikut",
+}
+LOW_DISK_GB, LOW_MEMORY_GB = 5.0, 1.0
+_GB = 1024**3
+_PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    area: str
+    subject: str
+    state: State
+    seen: str
+    next_step: str = ""
+
+
+def examine() -> list[dict[str, Any]]:
+    """Every finding as a row with the keys of COLUMNS; the areas in the order in which one would look."""
+    profile = settings()
+    found: list[Finding] = [*_machine(profile), *versions(_pins(), _installed)]
+    services = list(_services(profile))
+    found += services
+    problems = check()
+    if problems:
+        first = problems[0]
+        seen = f"{len(problems)} kesalahan, pertama {first.file}:{first.line}: {first.key}: {first.message}"
+        return [asdict(f) for f in [*found, Finding("deklarasi", "semua", "rusak", seen, "bin/lumbung check")]]
+    declared = load()
+    found.append(Finding("deklarasi", "semua", "baik", f"{len(declared.datasets)} dataset, {len(declared.marts)} mart"))
+    for system in declared.systems.values():
+        found += _source(profile, system, declared.of_system(system.code))
+    down = {finding.subject for finding in services if finding.state != "baik"}
+    if not down & {"engine", "metastore"}:
+        found += _tables(tuple(declared.datasets.values()))
+    if "postgresql" not in down:
+        found += _runs(tuple(declared.systems))
+    return [asdict(finding) for finding in found]
+
+
+def _machine(profile: Settings) -> Iterator[Finding]:
+    free = shutil.disk_usage(profile.state).free / _GB
+    yield room("diska", f"{profile.state}", free, LOW_DISK_GB, "kosongkan diska, atau pindahkan LUMBUNG__STATE")
+    lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    available = next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")) * 1024 / _GB
+    smaller = "hentikan program lain, atau kecilkan [common.memory] di settings.toml"
+    yield room("memori", "tersedia", available, LOW_MEMORY_GB, smaller)
+
+
+def room(area: str, subject: str, gigabytes: float, low: float, next_step: str) -> Finding:
+    """How much is left of something."""
+    short = gigabytes < low
+    return Finding(area, subject, "perhatian" if short else "baik", f"{gigabytes:.1f} GB", next_step if short else "")
+
+
+def _pins() -> dict[str, set[str]]:
+    return pins((ROOT / "requirements" / "platform.txt").read_text(encoding="utf-8"))
+
+
+def pins(lock: str) -> dict[str, set[str]]:
+    """The versions that a lock allows per package: several where they differ by Python or platform."""
+    found: dict[str, set[str]] = {}
+    for name, pin in _PIN.findall(lock):
+        found.setdefault(name, set()).add(pin)
+    return found
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def versions(locked: dict[str, set[str]], installed: Callable[[str], str | None]) -> list[Finding]:
+    """The environment against its lock, in one finding. A package for another platform or Python may be absent."""
+    other = {name: has for name in locked if (has := installed(name)) is not None and has not in locked[name]}
+    if not other:
+        return [
+            Finding("versi", "environment platform", "baik", f"{len(locked)} paket seperti requirements/platform.txt")
+        ]
+    seen = ", ".join(f"{name} {has} bukan {' atau '.join(sorted(locked[name]))}" for name, has in sorted(other.items()))
+    return [Finding("versi", "environment platform", "rusak", seen, "make install")]
+
+
+def _services(profile: Settings) -> Iterator[Finding]:
+    """What `make status` says; run as a program, since the library does not know how its services are started."""
+    answer = subprocess.run(
+        [sys.executable, "-m", "runtime", "status", "--json"],
+        cwd=ROOT,
+        env={**os.environ, "LUMBUNG_PROFILE": profile.profile},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    try:
+        services = json.loads(answer.stdout)
+    except json.JSONDecodeError:
+        yield Finding("layanan", "semua", "rusak", answer.stderr.strip()[-300:] or "tidak ada jawaban", "make status")
+        return
+    for service in services:
+        if service["healthy"]:
+            yield Finding("layanan", service["service"], "baik", "sehat")
+        else:
+            seen = f"{service['state']}: {service['reason'] or 'tidak sehat'}"
+            yield Finding("layanan", service["service"], "rusak", seen, f"lihat {service['log']}, lalu `make up`")
+
+
+def _source(profile: Settings, system: System, datasets: tuple[Dataset, ...]) -> Iterator[Finding]:
+    """The source's catalogue against the contracts, before a run would stumble over it."""
+    try:
+        with open_snapshot(profile.source_url(system.connection), system, datasets) as snapshot:
+            tables = {dataset.id: snapshot.tables[dataset.id] for dataset in datasets}
+    except SourceError as error:
+        yield Finding("sumber", system.code, "rusak", str(error), f"hubungi {system.owner_name}")
+        return
+    wrong = 0
+    for dataset in datasets:
+        drifts = [compare(dataset, table, ROOT) for table in tables[dataset.id]]
+        errors = [text for drift in drifts for text in drift.errors]
+        if not tables[dataset.id]:
+            errors.append(missing_table(dataset, ROOT))
+        warnings = [text for drift in drifts for text in drift.warnings]
+        wrong += bool(errors)
+        if errors:
+            yield Finding(
+                "sumber", dataset.id, "rusak", "; ".join(errors), "perbaiki kontrak atau pulihkan tabel sumber"
+            )
+        elif warnings:
+            yield Finding("sumber", dataset.id, "perhatian", "; ".join(warnings), "daftarkan kolomnya di kontrak")
+    if not wrong:
+        yield Finding("sumber", system.code, "baik", f"{len(datasets)} dataset seperti kontraknya")
+
+
+def _tables(datasets: tuple[Dataset, ...]) -> Iterator[Finding]:
+    """Curated tables against the contracts: a column that the next run will add, or one no contract knows."""
+    from lumbung.warehouse.ddl import curated_columns, curated_name
+    from lumbung.warehouse.session import session
+
+    spark = session("doctor")
+    there = 0
+    for dataset in datasets:
+        name = curated_name(dataset)
+        if not spark.catalog.tableExists(name):
+            yield Finding("tabel", name, "perhatian", "belum ada", f"bin/lumbung run {dataset.system}")
+            continue
+        there += 1
+        has, wanted = set(spark.table(name).columns), set(curated_columns(dataset))
+        if has != wanted:
+            seen = f"kurang: {', '.join(sorted(wanted - has)) or '-'}; lebih: {', '.join(sorted(has - wanted)) or '-'}"
+            yield Finding("tabel", name, "perhatian", seen, f"bin/lumbung run {dataset.system} menambah yang kurang")
+    yield Finding("tabel", "curated", "baik", f"{there} tabel dari {len(datasets)} dataset")
+
+
+def _runs(systems: tuple[str, ...]) -> Iterator[Finding]:
+    """How each system's newest run ended."""
+    ledger = Ledger.connect()
+    try:
+        for system in systems:
+            newest = ledger.runs(system, limit=1)
+            if not newest:
+                yield Finding("run", system, "perhatian", "belum pernah", f"bin/lumbung run {system}")
+            elif newest[0].state == "failed":
+                next_step = f"perbaiki sebabnya, lalu `bin/lumbung run {system}`"
+                yield Finding("run", newest[0].id, "rusak", newest[0].error or "gagal", next_step)
+            else:
+                yield Finding("run", newest[0].id, "baik", newest[0].state)
+    finally:
+        ledger.close()
