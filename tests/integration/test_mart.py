@@ -103,7 +103,7 @@ def mart(opened: tuple[Ledger, Database], tmp_path: Path, monkeypatch: pytest.Mo
         publications=(),
     )
     monkeypatch.setattr(bench.declarations, "__dict__", {**bench.declarations.__dict__, "marts": {made.name: made}})
-    sismiop = Sismiop.model_construct(jml_dibayar_termasuk_denda=True, status_batal=("9",))
+    sismiop = Sismiop.model_construct(jml_dibayar_termasuk_denda=True, status_batal=("9",), jns_transaksi_hapus=("3",))
     bench.declarations.__dict__["tenant"] = Tenant.model_construct(sismiop=sismiop)
     monkeypatch.setattr("lumbung.stages.mart.load", lambda: bench.declarations)
     monkeypatch.setattr("lumbung.stages.mart.Ledger.connect", lambda: bench.ledger)
@@ -165,7 +165,7 @@ def test_a_change_of_what_it_depends_on_writes_it_anew(mart: MartBench, what: st
     elif what == "sql":
         mart.write("mart.sql", mart.mart.sql_path.read_text(encoding="utf-8") + "\n-- a word")
     else:
-        sismiop = Sismiop.model_construct(jml_dibayar_termasuk_denda=False, status_batal=("9",))
+        sismiop = Sismiop.model_construct(jml_dibayar_termasuk_denda=False, status_batal=("9",), jns_transaksi_hapus=("3",))
         mart.bench.declarations.__dict__["tenant"] = Tenant.model_construct(sismiop=sismiop)
     assert mart.refresh() == [mart.mart.name]
     assert mart.snapshot() != before
