@@ -165,7 +165,8 @@ def test_a_change_of_what_it_depends_on_writes_it_anew(mart: MartBench, what: st
     elif what == "sql":
         mart.write("mart.sql", mart.mart.sql_path.read_text(encoding="utf-8") + "\n-- a word")
     else:
-        sismiop = Sismiop.model_construct(jml_dibayar_termasuk_denda=False, status_batal=("9",), jns_transaksi_hapus=("3",))
+        codes = {"status_batal": ("9",), "jns_transaksi_hapus": ("3",)}
+        sismiop = Sismiop.model_construct(jml_dibayar_termasuk_denda=False, **codes)
         mart.bench.declarations.__dict__["tenant"] = Tenant.model_construct(sismiop=sismiop)
     assert mart.refresh() == [mart.mart.name]
     assert mart.snapshot() != before
