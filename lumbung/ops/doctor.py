@@ -22,7 +22,6 @@ from lumbung.ledger import Ledger
 from lumbung.settings import ROOT, Settings, settings
 from lumbung.sources.errors import SourceError
 from lumbung.sources.postgresql import open_snapshot
-from lumbung.sources.schema import compare, missing_table
 
 State = Literal["baik", "perhatian", "rusak"]
 COLUMNS = {
@@ -143,24 +142,19 @@ def _source(profile: Settings, system: System, datasets: tuple[Dataset, ...]) ->
     """The source's catalogue against the contracts, before a run would stumble over it."""
     try:
         with open_snapshot(profile.source_url(system.connection), system, datasets) as snapshot:
-            tables = {dataset.id: snapshot.tables[dataset.id] for dataset in datasets}
+            drifts = {dataset.id: snapshot.drift(dataset, ROOT) for dataset in datasets}
     except SourceError as error:
         yield Finding("sumber", system.code, "rusak", str(error), f"hubungi {system.owner_name}")
         return
     wrong = 0
-    for dataset in datasets:
-        drifts = [compare(dataset, table, ROOT) for table in tables[dataset.id]]
-        errors = [text for drift in drifts for text in drift.errors]
-        if not tables[dataset.id]:
-            errors.append(missing_table(dataset, ROOT))
-        warnings = [text for drift in drifts for text in drift.warnings]
-        wrong += bool(errors)
-        if errors:
+    for name, drift in drifts.items():
+        wrong += bool(drift.errors)
+        if drift.errors:
             yield Finding(
-                "sumber", dataset.id, "rusak", "; ".join(errors), "perbaiki kontrak atau pulihkan tabel sumber"
+                "sumber", name, "rusak", "; ".join(drift.errors), "perbaiki kontrak atau pulihkan tabel sumber"
             )
-        elif warnings:
-            yield Finding("sumber", dataset.id, "perhatian", "; ".join(warnings), "daftarkan kolomnya di kontrak")
+        elif drift.warnings:
+            yield Finding("sumber", name, "perhatian", "; ".join(drift.warnings), "daftarkan kolomnya di kontrak")
     if not wrong:
         yield Finding("sumber", system.code, "baik", f"{len(datasets)} dataset seperti kontraknya")
 

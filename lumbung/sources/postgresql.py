@@ -24,7 +24,15 @@ from lumbung.sources.connection import connect, errors_of
 from lumbung.sources.copystream import CopyStream, column_of, messages, record_batches
 from lumbung.sources.digest import ContentDigest
 from lumbung.sources.errors import SourceChanged, SourceError
-from lumbung.sources.schema import PERIOD_PLACEHOLDER, SourceColumn, SourceTable, read_columns
+from lumbung.sources.schema import (
+    PERIOD_PLACEHOLDER,
+    Drift,
+    SourceColumn,
+    SourceTable,
+    compare,
+    missing_table,
+    read_columns,
+)
 from lumbung.sources.window import Window, source_clock
 
 _PERIOD = "([0-9]{6})"
@@ -56,6 +64,18 @@ class Snapshot:
         """Whether every cursor column of the dataset is a date (so that a window's resolution is the day)."""
         types = self._cursor_types(dataset)
         return bool(types) and types == {"date"}
+
+    def drift(self, dataset: Dataset, root: Path) -> Drift:
+        """How the dataset's tables depart from the contract; a missing table is an error too."""
+        tables = self.tables[dataset.id]
+        if not tables:
+            return Drift((missing_table(dataset, root),), ())
+        found = [compare(dataset, table, root) for table in tables]
+        reserved = tuple(f"nama kolom {name} dipakai Lumbung sendiri" for name in _reserved_names(dataset))
+        return Drift(
+            reserved + tuple(text for drift in found for text in drift.errors),
+            tuple(text for drift in found for text in drift.warnings),
+        )
 
     def prepare(self, dataset: Dataset) -> Prepared:
         """The dataset's columns as they will be read. Call it only when the schema agrees with the contract."""
@@ -256,6 +276,6 @@ def _clock(connection: psycopg.Connection[Any], system: System) -> datetime:
     return source_clock(row[0], system)
 
 
-def reserved_names(dataset: Dataset) -> list[str]:
+def _reserved_names(dataset: Dataset) -> list[str]:
     """Columns of the contract that bear a name which the raw files need for themselves."""
     return [column.name for column in dataset.columns if column.name in OWN_COLUMNS]

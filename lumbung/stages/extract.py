@@ -23,8 +23,8 @@ from lumbung.faults import point
 from lumbung.ledger import Batch, Extracted, Ledger, Run
 from lumbung.settings import Settings, settings
 from lumbung.sources.errors import SourceChanged, SourceError
-from lumbung.sources.postgresql import Snapshot, open_snapshot, reserved_names
-from lumbung.sources.schema import Drift, compare, missing_table, stop_message
+from lumbung.sources.postgresql import Snapshot, open_snapshot
+from lumbung.sources.schema import stop_message
 from lumbung.sources.spool import spool_dataset
 from lumbung.sources.window import Plan, plan, selected, upper_bound
 from lumbung.stages.land import land_run
@@ -159,7 +159,7 @@ def _read_once(
         to = upper_bound(snapshot.clock, system.lag)
         run = ledger.pin_snapshot(run.id, snapshot.clock, to, snapshot.label)
         point("extract:snapshot-pinned")
-        drifts = {dataset.id: _drift(dataset, snapshot, declarations) for dataset in datasets}
+        drifts = {dataset.id: snapshot.drift(dataset, declarations.root) for dataset in datasets}
         plans = {
             dataset.id: plan(
                 run,
@@ -204,19 +204,6 @@ def _spool(
 def _open_batch(ledger: Ledger, run: Run, dataset: Dataset, how: Plan) -> Batch:
     lower: datetime | None = None if how.window is None else how.window.lower
     return ledger.add_batch(run.id, dataset.id, how.mode, lower, how.upper, dataset.version)
-
-
-def _drift(dataset: Dataset, snapshot: Snapshot, declarations: Declarations) -> Drift:
-    """How the dataset's tables depart from the contract; a missing table is an error too."""
-    tables = snapshot.tables[dataset.id]
-    if not tables:
-        return Drift((missing_table(dataset, declarations.root),), ())
-    found = [compare(dataset, table, declarations.root) for table in tables]
-    reserved = tuple(f"nama kolom {name} dipakai Lumbung sendiri" for name in reserved_names(dataset))
-    return Drift(
-        reserved + tuple(text for drift in found for text in drift.errors),
-        tuple(text for drift in found for text in drift.warnings),
-    )
 
 
 def _time_warnings(snapshot: Snapshot, dataset: Dataset, how: Plan, ledger: Ledger) -> list[str]:
