@@ -1,6 +1,7 @@
 """The ledger (PostgreSQL, schema `ledger`): runs, batches, watermarks, counts, refused rows, publications, audit."""
 
 from lumbung.ledger.audit import AuditHead
+from lumbung.ledger.erasures import ErasureRequest
 from lumbung.ledger.errors import CountsError, LedgerError, LockBusy, NotInLedger, StateError
 from lumbung.ledger.records import (
     AuditEntry,
@@ -29,6 +30,7 @@ __all__ = [
     "BatchState",
     "Counts",
     "CountsError",
+    "ErasureRequest",
     "Extracted",
     "Ledger",
     "LedgerError",

@@ -1,15 +1,18 @@
 """The ledger: the only place that knows what was done. One class puts the neighbouring modules together."""
 
+from lumbung.ledger.alerts import AlertStore
 from lumbung.ledger.audit import Audit
 from lumbung.ledger.base import open_engine
 from lumbung.ledger.batches import Batches
+from lumbung.ledger.erasures import Erasures
 from lumbung.ledger.locks import Locks
 from lumbung.ledger.products import Products
 from lumbung.ledger.refused import Refused
 from lumbung.ledger.runs import Runs
+from lumbung.ledger.upkeep import Upkeep
 
 
-class Ledger(Runs, Batches, Refused, Products, Audit, Locks):
+class Ledger(Runs, Batches, Refused, Products, Upkeep, Erasures, AlertStore, Audit, Locks):
     """Runs, batches, refused rows, marts, publications, audit chain and locks of one regency."""
 
     @classmethod
