@@ -12,7 +12,7 @@ from lumbung.stages.lookups import business_date, clock_of, looked_up, persons_o
 from lumbung.warehouse import iceberg
 from lumbung.warehouse.changes import ACTION, KIND, NEW, changes, merge
 from lumbung.warehouse.curated import curated_rows, restated_columns
-from lumbung.warehouse.ddl import ROW_HASH, create_curated, curated_columns, curated_name, location
+from lumbung.warehouse.ddl import ROW_HASH, create_curated, curated_columns, curated_name, location, table_lock
 from lumbung.warehouse.session import session
 
 if TYPE_CHECKING:
@@ -34,11 +34,6 @@ WHOLE: Final = ("full", "sweep")
 
 class ValidRowsMissingError(RuntimeError):
     """The accepted rows of a validated batch are not where validate put them."""
-
-
-def table_lock(name: str) -> str:
-    """Name of the ledger's lock of a table: one writer at a time."""
-    return f"table:{name}"
 
 
 def promote(ledger: Ledger, declarations: Declarations, batch: Batch) -> int | None:

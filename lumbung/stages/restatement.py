@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from lumbung.faults import point
 from lumbung.stages.lookups import business_date, clock_of, looked_up, persons_of, remember, remembered
-from lumbung.stages.promotion import TABLE_WAIT_S, table_lock
+from lumbung.stages.promotion import TABLE_WAIT_S
 from lumbung.warehouse import iceberg
 from lumbung.warehouse.changes import merge_restated
 from lumbung.warehouse.curated import restated, restated_columns
-from lumbung.warehouse.ddl import curated_name
+from lumbung.warehouse.ddl import curated_name, table_lock
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
