@@ -121,6 +121,7 @@ class Settings(BaseSettings):
     profile: str
     root: Path = ROOT
     tenant: str = "sidoarjo"
+    log_json: bool = False  # records of the stages as lines of JSON in <logs>/lumbung.jsonl, besides their usual place
     schedules: bool = True  # whether the demo lets every DAG run by its schedule; DAGs are created paused
     ports: Ports
     memory: Memory

@@ -21,7 +21,7 @@ import httpx
 from tenacity import Retrying, stop_after_attempt, wait_exponential_jitter
 
 from lumbung.ledger import Ledger
-from lumbung.ops.masking import masked
+from lumbung.masking import masked
 from lumbung.settings import Settings, settings
 
 if TYPE_CHECKING:

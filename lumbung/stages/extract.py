@@ -21,6 +21,7 @@ from lumbung.declarations import Declarations, load
 from lumbung.declarations.models import Dataset, System
 from lumbung.faults import point
 from lumbung.ledger import Batch, Extracted, Ledger, Run
+from lumbung.logs import stage
 from lumbung.settings import Settings, settings
 from lumbung.sources.errors import SourceChanged, SourceError
 from lumbung.sources.postgresql import Snapshot, open_snapshot
@@ -42,6 +43,7 @@ class NotApproved(Exception):
     """The system's registration does not allow to take data from it."""
 
 
+@stage("extract")
 def extract(
     run_id: str,
     *,
@@ -188,6 +190,7 @@ def _read_once(
     return results
 
 
+@stage("extract")
 def _spool(
     snapshot: Snapshot, dataset: Dataset, how: Plan, run: Run, batch: Batch, place: Settings, warnings: list[str]
 ) -> Extracted:

@@ -13,6 +13,7 @@ from time import monotonic
 from lumbung import storage
 from lumbung.faults import point
 from lumbung.ledger import Batch, Ledger, Run
+from lumbung.logs import stage
 from lumbung.settings import Settings, settings
 
 LOCK_WAIT_S = 60.0
@@ -37,6 +38,7 @@ def land(
         land_run(run_id, ledger, place)
 
 
+@stage("land")
 def land_run(run_id: str, ledger: Ledger, place: Settings) -> None:
     """`land` for a caller that holds the lock `extract:<system>` already."""
     run = ledger.run(run_id)
@@ -57,6 +59,7 @@ def land_run(run_id: str, ledger: Ledger, place: Settings) -> None:
         point("land:spool-removed")
 
 
+@stage("land")
 def _land_batch(batch: Batch, run: Run, ledger: Ledger, place: Settings) -> None:
     started = monotonic()
     spool = Path(batch.spool_path or "")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from lumbung.declarations import load
 from lumbung.faults import point
 from lumbung.ledger import Ledger
+from lumbung.logs import stage
 from lumbung.stages.mart_inputs import inputs_of, recorded_name
 from lumbung.warehouse import iceberg
 from lumbung.warehouse.mart_table import (
@@ -53,6 +54,7 @@ class MartsFailedError(RuntimeError):
     """At least one mart could not be refreshed; the message names each with its reason. The others went through."""
 
 
+@stage("mart")
 def refresh(trigger: str, actor: str) -> list[str]:
     """Refresh every mart that is not up to date; gives the names of those that were written.
 

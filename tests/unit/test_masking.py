@@ -2,8 +2,8 @@
 
 import pytest
 
+from lumbung.masking import masked
 from lumbung.ops.alerts import fingerprint
-from lumbung.ops.masking import masked
 
 
 @pytest.mark.parametrize(
