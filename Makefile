@@ -2,7 +2,7 @@
 # Every target may be run as root (it then goes on as the system user `lumbung`) or as an ordinary user.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install up stop status clean clean-all test test-fast lint lock
+.PHONY: help demo install up stop status clean clean-all test test-fast lint supply-chain lock
 
 # the distribution's Python: it starts the installation, and the system user can run it
 PYTHON := $(firstword $(wildcard /usr/bin/python3 /usr/local/bin/python3) python3)
@@ -39,8 +39,11 @@ test: install ## lint, types, unit, integration and end to end, in a profile of 
 test-fast: install ## the tests that need no service; sockets are forbidden (under 60 s)
 	@$(PLATFORM) -m runtime.testing unit
 
-lint: install ## ruff, sqlfluff, mypy, import-linter
+lint: install ## ruff, sqlfluff, mypy, import-linter, secrets and licences
 	@$(PLATFORM) -m runtime.testing lint
+
+supply-chain: install ## secrets, licences and known advisories of what we stand on
+	@$(PLATFORM) -m runtime.supply_chain --advisories
 
 lock: ## compile the hashed locks anew from requirements/*.in
 	@$(PYTHON) runtime/install.py --lock
