@@ -82,6 +82,11 @@ def subject_of(system: str, dataset: str, conditions: Mapping[str, str]) -> Subj
     if unknown or not conditions:
         known = ", ".join(column.name for column in declared.columns)
         raise ForgetRefused(f"{declared.id} tidak punya kolom {', '.join(unknown) or '(kosong)'}; yang ada: {known}.")
+    empty = [name for name, value in conditions.items() if not value.strip()]
+    if empty:
+        raise ForgetRefused(
+            f"{', '.join(empty)}: nilai kosong akan mencocokkan semua baris yang kosong; sebut nilainya."
+        )
     import pyarrow as pa
 
     wanted = {
@@ -198,6 +203,8 @@ def forget(
             now = examine(subject, ledger)
             if now.refusals:
                 raise ForgetRefused("Belum dapat dihapus:\n" + "\n".join(f"- {refusal}" for refusal in now.refusals))
+            if not now.found:
+                raise ForgetRefused(f"Tidak ada baris {dataset.id} yang cocok; tidak ada yang perlu dihapus.")
             if now.checksum != checksum:
                 raise PlanChanged(f"Rencana {checksum} tidak lagi berlaku; sekarang {now.checksum}. Lihat lagi dulu.")
             request = ledger.open_erasure(dataset.id, tuple(subject.wanted), subject.hash, ground, reason, actor)

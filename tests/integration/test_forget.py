@@ -150,6 +150,11 @@ def test_the_reason_must_be_said_without_the_value(site: Farm, reason: str) -> N
         forget.forget(person(site), "x", WHO, GROUND, reason, site.ledger)
 
 
+def test_an_empty_value_is_refused(site: Farm) -> None:
+    with pytest.raises(ForgetRefused, match="nilai kosong"):
+        subject_of(site.system, "orang", {"nik": " "})
+
+
 class Killed(BaseException):
     """Stands for a process that died: nothing may catch it."""
 
