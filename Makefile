@@ -30,10 +30,10 @@ clean: stop ## stop, and remove the state of the profile (LUMBUNG_PROFILE, defau
 	@$(PYTHON) runtime/cleanup.py state
 
 clean-all: ## stop every profile, and remove all state, environments and jars
-	@for profile in demo test; do LUMBUNG_PROFILE=$$profile $(MAKE) --no-print-directory stop; done
+	@for profile in demo test test-e2e; do LUMBUNG_PROFILE=$$profile $(MAKE) --no-print-directory stop; done
 	@$(PYTHON) runtime/cleanup.py all
 
-test: install ## lint, types, unit, integration and end to end, in a profile of its own beside a running demo
+test: install ## lint, types, unit, integration and end to end, in profiles of their own beside a running demo
 	@$(PLATFORM) -m runtime.testing all
 
 test-fast: install ## the tests that need no service; sockets are forbidden (under 60 s)
