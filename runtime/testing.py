@@ -8,7 +8,6 @@ root. The services are taken down at the end whatever happened; with LUMBUNG_TES
 import argparse
 import logging
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -101,25 +100,12 @@ def with_services(profile: Settings, what: str, folder: str) -> bool:
     """Run tests against fresh services of the profile, which are stopped whatever happens."""
     try:
         say(f"\n== fresh services of profile {profile.profile} ({time.monotonic() - STARTED:.0f} s)")
-        lifecycle.down(profile, say)
-        _remove_state(profile)
-        lifecycle.up(profile, say)
+        lifecycle.fresh(profile, say)
         return run(profile, what, pytest(profile, folder))
     finally:
         if os.environ.get(KEEP) != "1":
             lifecycle.down(profile, lambda line: None)
             say(f"services of profile {profile.profile} stopped")
-
-
-def _remove_state(profile: Settings) -> None:
-    """Start from nothing: an earlier run's rows would change the counts. Only the tools' caches stay."""
-    for path in profile.state.iterdir():
-        if path.name in ("cache", "home", "run"):
-            continue
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
 
 
 def one(part: str) -> bool:
