@@ -20,6 +20,7 @@ from psycopg import errors, sql
 
 from lumbung.declarations.models import Dataset, System
 from lumbung.sources.arrow import OWN_COLUMNS, Carried, carry, lost_names, received_schema
+from lumbung.sources.catalogue import read_catalogue
 from lumbung.sources.connection import connect, errors_of
 from lumbung.sources.copystream import CopyStream, column_of, messages, record_batches
 from lumbung.sources.digest import ContentDigest
@@ -36,7 +37,6 @@ from lumbung.sources.schema import (
 from lumbung.sources.window import Window, source_clock
 
 _PERIOD = "([0-9]{6})"
-_CATALOGUE = (Path(__file__).parent / "catalogue.sql").read_text(encoding="utf-8")
 _LOCKABLE = ("r", "p")
 
 
@@ -229,11 +229,10 @@ def _discover(
     wanted = {dataset.id: _pattern(dataset) for dataset in datasets}
     schemas = sorted({schema for schema, _ in wanted.values()})
     patterns = [f"^{pattern}$" for _, pattern in wanted.values()]
-    with psycopg.RawCursor(connection) as cursor:
-        rows = cursor.execute(_CATALOGUE.encode(), [schemas, patterns]).fetchall()
     tables: dict[tuple[str, str, str], list[SourceColumn]] = {}
-    for schema, table, kind, column, not_null, column_type in rows:
-        tables.setdefault((schema, table, kind), []).append(SourceColumn(column, column_type, not_null))
+    for row in read_catalogue(connection, schemas, patterns):
+        column = SourceColumn(row.column, row.type, row.not_null)
+        tables.setdefault((row.schema, row.table, row.kind), []).append(column)
     found: dict[str, list[tuple[SourceTable, str]]] = {dataset.id: [] for dataset in datasets}
     for (schema, table, kind), columns in tables.items():
         for dataset in datasets:

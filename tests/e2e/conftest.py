@@ -12,6 +12,5 @@ def platform() -> Platform:
     """The platform after a first full run of both systems; the simulated sources exist."""
     running = Platform()
     running.simulate("build", "--scale", "0.004", "--seed", "71")
-    for system in ("siak", "sismiop"):
-        running.call("run", system)
+    running.run_together("siak", "sismiop")
     return running

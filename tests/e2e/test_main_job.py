@@ -229,8 +229,7 @@ def test_the_tour_word_for_word_and_only_changes_travel(platform: Platform) -> N
 
 def test_the_next_run_changes_nothing(platform: Platform) -> None:
     digests, activity = _digests(platform), _activity(platform)
-    for system in SYSTEMS:
-        platform.call("run", system)
+    platform.run_together(*SYSTEMS)
     assert _digests(platform) == digests
     assert _activity(platform) == activity
 
