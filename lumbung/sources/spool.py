@@ -22,7 +22,7 @@ from lumbung.sources.schema import SourceTable
 from lumbung.sources.window import Window
 
 _ROW_GROUP_ROWS = 131_072
-_ROW_GROUP_BYTES = 128 << 20
+_ROW_GROUP_BYTES = 24 << 20  # memory: a row group and its encoded pages are held at once
 log = logging.getLogger(__name__)
 
 
