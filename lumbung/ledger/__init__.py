@@ -1,7 +1,7 @@
 """The ledger (PostgreSQL, schema `ledger`): runs, batches, watermarks, counts, refused rows, publications, audit."""
 
 from lumbung.ledger.audit import AuditHead
-from lumbung.ledger.errors import CountsError, LedgerError, LockBusy, NotInLedger, StateError
+from lumbung.ledger.errors import CountsError, LedgerError, LockBusy, LockLost, NotInLedger, StateError
 from lumbung.ledger.records import (
     AuditEntry,
     Batch,
@@ -33,6 +33,7 @@ __all__ = [
     "Ledger",
     "LedgerError",
     "LockBusy",
+    "LockLost",
     "MartRefresh",
     "MartsRun",
     "Mode",

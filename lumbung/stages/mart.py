@@ -32,7 +32,7 @@ from lumbung.warehouse.reference import load_references
 from lumbung.warehouse.session import said, session
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from pyspark.sql import SparkSession
@@ -63,17 +63,22 @@ def refresh(trigger: str, actor: str) -> list[str]:
     try:
         label = ledger.open_marts_run(trigger, actor).id
         declarations = load()
-        with ledger.lock("marts", MARTS_WAIT_S):
+        with ledger.lock("marts", MARTS_WAIT_S) as held:
             spark = session("mart")
             versions = load_references(spark, declarations.lists)
             point("mart:references-loaded")
-            return _refresh_all(ledger, spark, declarations, versions, label)
+            return _refresh_all(ledger, spark, declarations, versions, label, held.confirm)
     finally:
         ledger.close()
 
 
 def _refresh_all(
-    ledger: Ledger, spark: SparkSession, declarations: Declarations, versions: Mapping[str, str], label: str
+    ledger: Ledger,
+    spark: SparkSession,
+    declarations: Declarations,
+    versions: Mapping[str, str],
+    label: str,
+    confirm: Callable[[], None],
 ) -> list[str]:
     """Refresh the marts in the order of what they read; bookkeeping marts, which read records, come last.
 
@@ -89,7 +94,7 @@ def _refresh_all(
             inputs = inputs_of(ledger, spark, declarations, mart, versions, pins)
             if isinstance(inputs, str):
                 log.info("mart: %s waits: %s", mart.name, inputs)
-            elif _refresh_one(ledger, spark, mart, inputs, label):
+            elif _refresh_one(ledger, spark, mart, inputs, label, confirm):
                 written.append(mart.name)
         except Exception as error:
             log.exception("mart: %s failed", mart.name)
@@ -113,8 +118,13 @@ def in_order(marts: Mapping[str, Mart]) -> list[Mart]:
     return ordered
 
 
-def _refresh_one(ledger: Ledger, spark: SparkSession, mart: Mart, inputs: Inputs, label: str) -> bool:
-    """Write one mart unless it is up to date; False when it was. Raises `MartRefusedError`: nothing changed then."""
+def _refresh_one(
+    ledger: Ledger, spark: SparkSession, mart: Mart, inputs: Inputs, label: str, confirm: Callable[[], None]
+) -> bool:
+    """Write one mart unless it is up to date; False when it was. Raises `MartRefusedError`: nothing changed then.
+
+    `confirm` raises when the lock is lost: a record written after that would name an older snapshot than the mart's.
+    """
     name = mart_name(mart)
     latest = ledger.latest_mart(mart.name)
     now = iceberg.current_snapshot(spark, name)
@@ -144,6 +154,7 @@ def _refresh_one(ledger: Ledger, spark: SparkSession, mart: Mart, inputs: Inputs
     for (_, reason), n in identity.items():
         if reason != COUNTED:
             excluded[reason] = excluded.get(reason, 0) + n
+    confirm()
     ledger.record_mart(
         mart.name,
         label,

@@ -69,10 +69,10 @@ def publish(trigger: str, actor: str, *, portal: Portal | None = None, read: Rea
         for publication in mart.publications:
             refuse(mart, publication)
     ledger = Ledger.connect()
-    with ledger.lock(LOCK, wait_s=LOCK_WAIT_S):
+    with ledger.lock(LOCK, wait_s=LOCK_WAIT_S) as held:
         found = ledger.marts_run_by_trigger(trigger)
         label = found.id if found else trigger
-        stage = _Stage(declared, ledger, portal or Portal.connect(), read or read_mart, label, actor)
+        stage = _Stage(declared, ledger, portal or Portal.connect(), read or read_mart, label, actor, held.confirm)
         stage.bodies(marts)
         for mart in marts:
             stage.mart(mart)
@@ -92,8 +92,16 @@ class _Stage:
     """One pass over all publications."""
 
     def __init__(
-        self, declared: Declarations, ledger: Ledger, portal: Portal, read: Read, run_label: str, actor: str
+        self,
+        declared: Declarations,
+        ledger: Ledger,
+        portal: Portal,
+        read: Read,
+        run_label: str,
+        actor: str,
+        confirm: Callable[[], None],
     ) -> None:
+        self.confirm = confirm
         self.declared, self.ledger, self.portal, self.read = declared, ledger, portal, read
         self.run_label, self.actor = run_label, actor
         self.report = Report()
@@ -187,7 +195,7 @@ class _Stage:
 
     def _release(self, draft: Draft, digest: str) -> None:
         try:
-            done = release(self.portal, self.declared, draft, self.exempt)
+            done = release(self.portal, self.declared, draft, self.exempt, self.confirm)
         except Blocked as error:
             self._block(draft.publication, draft.refresh, digest, str(error), error.findings)
             return

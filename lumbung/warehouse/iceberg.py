@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
+from uuid import uuid4
 
 from lumbung.warehouse.session import session
 from lumbung.warehouse.sql import identifier, literal, table
@@ -146,10 +147,16 @@ def on_branch(spark: SparkSession, branch: Branch) -> DataFrame:
 
 
 def open_branch(spark: SparkSession, name: str, branch: str) -> Branch:
-    """Start a branch from main, replacing what an attempt that died left behind. Hold the table's lock meanwhile."""
-    started = Branch(name, branch)
-    drop_branch(spark, started)  # CREATE OR REPLACE fails on a table whose main has no snapshot yet
-    spark.sql(f"ALTER TABLE {table(name)} CREATE BRANCH {identifier(branch)}")
+    """Start a branch `<branch>_<token>` from main; hold the table's lock meanwhile.
+
+    The token makes it the attempt's own: the job of a client that died may still be running in the engine, and must not
+    write into the branch of the attempt that came after it. Branches that such attempts left behind are removed.
+    """
+    for ref in spark.table(f"{name}.refs").where("type = 'BRANCH'").select("name").collect():
+        if ref["name"].startswith(f"{branch}_"):
+            drop_branch(spark, Branch(name, ref["name"]))
+    started = Branch(name, f"{branch}_{uuid4().hex[:12]}")
+    spark.sql(f"ALTER TABLE {table(name)} CREATE BRANCH {identifier(started.name)}")
     return started
 
 
@@ -165,6 +172,7 @@ def publish_branch(spark: SparkSession, branch: Branch) -> int:
         ).collect()
     except Exception as error:
         if _is_race(error):
+            drop_branch(spark, branch)
             raise ConcurrentWriteError(
                 f"table {branch.table} was written by another session while branch {branch.name} was open; "
                 "nothing was changed. Run the stage again."
