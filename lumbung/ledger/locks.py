@@ -19,6 +19,11 @@ DEFAULT_WAIT_S = 30.0
 _LOCK_NOT_AVAILABLE = "55P03"
 
 
+def table_lock(name: str) -> str:
+    """Name of the lock of a table: one writer at a time."""
+    return f"table:{name}"
+
+
 def lock_key(name: str) -> int:
     """The 64-bit signed key of a lock's name."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
