@@ -48,9 +48,10 @@ def _state(ledger: Ledger, parent: str) -> str:
 def unchanged_since(ledger: Ledger, batch: Batch, inputs: str) -> Batch | None:
     """The whole read before this one when nothing at all has changed since; its verdict then still holds.
 
-    Same rows, same declarations, same parents, and no other batch of the dataset (a replay, a window) in between.
+    Same rows, same declarations, same parents, no other batch of the dataset (a replay, a window) in between, and the
+    table was not rolled back: its rows have to be brought back, however unchanged they are.
     """
-    if batch.mode not in WHOLE:
+    if batch.mode not in WHOLE or ledger.open_rollback(batch.dataset) is not None:
         return None
     newest = ledger.batches(dataset=batch.dataset, states=("conformed",), newest_first=True, limit=1)
     if not newest or newest[0].mode != batch.mode:

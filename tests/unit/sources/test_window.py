@@ -48,6 +48,14 @@ def test_sweep_reads_the_whole_table_and_is_complete_up_to_the_upper_bound() -> 
     assert (how.mode, how.window, how.upper) == ("sweep", None, TO)
 
 
+def test_after_a_rollback_the_next_run_reads_the_whole_table_but_a_backfill_only_its_window() -> None:
+    how = plan(run(), dataset(), TO - DAY, TO, days_only=False, timezone=WIB, whole=True)
+    assert (how.mode, how.window, how.upper) == ("sweep", None, TO)
+    window = (TO - 3 * DAY, TO - 2 * DAY)
+    how = plan(run("isi-ulang", window), dataset(), TO, TO, days_only=False, timezone=WIB, whole=True)
+    assert (how.mode, how.window) == ("window", Window(*window, closed=True, timeless=False))
+
+
 def test_backfill_is_closed_at_both_ends() -> None:
     start, end = TO - 3 * DAY, TO - 2 * DAY
     how = planned(dataset(), run("isi-ulang", (start, end)), TO)
