@@ -82,15 +82,19 @@ def unit(profile: Settings) -> bool:
     return run(profile, "unit tests", pytest(profile, "tests/unit"))
 
 
-def with_services(profile: Settings) -> bool:
-    """Integration, then end-to-end tests, each against fresh services, which are stopped whatever happens."""
+SUITES = (("integration tests", "tests/integration"), ("end-to-end tests", "tests/e2e"))
+HISTORIES = (("1,000 generated histories", "tests/integration/histories"),)
+
+
+def with_services(profile: Settings, suites: tuple[tuple[str, str], ...], only: tuple[str, ...] = ()) -> bool:
+    """Suites of tests, each against fresh services (all, or `only` some), which are stopped whatever happens."""
     checks = []
     try:
-        for what, folder in (("integration tests", "tests/integration"), ("end-to-end tests", "tests/e2e")):
+        for what, folder in suites:
             say(f"\n== fresh services of profile {PROFILE} ({time.monotonic() - STARTED:.0f} s)")
             lifecycle.down(profile, say)
             _remove_state(profile)
-            lifecycle.up(profile, say)
+            lifecycle.up(profile, say, only)
             checks.append(run(profile, what, pytest(profile, folder)))
         return all(checks)
     finally:
@@ -113,7 +117,7 @@ def _remove_state(profile: Settings) -> None:
 def main() -> int:
     """Exit code 0: everything passed; 1: something failed."""
     parser = argparse.ArgumentParser(prog="python -m runtime.testing", description=__doc__)
-    parser.add_argument("what", choices=("all", "lint", "unit"))
+    parser.add_argument("what", choices=("all", "lint", "unit", "histories"))
     what = parser.parse_args().what
     logging.getLogger("thrift").setLevel(logging.CRITICAL)  # a refused connection is an answer, not news
     try:
@@ -127,7 +131,11 @@ def main() -> int:
         if what in ("all", "unit"):
             passed &= unit(profile)
         if what == "all":
-            passed &= with_services(profile)
+            passed &= with_services(profile, SUITES)
+        if what == "histories":
+            os.environ.setdefault("LUMBUNG_HISTORIES", "1000")
+            os.environ.setdefault("LUMBUNG_HISTORIES_RUNS", "10")
+            passed &= with_services(profile, HISTORIES, ("sources", "engine"))
     except (RuntimeFailure, SettingsError, DeclarationError, privilege.NotTraversable) as error:
         print(f"error: {error}", file=sys.stderr)
         passed = False
