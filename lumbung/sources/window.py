@@ -97,6 +97,8 @@ def plan(
     upper = day_bound(to, timezone) if days_only else to
     if run.window is not None:
         start, end = run.window
+        if days_only:
+            start = day_bound(start, timezone)
         if start > upper:
             raise ValueError(
                 f"run {run.id}: jendela isi-ulang mulai {start.isoformat()}, padahal data sumber baru sampai "
@@ -106,4 +108,6 @@ def plan(
         return Plan("window", Window(start, end, closed=True, timeless=False), end)
     if run.kind == "sapu" or whole:
         return Plan("sweep", None, upper)
-    return Plan("window", Window(None if watermark is None else watermark - dataset.overlap, upper), upper)
+    # a cursor of days hides the hour: of the day in which the overlap begins every row may lie within it
+    overlap = dataset.overlap + (ONE_DAY if days_only else timedelta(0))
+    return Plan("window", Window(None if watermark is None else watermark - overlap, upper), upper)

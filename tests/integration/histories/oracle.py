@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Any
 
-from tests.integration.histories.world import LAG, OVERLAP, Key, Row, Source, Step
+from tests.integration.histories.world import DAY, LAG, OVERLAP, Key, Row, Source, Step
 
 Content = tuple[Any, ...]
 
@@ -83,8 +83,11 @@ class Table:
             to = datetime.combine(to.date(), time())
         if step.run == "isi-ulang":
             start, end = clock - step.window[0], min(clock - step.window[1], to)
+            if self.days:
+                start = datetime.combine(start.date(), time())
             return lambda at: at is not None and start <= at <= end
-        lower = None if self.watermark is None else self.watermark - OVERLAP
+        # of a day nobody knows the hour: the one in which the overlap begins belongs to it
+        lower = None if self.watermark is None else self.watermark - OVERLAP - (DAY if self.days else timedelta(0))
         self.watermark = to if self.watermark is None else max(self.watermark, to)
         if step.run == "sapu":
             return lambda at: True
