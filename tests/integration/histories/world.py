@@ -82,7 +82,7 @@ History = tuple[tuple[Event, ...], ...]
 
 
 def schedule(random: Random, steps: int) -> Schedule:
-    """A first load, runs of every kind, a sweep, and one more sweep after nothing happened."""
+    """A first load, runs of every kind, a sweep, and one more after nothing happened; at least seven runs."""
     kinds: list[RunKind] = ["jadwal", "isi-ulang", "sapu", "ulang"]
     must = kinds * (steps // (2 * len(kinds)) or 1)
     middle: list[RunKind] = [*must, *random.choices(kinds, (5, 2, 1, 2), k=max(0, steps - 3 - len(must)))]
