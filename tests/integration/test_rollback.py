@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lumbung.ledger import Batch
+from lumbung.ledger import Batch, LockBusy
 from lumbung.ops import reconcile, rollback
 from lumbung.warehouse import iceberg
 from tests.integration.histories import bench as benches
@@ -162,6 +162,17 @@ def test_a_rollback_can_itself_be_taken_back_and_refuses_what_has_changed(bench:
         rollback.plan("raw.x", ledger=bench.ledger)
     going.run()
     assert going.differences() == {}
+
+
+@pytest.mark.parametrize("lock", ["table:{table}", "validate:{dataset}"], ids=["conform writes", "validate judges"])
+def test_nobody_goes_back_while_the_table_is_judged_or_written(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, lock: str
+) -> None:
+    monkeypatch.setattr(rollback, "LOCK_WAIT_S", 0.2)
+    table, dataset = f"curated.{bench.system}__daftar", f"{bench.system}.daftar"
+    held = lock.format(table=table, dataset=dataset)
+    with bench.ledger.lock(held), pytest.raises(LockBusy, match=f"{held}.* is held by"):
+        rollback.apply(table, "0" * 12, "cli:ani", ledger=bench.ledger)
 
 
 class Killed(BaseException):
