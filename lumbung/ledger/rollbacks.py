@@ -93,19 +93,21 @@ class Rollbacks(Store):
         return None if row is None else _rollback(row)
 
     def open_rollback(self, dataset: str) -> Rollback | None:
-        """The newest rollback of a dataset's table whose rows no whole read has brought back yet, if any.
+        """The newest rollback of a dataset's table whose rows no whole read has brought back yet, if any."""
+        found = self.open_rollbacks(dataset)
+        return found[-1] if found else None
+
+    def open_rollbacks(self, dataset: str) -> list[Rollback]:
+        """Rollbacks of a dataset's table whose rows no whole read has brought back yet, oldest first.
 
         Only a whole read that was judged after the rollback brings back everything: what is gone lies before the
         watermark, and what was deleted at the source meanwhile shows in no window.
         """
-        query = select(rollback).where(rollback.c.dataset == dataset).order_by(rollback.c.id.desc()).limit(1)
-        row = self._one(query)
-        if row is None:
-            return None
         made_up = select(batch.c.id).where(
-            batch.c.dataset == dataset,
+            batch.c.dataset == rollback.c.dataset,
             batch.c.mode.in_(WHOLE),
             batch.c.state == "conformed",
-            batch.c.landed_seq > row.after,
+            batch.c.landed_seq > rollback.c.after,
         )
-        return None if self._one(made_up.limit(1)) is not None else _rollback(row)
+        query = select(rollback).where(rollback.c.dataset == dataset, ~made_up.exists()).order_by(rollback.c.id)
+        return [_rollback(row) for row in self._all(query)]
