@@ -263,7 +263,9 @@ def _goal(
         written = [snapshot for snapshot in chain if _written_by(snapshot) == wanted]
         if not written or wanted is None:
             raise RollbackRefused(f"{wanted} tidak menulis apa pun ke {target} yang sekarang. {_choice(states)}")
-        to = written[-1].parent
+        # the branch of a first load starts from an empty snapshot that no reader ever saw
+        older = chain[chain.index(written[-1]) + 1 :]
+        to = next((snapshot.id for snapshot in older if snapshot.id in known), None)
         if to is None:
             raise RollbackRefused(f"{wanted} adalah isi pertama {target}; tidak ada keadaan sebelumnya.")
     if to not in known:

@@ -139,6 +139,9 @@ def test_a_backfill_between_rollback_and_run_makes_up_for_nothing(bench: Bench) 
 def test_a_rollback_can_itself_be_taken_back_and_refuses_what_has_changed(bench: Bench) -> None:
     going = Going(bench, 2, "daftar")
     going.run("sapu", k1=going.row("satu"))
+    first = bench.ledger.batches(dataset=f"{bench.system}.daftar", states=("conformed",))[0]
+    with pytest.raises(rollback.RollbackRefused, match="adalah isi pertama"):
+        rollback.plan(going.table("daftar"), before=first.id, ledger=bench.ledger)
     going.run("sapu", k1=going.row("dua"))
     forth = going.content("daftar")
     seen = rollback.plan(going.table("daftar"), ledger=bench.ledger)
