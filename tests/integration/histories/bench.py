@@ -136,12 +136,12 @@ class Bench:
         """Carry the histories through the schedule; what the oracle holds against the outcome, after every step."""
         expected = oracle.tables()
         source: Source = {}
-        gone: Source = {}
+        past: Source = {}
         clock = plan.start
         for number, step in enumerate(plan.steps):
             clock += step.advance
             for which, one in enumerate(histories):
-                happen(source, gone, which, one[number], clock)
+                happen(source, past, which, one[number], clock)
             self._write(source, clock)
             self.bound = step.bound
             reads = {table.name: table.read(source, number, step, clock) for table in expected}

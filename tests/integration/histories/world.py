@@ -43,7 +43,8 @@ class Event(NamedTuple):
     """Something that happens to a key between two runs.
 
     `tulis` inserts or updates: `kini` stamps it now, `geser` by `shift` into the past (late commit, backdating) or the
-    future (a clock that is ahead), `tetap` leaves the stamp as it was, `kosong` leaves it out.
+    future (a clock that is ahead), `tetap` leaves the stamp as it was, `kosong` leaves it out. `kembali` brings back
+    what was there before it was deleted or changed, stamp and all.
     """
 
     key: int
@@ -87,7 +88,7 @@ def schedule(random: Random, steps: int) -> Schedule:
     must = kinds * (steps // (2 * len(kinds)) or 1)
     middle: list[RunKind] = [*must, *random.choices(kinds, (5, 2, 1, 2), k=max(0, steps - 3 - len(must)))]
     random.shuffle(middle)
-    mended = random.randrange(1, len(middle) + 1)
+    mended = random.choice([index for index, kind in enumerate(middle, 1) if kind == "ulang"])
     made = [Step(HOUR, "jadwal")]
     for index, kind in enumerate(middle, 1):
         back = random.choice((0, 1, 3, 30)) * DAY + random.randrange(3) * HOUR
@@ -119,7 +120,7 @@ def history(random: Random, plan: Schedule) -> History:
 
 
 def _event(random: Random) -> Event:
-    what = random.choices(("tulis", "hapus", "kembali", "salin", "ganda", "tunggal"), (60, 15, 10, 4, 4, 7))[0]
+    what = random.choices(("tulis", "hapus", "kembali", "salin", "ganda", "tunggal"), (55, 15, 15, 4, 4, 7))[0]
     key = random.randrange(KEYS)
     return _written(random, key) if what == "tulis" else Event(key, what)  # type: ignore[arg-type]
 
@@ -132,19 +133,21 @@ def _written(random: Random, key: int) -> Event:
     return Event(key, "tulis", f"isi {random.randrange(4)}", value, stamp, shift)  # type: ignore[arg-type]
 
 
-def happen(source: Source, gone: Source, number: int, events: tuple[Event, ...], clock: datetime) -> None:
-    """Bring the events of history `number` into the source; `gone` keeps what was deleted, so that it can return."""
+def happen(source: Source, past: Source, number: int, events: tuple[Event, ...], clock: datetime) -> None:
+    """Bring the events of history `number` into the source; `past` keeps what was there, so that it can return."""
     for event in events:
         key = (number, event.key)
         rows = source.get(key, [])
         if event.what == "tulis":
             stamps = {"kini": clock - event.shift, "geser": clock - event.shift, "kosong": None}
             at = rows[0].at if event.stamp == "tetap" and rows else stamps.get(event.stamp, clock)
+            if rows:
+                past[key] = rows
             source[key] = [Row(event.text, event.value, at)]
         elif event.what == "hapus" and rows:
-            gone[key] = source.pop(key)
-        elif event.what == "kembali" and not rows and key in gone:
-            source[key] = gone[key]
+            past[key] = source.pop(key)
+        elif event.what == "kembali" and key in past:
+            source[key] = past[key]
         elif event.what == "salin" and rows:
             source[key] = [rows[0], rows[0]]
         elif event.what == "ganda" and rows:
