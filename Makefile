@@ -2,7 +2,7 @@
 # Every target may be run as root (it then goes on as the system user `lumbung`) or as an ordinary user.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install up stop status clean clean-all test test-fast lint bench-full lock
+.PHONY: help demo install up stop status clean clean-all test test-fast histories lint bench-full lock
 
 # the distribution's Python: it starts the installation, and the system user can run it
 PYTHON := $(firstword $(wildcard /usr/bin/python3 /usr/local/bin/python3) python3)
@@ -38,6 +38,9 @@ test: install ## lint, types, unit, integration and end to end, in profiles of t
 
 test-fast: install ## the tests that need no service; sockets are forbidden (under 60 s)
 	@$(PLATFORM) -m runtime.testing unit
+
+histories: install ## 1,000 generated histories of rows, late, deleted, refused, against an oracle (minutes)
+	@$(PLATFORM) -m runtime.testing histories
 
 lint: install ## ruff, sqlfluff, mypy, import-linter
 	@$(PLATFORM) -m runtime.testing lint

@@ -200,8 +200,8 @@ def down(settings: Settings, progress: Progress, only: tuple[str, ...] = ()) -> 
             progress(f"profile {settings.profile}: all stopped")
 
 
-def fresh(settings: Settings, progress: Progress) -> None:
-    """Stop all services, forget everything but the tools' caches, start all services anew."""
+def fresh(settings: Settings, progress: Progress, only: tuple[str, ...] = ()) -> None:
+    """Stop all services, forget everything but the tools' caches, start all services (or `only` some) anew."""
     down(settings, progress)
     for path in settings.state.iterdir():
         if path.name in ("cache", "home", "run"):
@@ -210,7 +210,7 @@ def fresh(settings: Settings, progress: Progress) -> None:
             shutil.rmtree(path)
         else:
             path.unlink()
-    up(settings, progress)
+    up(settings, progress, only)
 
 
 def status(settings: Settings) -> list[Status]:

@@ -24,8 +24,8 @@ from runtime.service import RuntimeFailure
 
 KEEP = "LUMBUNG_TEST_KEEP"
 STARTED = time.monotonic()
-PROFILES = {"lint": "test", "unit": "test", "integration": "test", "e2e": "test-e2e"}
-"""The profile of each part. Only the last two need its services."""
+PROFILES = {"lint": "test", "unit": "test", "integration": "test", "e2e": "test-e2e", "histories": "test"}
+"""The profile of each part."""
 LANES = (("lint", "unit", "integration"), ("e2e",))
 """What runs one after the other; the lanes run side by side."""
 
@@ -96,11 +96,18 @@ def e2e(profile: Settings) -> bool:
     return with_services(profile, "end-to-end tests", "tests/e2e")
 
 
-def with_services(profile: Settings, what: str, folder: str) -> bool:
-    """Run tests against fresh services of the profile, which are stopped whatever happens."""
+def histories(profile: Settings) -> bool:
+    """Generated histories against the oracle, many more than `integration` tries."""
+    os.environ.setdefault("LUMBUNG_HISTORIES", "1000")
+    os.environ.setdefault("LUMBUNG_HISTORIES_RUNS", "10")
+    return with_services(profile, "1,000 generated histories", "tests/integration/histories", ("sources", "engine"))
+
+
+def with_services(profile: Settings, what: str, folder: str, only: tuple[str, ...] = ()) -> bool:
+    """Run tests against fresh services of the profile (all, or `only` some), which are stopped whatever happens."""
     try:
         say(f"\n== fresh services of profile {profile.profile} ({time.monotonic() - STARTED:.0f} s)")
-        lifecycle.fresh(profile, say)
+        lifecycle.fresh(profile, say, only)
         return run(profile, what, pytest(profile, folder))
     finally:
         if os.environ.get(KEEP) != "1":
@@ -112,7 +119,8 @@ def one(part: str) -> bool:
     """One part in its profile; the profile's state belongs to this user."""
     profile = load(PROFILES[part])
     os.environ[PROFILE_VARIABLE] = profile.profile  # before any of the services' modules reads it
-    return {"lint": lint, "unit": unit, "integration": integration, "e2e": e2e}[part](profile)
+    parts = {"lint": lint, "unit": unit, "integration": integration, "e2e": e2e, "histories": histories}
+    return parts[part](profile)
 
 
 def everything() -> bool:
@@ -163,11 +171,11 @@ def main() -> int:
     parser.add_argument("what", choices=("all", *PROFILES))
     what = parser.parse_args().what
     logging.getLogger("thrift").setLevel(logging.CRITICAL)  # a refused connection is an answer, not news
-    wanted = dict.fromkeys(PROFILES.values()) if what == "all" else {PROFILES[what]: None}
+    wanted = [PROFILES[part] for lane in LANES for part in lane] if what == "all" else [PROFILES[what]]
     try:
-        for profile in wanted:
+        for profile in dict.fromkeys(wanted):
             privilege.prepare_state(ROOT, profile)
-        privilege.continue_as_user(ROOT, next(iter(wanted)), [sys.executable, "-m", "runtime.testing", what])
+        privilege.continue_as_user(ROOT, wanted[0], [sys.executable, "-m", "runtime.testing", what])
         os.umask(privilege.STATE_MASK)
         passed = everything() if what == "all" else one(what)
     except (RuntimeFailure, SettingsError, DeclarationError, privilege.NotTraversable) as error:

@@ -3,6 +3,8 @@
 from lumbung.ledger.audit import AuditHead
 from lumbung.ledger.errors import CountsError, LedgerError, LockBusy, LockLost, NotInLedger, StateError
 from lumbung.ledger.records import (
+    COMPLETE,
+    WHOLE,
     AuditEntry,
     Batch,
     BatchState,
@@ -14,6 +16,7 @@ from lumbung.ledger.records import (
     PublicationRecord,
     RefusedKey,
     RefusedRow,
+    Rollback,
     RuleCount,
     Run,
     RunKind,
@@ -23,6 +26,8 @@ from lumbung.ledger.records import (
 from lumbung.ledger.store import Ledger
 
 __all__ = [
+    "COMPLETE",
+    "WHOLE",
     "AuditEntry",
     "AuditHead",
     "Batch",
@@ -41,6 +46,7 @@ __all__ = [
     "PublicationRecord",
     "RefusedKey",
     "RefusedRow",
+    "Rollback",
     "RuleCount",
     "Run",
     "RunKind",

@@ -43,6 +43,11 @@ class Held:
             ) from error
 
 
+def table_lock(name: str) -> str:
+    """Name of the lock of a table: one writer at a time."""
+    return f"table:{name}"
+
+
 def lock_key(name: str) -> int:
     """The 64-bit signed key of a lock's name."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)

@@ -6,11 +6,12 @@ from lumbung.ledger.batches import Batches
 from lumbung.ledger.locks import Locks
 from lumbung.ledger.products import Products
 from lumbung.ledger.refused import Refused
+from lumbung.ledger.rollbacks import Rollbacks
 from lumbung.ledger.runs import Runs
 
 
-class Ledger(Runs, Batches, Refused, Products, Audit, Locks):
-    """Runs, batches, refused rows, marts, publications, audit chain and locks of one regency."""
+class Ledger(Runs, Batches, Refused, Products, Rollbacks, Audit, Locks):
+    """Runs, batches, refused rows, marts, publications, rollbacks, audit chain and locks of one regency."""
 
     @classmethod
     def connect(cls, url: str | None = None) -> "Ledger":

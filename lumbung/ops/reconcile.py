@@ -130,7 +130,7 @@ def _joined(dataset: Dataset, arrays: Iterable[pa.Array]) -> list[str]:
 def _compare(dataset: Dataset, source: set[str], present: set[str], ledger: Ledger) -> dict[str, Any]:
     """`source`: keys that must have been read; `present`: all keys, also of rows that changed since the watermark."""
     current, held, deleted = _curated_keys(dataset)
-    rows = refused_rows(dataset.system, dataset.name)
+    rows = refused_rows(dataset.system, dataset.name, ledger=ledger)
     parts = [
         pa.array([None if row["key"][name] is None else str(row["key"][name]) for row in rows], pa.string())
         for name in dataset.key

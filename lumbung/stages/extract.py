@@ -173,6 +173,7 @@ def _read_once(
                 to,
                 days_only=snapshot.days_only(dataset),
                 timezone=system.timezone,
+                whole=ledger.open_rollback(dataset.id) is not None,
             )
             for dataset in datasets
         }
@@ -223,6 +224,8 @@ def _open_batch(ledger: Ledger, run: Run, dataset: Dataset, how: Plan) -> Batch:
 def _time_warnings(snapshot: Snapshot, dataset: Dataset, how: Plan, ledger: Ledger) -> list[str]:
     """Oddities of time that do not stop a batch but that somebody should know of."""
     warnings: list[str] = []
+    if how.window is None and (rollback := ledger.open_rollback(dataset.id)) is not None:
+        warnings.append(f"{dataset.id} dibaca utuh: {rollback.table_name} dikembalikan oleh {rollback.actor}")
     watermark = ledger.watermark(dataset.id)
     if watermark is not None and snapshot.clock < watermark:
         warnings.append(

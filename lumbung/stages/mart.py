@@ -128,7 +128,8 @@ def _refresh_one(
     name = mart_name(mart)
     latest = ledger.latest_mart(mart.name)
     now = iceberg.current_snapshot(spark, name)
-    if latest is not None and latest.digest == inputs.digest and latest.snapshot_id == now is not None:
+    same = latest is not None and latest.digest == inputs.digest and latest.snapshot_id == now is not None
+    if latest is not None and same and not latest.rolled_back:
         return False
     identity = count_identity(spark, mart, inputs)
     check_counts(spark, mart, inputs, identity)

@@ -6,6 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from lumbung.ledger import COMPLETE
 from lumbung.warehouse import iceberg
 from lumbung.warehouse.mart_table import Inputs
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from lumbung.declarations import Declarations, Mart
     from lumbung.ledger import Ledger
 
-_COMPLETE: Final = ("jadwal", "manual", "sapu")
-"""Kinds of run that bring a dataset up to their source clock; a backfill or a replay does not."""
 _NEWEST: Final = 50
 FORM: Final = 2
 """Counts up when the stage itself writes or records marts in another way: every mart is then written anew."""
@@ -118,10 +117,13 @@ def as_of(ledger: Ledger, declarations: Declarations, mart: Mart) -> datetime | 
 def _complete_to(ledger: Ledger, dataset: str) -> datetime | None:
     """Highest source clock of the conformed batches that brought the dataset up to it.
 
-    Not simply the last one: a run that was held up lands after younger ones and takes nothing away.
+    Not simply the last one: a run that was held up lands after younger ones and takes nothing away. After a rollback it
+    is the clock of what the table went back to, until a whole read has made up for what is gone.
     """
+    if (rollback := ledger.open_rollback(dataset)) is not None:
+        return rollback.as_of
     newest = ledger.batches(dataset=dataset, states=("conformed",), limit=_NEWEST, newest_first=True)
-    clocks = (b.source_clock for b in newest if b.source_clock and ledger.run(b.run_id).kind in _COMPLETE)
+    clocks = (b.source_clock for b in newest if b.source_clock and ledger.run(b.run_id).kind in COMPLETE)
     return max(clocks, default=None)
 
 

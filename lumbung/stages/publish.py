@@ -127,6 +127,9 @@ class _Stage:
             self.report.waiting += [publication.id for publication in mart.publications]
             return
         digest = self._inputs_digest(mart, refresh)
+        if refresh.rolled_back:
+            self._block_rolled_back(mart, refresh, digest)
+            return
         settled_as = [self._settled(mart, publication, digest) for publication in mart.publications]
         if all(settled_as):
             for publication, latest in zip(mart.publications, settled_as, strict=True):
@@ -207,7 +210,8 @@ class _Stage:
         fresh = done.wrote or before is None or before.version != done.version
         rows, suppressed = len(draft.content.rows), len(draft.hidden.keys)
         state: Literal["published", "unchanged"] = "published" if fresh else "unchanged"
-        self._record(draft.publication, draft.refresh, digest, state, done.version, rows, suppressed)
+        findings = self._going_back(draft, before)
+        self._record(draft.publication, draft.refresh, digest, state, done.version, rows, suppressed, findings)
 
     def _record(
         self,
@@ -218,6 +222,7 @@ class _Stage:
         version: str,
         rows: int,
         suppressed: int,
+        findings: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         self.ledger.record_publication(
             publication_id=publication.id,
@@ -229,7 +234,7 @@ class _Stage:
             rows=rows,
             suppressed=suppressed,
             state=state,
-            findings=[],
+            findings=findings,
             actor=self.actor,
             resource_id=ids.resource_id(publication.id),
         )
@@ -260,6 +265,27 @@ class _Stage:
             resource_id=ids.resource_id(publication.id),
         )
         self.report.blocked[publication.id] = reason
+
+    def _block_rolled_back(self, mart: Mart, refresh: MartRefresh, digest: str) -> None:
+        """A mart that was taken back shows figures that its inputs do not give: nobody publishes them unnoticed."""
+        rollback = self.ledger.latest_rollback(f"mart.{mart.name}")
+        by = f" oleh {rollback.actor} pada {rollback.at.isoformat(timespec='seconds')}" if rollback else ""
+        reason = (
+            f"mart.{mart.name} dikembalikan ke snapshot {refresh.snapshot_id}{by} ({refresh.run_label}) dan belum "
+            "disegarkan; jalankan `lumbung run` untuk salah satu sistemnya, lihat docs/howto/rollback.md"
+        )
+        for publication in mart.publications:
+            self._block(publication, refresh, digest, reason, [{"kind": "dikembalikan"}])
+
+    def _going_back(self, draft: Draft, before: PublicationRecord | None) -> list[Mapping[str, Any]]:
+        """A finding when the figures are as of an earlier time than those published before (an input went back)."""
+        if before is None or before.mart_snapshot is None:
+            return []
+        earlier = self.ledger.mart_by_snapshot(draft.mart.name, before.mart_snapshot)
+        if earlier is None or earlier.as_of <= draft.refresh.as_of:
+            return []
+        log.warning("publikasi %s: data per mundur dari %s", draft.publication.id, earlier.as_of.isoformat())
+        return [{"kind": "mundur", "from": earlier.as_of.isoformat(), "to": draft.refresh.as_of.isoformat()}]
 
     def withdrawn(self, marts: Sequence[Mart]) -> None:
         """Datasets of this publisher that no declaration names any more: reported, never deleted by a machine."""

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 BATCH: Final = "lumbung.batch"
 RUN: Final = "lumbung.run"
+RESTATED: Final = "lumbung.restated"
+"""Table property with the digest that a curated table's labels and statuses are right for."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _PROPERTY: Final = "spark.sql.iceberg.snapshot-property."
 
@@ -180,6 +182,25 @@ def publish_branch(spark: SparkSession, branch: Branch) -> int:
         raise
     drop_branch(spark, branch)
     return int(moved[0]["updated_ref"])
+
+
+def move_main(spark: SparkSession, name: str, snapshot_id: int) -> None:
+    """Take the table back to a snapshot that main stood at before; hold the table's lock meanwhile.
+
+    What labels and statuses were right for is forgotten with it, so that the next drain looks them up anew.
+    """
+    spark.sql(f"ALTER TABLE {table(name)} UNSET TBLPROPERTIES IF EXISTS ({literal(RESTATED)})")
+    now = current_snapshot(spark, name)
+    back = any(snapshot.id == snapshot_id for snapshot in ancestry(spark, name, now))
+    procedure = "rollback_to_snapshot" if back else "set_current_snapshot"
+    spark.sql(f"CALL spark_catalog.system.{procedure}({literal(name)}, {int(snapshot_id)})").collect()
+
+
+def history(spark: SparkSession, name: str) -> list[int]:
+    """Every snapshot that main ever stood at and the table still knows, in the order of becoming current."""
+    rows = spark.table(f"{name}.history").select("snapshot_id", "made_current_at").collect()
+    known = snapshots(spark, name)
+    return [row["snapshot_id"] for row in sorted(rows, key=lambda row: row["made_current_at"]) if row[0] in known]
 
 
 def drop_branch(spark: SparkSession, branch: Branch) -> None:

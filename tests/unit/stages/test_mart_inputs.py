@@ -21,9 +21,18 @@ def mart(name: str, *inputs: str) -> Any:
 class FakeLedger:
     """Newest first: (dataset, kind of run, source clock)."""
 
-    def __init__(self, *batches: tuple[str, str, datetime | None], marts: dict[str, datetime] | None = None) -> None:
+    def __init__(
+        self,
+        *batches: tuple[str, str, datetime | None],
+        marts: dict[str, datetime] | None = None,
+        back: dict[str, datetime | None] | None = None,
+    ) -> None:
         self.rows = batches
         self.marts = marts or {}
+        self.back = back or {}
+
+    def open_rollback(self, dataset: str) -> Any:
+        return SimpleNamespace(as_of=self.back[dataset]) if dataset in self.back else None
 
     def batches(self, dataset: str, **_: Any) -> list[Any]:
         return [SimpleNamespace(source_clock=clock, run_id=kind) for name, kind, clock in self.rows if name == dataset]
@@ -68,6 +77,16 @@ DECLARATIONS: Any = SimpleNamespace(
             FakeLedger(("siak.lahir", "ulang", None), ("siak.lahir", "jadwal", OLD), ("siak.mati", "jadwal", NEW)),
             OLD,
             id="nor does a replay",
+        ),
+        pytest.param(
+            FakeLedger(("siak.lahir", "jadwal", NEW), ("siak.mati", "jadwal", NEW), back={"siak.mati": OLD}),
+            OLD,
+            id="an input was rolled back and not read whole since",
+        ),
+        pytest.param(
+            FakeLedger(("siak.lahir", "jadwal", NEW), ("siak.mati", "jadwal", NEW), back={"siak.mati": None}),
+            None,
+            id="nobody knows as of when the input is that was rolled back",
         ),
     ],
 )
