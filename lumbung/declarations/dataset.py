@@ -124,7 +124,10 @@ class Rule(Frozen):
 
 
 class Dataset(Frozen):
-    """A table of a source system with everything that decides its way through the stages."""
+    """A table of a source system with everything that decides its way through the stages.
+
+    `spoken`: what each derived column of the suite says of the row, for people.
+    """
 
     system: str
     name: str
@@ -151,6 +154,7 @@ class Dataset(Frozen):
     master_refs: tuple[MasterRef, ...]
     rules: tuple[Rule, ...]
     notes: tuple[str, ...] = ()
+    spoken: dict[str, str] = {}
 
     @property
     def id(self) -> str:

@@ -5,11 +5,12 @@ from lumbung.ledger.base import open_engine
 from lumbung.ledger.batches import Batches
 from lumbung.ledger.locks import Locks
 from lumbung.ledger.products import Products
+from lumbung.ledger.quality import Quality
 from lumbung.ledger.refused import Refused
 from lumbung.ledger.runs import Runs
 
 
-class Ledger(Runs, Batches, Refused, Products, Audit, Locks):
+class Ledger(Runs, Batches, Refused, Quality, Products, Audit, Locks):
     """Runs, batches, refused rows, marts, publications, audit chain and locks of one regency."""
 
     @classmethod
