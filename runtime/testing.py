@@ -99,6 +99,19 @@ def with_services(profile: Settings) -> bool:
             say("services of the tests stopped")
 
 
+def manifest(profile: Settings) -> bool:
+    """The manifest at drawn seeds (tests/manifest), against fresh services of its own; no scheduler, no portal."""
+    try:
+        lifecycle.down(profile, say)
+        _remove_state(profile)
+        lifecycle.up(profile, say, ("postgresql", "sources", "metastore", "engine"))
+        return run(profile, "manifest", [sys.executable, "-m", "tests.manifest"])
+    finally:
+        if os.environ.get(KEEP) != "1":
+            lifecycle.down(profile, lambda line: None)
+            say("services of the tests stopped")
+
+
 def _remove_state(profile: Settings) -> None:
     """Start from nothing: an earlier run's rows would change the counts. Only the tools' caches stay."""
     for path in profile.state.iterdir():
@@ -113,7 +126,7 @@ def _remove_state(profile: Settings) -> None:
 def main() -> int:
     """Exit code 0: everything passed; 1: something failed."""
     parser = argparse.ArgumentParser(prog="python -m runtime.testing", description=__doc__)
-    parser.add_argument("what", choices=("all", "lint", "unit"))
+    parser.add_argument("what", choices=("all", "lint", "unit", "manifest"))
     what = parser.parse_args().what
     logging.getLogger("thrift").setLevel(logging.CRITICAL)  # a refused connection is an answer, not news
     try:
@@ -128,6 +141,8 @@ def main() -> int:
             passed &= unit(profile)
         if what == "all":
             passed &= with_services(profile)
+        if what == "manifest":
+            passed &= manifest(profile)
     except (RuntimeFailure, SettingsError, DeclarationError, privilege.NotTraversable) as error:
         print(f"error: {error}", file=sys.stderr)
         passed = False

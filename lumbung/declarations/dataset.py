@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+
+from pydantic import Field
 
 from lumbung.declarations.base import Frozen
 from lumbung.declarations.names import Classification, LoadMode, Logical, RuleKind, Severity
@@ -154,7 +157,7 @@ class Dataset(Frozen):
     master_refs: tuple[MasterRef, ...]
     rules: tuple[Rule, ...]
     notes: tuple[str, ...] = ()
-    spoken: dict[str, str] = {}
+    spoken: Mapping[str, str] = Field(default_factory=dict)
 
     @property
     def id(self) -> str:

@@ -111,9 +111,7 @@ class MartReader:
             self.problems.append(file.problem(("schema", 0, "properties"), "the mart has no grain (primaryKey: true)"))
         publications = self._publications(mart, file)
         if bool(publications) == bool(mart.unpublished):
-            message = (
-                "say why nothing of it is public (unpublished: a reason), or publish it (publikasi.yaml); not both"
-            )
+            message = "publish something of it (publikasi.yaml), or say why nothing is public (unpublished); not both"
             self.problems.append(file.problem(("customProperties",), message))
         return mart.model_copy(update={"publications": publications})
 

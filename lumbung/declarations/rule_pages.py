@@ -20,8 +20,8 @@ CONSEQUENCE: Final = {
     "info": "Dicatat saja",
 }
 _EXPLAINED: Final = (
-    "- **Baris ditahan**: baris masuk karantina dengan alasannya dan tidak dihitung. Bila baris itu sudah pernah diterima "
-    "baik, versi baik terakhir tetap dipakai. Perbaiki di sistem asal; tarikan berikutnya menilainya lagi.",
+    "- **Baris ditahan**: baris masuk karantina dengan alasannya dan tidak dihitung. Bila baris itu sudah pernah "
+    "diterima baik, versi baik terakhir tetap dipakai. Perbaiki di sistem asal; tarikan berikutnya menilainya lagi.",
     "- **Baris diterima, dihitung**: baris dipakai. Jumlahnya tampak di halaman mutu data, supaya dapat diperiksa.",
     "- **Dicatat saja**: tidak ada yang perlu diperbaiki.",
 )

@@ -132,7 +132,8 @@ def disclosure_note(publication: Publication, rule: Suppression, hidden: Hidden)
         return f"Tidak ada sel yang disamarkan: tidak ada {counted} antara 1 dan {rule.k - 1}."
     return (
         f"{len(hidden.keys)} sel disamarkan ({STATUS_COLUMN} = disamarkan, nilainya dikosongkan) untuk melindungi "
-        f"rahasia perorangan: {len(hidden.primary)} karena {counted} antara 1 dan {rule.k - 1}{_dominated(publication)}, "
+        f"rahasia perorangan: {len(hidden.primary)} karena {counted} antara 1 dan {rule.k - 1}"
+        f"{_dominated(publication)}, "
         f"{len(hidden.complementary)} sebagai pelengkap agar sel kecil tidak dapat dihitung dari jumlah yang terbit. "
         "Nol ditampilkan. Sel lain sama dengan data di gudang data."
     )
