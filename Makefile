@@ -2,7 +2,7 @@
 # Every target may be run as root (it then goes on as the system user `lumbung`) or as an ordinary user.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install up stop status clean clean-all test test-fast histories lint bench-full lock
+.PHONY: help demo install up stop status clean clean-all test test-fast histories manifest lint bench-full lock
 
 # the distribution's Python: it starts the installation, and the system user can run it
 PYTHON := $(firstword $(wildcard /usr/bin/python3 /usr/local/bin/python3) python3)
@@ -41,6 +41,9 @@ test-fast: install ## the tests that need no service; sockets are forbidden (und
 
 histories: install ## 1,000 generated histories of rows, late, deleted, refused, against an oracle (minutes)
 	@$(PLATFORM) -m runtime.testing histories
+
+manifest: install ## every injected defect is refused, nothing else: three drawn seeds, two scales (half an hour)
+	@$(PLATFORM) -m runtime.testing manifest
 
 lint: install ## ruff, sqlfluff, mypy, import-linter
 	@$(PLATFORM) -m runtime.testing lint

@@ -13,8 +13,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from lumbung.declarations import DeclarationError
 from lumbung.settings import PROFILE_VARIABLE, ROOT, Settings, SettingsError, load
@@ -24,8 +25,6 @@ from runtime.service import RuntimeFailure
 
 KEEP = "LUMBUNG_TEST_KEEP"
 STARTED = time.monotonic()
-PROFILES = {"lint": "test", "unit": "test", "integration": "test", "e2e": "test-e2e", "histories": "test"}
-"""The profile of each part."""
 LANES = (("lint", "unit", "integration"), ("e2e",))
 """What runs one after the other; the lanes run side by side."""
 
@@ -88,39 +87,61 @@ def unit(profile: Settings) -> bool:
 
 def integration(profile: Settings) -> bool:
     """The mechanisms against real servers."""
-    return with_services(profile, "integration tests", "tests/integration")
+    return with_services(profile, "integration tests", pytest(profile, "tests/integration"))
 
 
 def e2e(profile: Settings) -> bool:
     """The whole product as its users meet it."""
-    return with_services(profile, "end-to-end tests", "tests/e2e")
+    return with_services(profile, "end-to-end tests", pytest(profile, "tests/e2e"))
 
 
 def histories(profile: Settings) -> bool:
     """Generated histories against the oracle, many more than `integration` tries."""
     os.environ.setdefault("LUMBUNG_HISTORIES", "1000")
     os.environ.setdefault("LUMBUNG_HISTORIES_RUNS", "10")
-    return with_services(profile, "1,000 generated histories", "tests/integration/histories", ("sources", "engine"))
+    suite = pytest(profile, "tests/integration/histories")
+    return with_services(profile, "1,000 generated histories", suite, ("sources", "engine"))
 
 
-def with_services(profile: Settings, what: str, folder: str, only: tuple[str, ...] = ()) -> bool:
-    """Run tests against fresh services of the profile (all, or `only` some), which are stopped whatever happens."""
+def manifest(profile: Settings) -> bool:
+    """The manifest at drawn seeds (tests/manifest); no scheduler, no portal."""
+    return with_services(profile, "manifest", [sys.executable, "-m", "tests.manifest"], ("sources", "engine"))
+
+
+def with_services(profile: Settings, what: str, command: list[str], only: tuple[str, ...] = ()) -> bool:
+    """Run a check against fresh services of the profile (all, or `only` some), which are stopped whatever happens."""
     try:
         say(f"\n== fresh services of profile {profile.profile} ({time.monotonic() - STARTED:.0f} s)")
         lifecycle.fresh(profile, say, only)
-        return run(profile, what, pytest(profile, folder))
+        return run(profile, what, command)
     finally:
         if os.environ.get(KEEP) != "1":
             lifecycle.down(profile, lambda line: None)
             say(f"services of profile {profile.profile} stopped")
 
 
+class Part(NamedTuple):
+    """A check and the profile that it runs in."""
+
+    profile: str
+    check: Callable[[Settings], bool]
+
+
+PARTS = {
+    "lint": Part("test", lint),
+    "unit": Part("test", unit),
+    "integration": Part("test", integration),
+    "e2e": Part("test-e2e", e2e),
+    "histories": Part("test", histories),
+    "manifest": Part("test", manifest),
+}
+
+
 def one(part: str) -> bool:
     """One part in its profile; the profile's state belongs to this user."""
-    profile = load(PROFILES[part])
+    profile = load(PARTS[part].profile)
     os.environ[PROFILE_VARIABLE] = profile.profile  # before any of the services' modules reads it
-    parts = {"lint": lint, "unit": unit, "integration": integration, "e2e": e2e, "histories": histories}
-    return parts[part](profile)
+    return PARTS[part].check(profile)
 
 
 def everything() -> bool:
@@ -168,10 +189,10 @@ def _pass_on(part: str, lines: IO[str]) -> None:
 def main() -> int:
     """Exit code 0: everything passed; 1: something failed."""
     parser = argparse.ArgumentParser(prog="python -m runtime.testing", description=__doc__)
-    parser.add_argument("what", choices=("all", *PROFILES))
+    parser.add_argument("what", choices=("all", *PARTS))
     what = parser.parse_args().what
     logging.getLogger("thrift").setLevel(logging.CRITICAL)  # a refused connection is an answer, not news
-    wanted = [PROFILES[part] for lane in LANES for part in lane] if what == "all" else [PROFILES[what]]
+    wanted = [PARTS[part].profile for lane in LANES for part in lane] if what == "all" else [PARTS[what].profile]
     try:
         for profile in dict.fromkeys(wanted):
             privilege.prepare_state(ROOT, profile)

@@ -38,6 +38,7 @@ from lumbung.declarations.product import (
     MartTest,
     Publication,
     PublishedColumn,
+    Record,
     Suppression,
 )
 from lumbung.declarations.reference import (
@@ -69,6 +70,7 @@ __all__ = [
     "PortalTexts",
     "Publication",
     "PublishedColumn",
+    "Record",
     "Reference",
     "Registration",
     "Rule",

@@ -220,6 +220,31 @@ class MartRefresh:
 
 
 @dataclass(frozen=True, slots=True)
+class MonthlyBatches:
+    """What a dataset received in a month (`YYYY-MM`), over the batches that brought something new."""
+
+    month: str
+    dataset: str
+    batches: int
+    received: int
+    accepted: int
+    quarantined: int
+    duplicate: int
+
+
+@dataclass(frozen=True, slots=True)
+class MonthlyRule:
+    """How many rows of a dataset a rule judged in a month (`YYYY-MM`), and how many broke it."""
+
+    month: str
+    dataset: str
+    rule: str
+    severity: Severity
+    judged: int
+    broken: int
+
+
+@dataclass(frozen=True, slots=True)
 class PublicationRecord:
     """One attempt to publish; `state`: it reached the portal, it was unchanged, or a finding blocked it."""
 

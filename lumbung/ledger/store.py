@@ -5,12 +5,13 @@ from lumbung.ledger.base import open_engine
 from lumbung.ledger.batches import Batches
 from lumbung.ledger.locks import Locks
 from lumbung.ledger.products import Products
+from lumbung.ledger.quality import Quality
 from lumbung.ledger.refused import Refused
 from lumbung.ledger.rollbacks import Rollbacks
 from lumbung.ledger.runs import Runs
 
 
-class Ledger(Runs, Batches, Refused, Products, Rollbacks, Audit, Locks):
+class Ledger(Runs, Batches, Refused, Quality, Products, Rollbacks, Audit, Locks):
     """Runs, batches, refused rows, marts, publications, rollbacks, audit chain and locks of one regency."""
 
     @classmethod
