@@ -2,7 +2,7 @@
 # Every target may be run as root (it then goes on as the system user `lumbung`) or as an ordinary user.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install up stop status clean clean-all test test-fast histories manifest lint bench-full lock
+.PHONY: help demo install up stop status clean clean-all test test-fast histories manifest lint supply-chain bench-full lock
 
 # the distribution's Python: it starts the installation, and the system user can run it
 PYTHON := $(firstword $(wildcard /usr/bin/python3 /usr/local/bin/python3) python3)
@@ -45,11 +45,14 @@ histories: install ## 1,000 generated histories of rows, late, deleted, refused,
 manifest: install ## every injected defect is refused, nothing else: three drawn seeds, two scales (half an hour)
 	@$(PLATFORM) -m runtime.testing manifest
 
-lint: install ## ruff, sqlfluff, mypy, import-linter
+lint: install ## ruff, sqlfluff, mypy, import-linter, secrets and licences
 	@$(PLATFORM) -m runtime.testing lint
 
 bench-full: install ## both systems at full size (SCALES="0.25 0.5 1.0"): hours, 40 GB of disk; results in benchmarks/results/
 	@$(PLATFORM) -m benchmarks.b7_full --scales $(or $(SCALES),0.25 0.5 1.0)
+
+supply-chain: install ## secrets, licences and known advisories of what we stand on
+	@$(PLATFORM) -m runtime.supply_chain --advisories
 
 lock: ## compile the hashed locks anew from requirements/*.in
 	@$(PYTHON) runtime/install.py --lock

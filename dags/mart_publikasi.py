@@ -22,12 +22,13 @@ ASSETS = [
 
 
 def marts_failed(context: Any) -> None:
-    """Writes the failure into the ledger, for those who wait there."""
+    """Writes the failure into the ledger, for those who wait there, and says so to whoever is to be told."""
+    from lumbung.ops.alerts import task_failed
     from lumbung.ops.runs import fail_marts_from_dag
 
-    fail_marts_from_dag(
-        context["dag"].dag_id, context["dag_run"], context["task_instance"].task_id, context.get("exception")
-    )
+    failed = context["task_instance"].task_id, context.get("exception")
+    fail_marts_from_dag(context["dag"].dag_id, context["dag_run"], *failed)
+    task_failed(context["dag"].dag_id, *failed)
 
 
 @task
@@ -45,11 +46,14 @@ def mart() -> str:
 @task
 def publish(trigger: str) -> str:
     """Publishes every mart whose public content changed."""
+    from lumbung.ops.alerts import recovered
     from lumbung.ops.runs import actor_of, close_marts
     from lumbung.stages.publish import publish as stage
 
-    stage(trigger, actor_of(get_current_context()["dag_run"]))
+    context = get_current_context()
+    stage(trigger, actor_of(context["dag_run"]))
     close_marts(trigger)
+    recovered(f"{context['dag'].dag_id}/")
     return trigger
 
 

@@ -18,12 +18,13 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def run_failed(context: Any) -> None:
-    """Writes the failure of the sweep into the ledger."""
+    """Writes the failure of the sweep into the ledger, and says so to whoever is to be told."""
+    from lumbung.ops.alerts import task_failed
     from lumbung.ops.runs import fail_sweep_from_dag
 
-    fail_sweep_from_dag(
-        context["dag"].dag_id, context["dag_run"], context["task_instance"].task_id, context.get("exception")
-    )
+    failed = context["task_instance"].task_id, context.get("exception")
+    fail_sweep_from_dag(context["dag"].dag_id, context["dag_run"], *failed)
+    task_failed(context["dag"].dag_id, *failed)
 
 
 def sweep_tasks(system: System) -> None:
@@ -35,6 +36,7 @@ def sweep_tasks(system: System) -> None:
         outlets=[Asset(name=f"{system.code}.curated", uri=f"lumbung://curated/{system.code}")],
     )
     def sweep(code: str) -> str:
+        from lumbung.ops.alerts import recovered
         from lumbung.ops.runs import close_run, open_sweep_from_dag, require_done
         from lumbung.stages.conform import conform
         from lumbung.stages.extract import extract
@@ -46,23 +48,36 @@ def sweep_tasks(system: System) -> None:
             stage(run_id)
         close_run(run_id)
         require_done(run_id)
+        recovered(f"{context['dag'].dag_id}/sapu_{code}")
         return run_id
 
     @task(task_id=f"cocokkan_{system.code}", pool=system.pool)
     def reconcile(code: str) -> None:
+        from lumbung.ops.alerts import recovered
         from lumbung.ops.reconcile import require_reconciled
 
         require_reconciled(code)
+        recovered(f"{get_current_context()['dag'].dag_id}/cocokkan_{code}")
 
     sweep(system.code) >> reconcile(system.code)  # type: ignore[operator]
 
 
 @task(task_id="catat_audit", pool="gudang")
 def checkpoint() -> None:
-    """Writes a signed checkpoint of the audit chain, outside the ledger."""
+    """Holds the audit chain against its checkpoints, and writes a new one, outside the ledger."""
+    from lumbung.ops.alerts import recovered
     from lumbung.ops.runs import checkpoint_audit
 
     checkpoint_audit()
+    recovered(f"{get_current_context()['dag'].dag_id}/catat_audit")
+
+
+@task(task_id="periksa_keterlambatan", pool="gudang")
+def lateness() -> None:
+    """Says which datasets are later than their contract promises."""
+    from lumbung.ops.alerts import check_lateness
+
+    check_lateness()
 
 
 with DAG(
@@ -86,3 +101,4 @@ with DAG(
     for _head in load_systems(ROOT):
         sweep_tasks(_head.system)
     checkpoint()
+    lateness()

@@ -104,16 +104,21 @@ def conform_task(system: str) -> Any:
 @task(retries=0)  # a stopped batch does not mend itself: the run fails at once, with the reason
 def tutup(run: str) -> None:
     """Red when a dataset of the run was stopped, although the others have gone through."""
+    from lumbung.ops.alerts import recovered
     from lumbung.ops.runs import require_done
 
     require_done(run)
+    recovered(f"{get_current_context()['dag'].dag_id}/")
 
 
 def run_failed(context: Any) -> None:
-    """Writes the failure of a task that has no retry left into the ledger, for those who wait there."""
+    """Writes the failure of a task that has no retry left into the ledger, and says so to whoever is to be told."""
+    from lumbung.ops.alerts import task_failed
     from lumbung.ops.runs import fail_from_dag
 
-    fail_from_dag(context["dag"].dag_id, context["dag_run"], context["task_instance"].task_id, context.get("exception"))
+    failed = context["task_instance"].task_id, context.get("exception")
+    fail_from_dag(context["dag"].dag_id, context["dag_run"], *failed)
+    task_failed(context["dag"].dag_id, *failed)
 
 
 def docs(head: SystemHead) -> str:

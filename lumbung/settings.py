@@ -74,6 +74,43 @@ class Hive(BaseModel):
     password_secret: str = "hive_engineer_password"  # noqa: S105 - the secret's name
 
 
+class Maintenance(BaseModel):
+    """What the weekly maintenance keeps and what it finds worth doing."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    snapshot_days: int = Field(default=30, ge=1)  # snapshots younger than this stay
+    snapshots_kept: int = Field(default=10, ge=1)  # so do the newest ones of every table
+    mart_refreshes: int = Field(default=30, ge=1)  # and what the newest refreshes of every mart were computed from
+    small_file_mb: int = Field(default=16, ge=1)  # a smaller data file is small
+    small_files: int = Field(default=8, ge=2)  # so many small files are worth writing together
+    orphan_days: int = Field(default=3, ge=1)  # leftovers of attempts that died stay so long, in case one is alive
+
+
+class Alerts(BaseModel):
+    """Where alerts go besides the log; nothing is sent while both are empty. Passwords and addresses are secrets."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    webhook: bool = False  # POST to the address in secrets/alert_webhook_url
+    smtp_host: str = ""
+    smtp_port: int = Field(default=25, ge=1, le=65535)
+    smtp_starttls: bool = False
+    smtp_user: str = ""  # its password is secrets/alert_smtp_password
+    sender: str = "lumbung@localhost"
+    recipients: tuple[str, ...] = ()
+    attempts: int = Field(default=3, ge=1, le=10)
+    timeout_s: float = Field(default=10, gt=0)
+
+
+class Audit(BaseModel):
+    """Further folders that receive every checkpoint of the audit chain: another machine, write-once storage."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    copies: tuple[Path, ...] = ()
+
+
 class Settings(BaseSettings):
     """The settings of one profile. Immutable; get it with `settings()`."""
 
@@ -84,9 +121,13 @@ class Settings(BaseSettings):
     profile: str
     root: Path = ROOT
     tenant: str = "sidoarjo"
+    log_json: bool = False  # records of the stages as lines of JSON in <logs>/lumbung.jsonl, besides their usual place
     schedules: bool = True  # whether the demo lets every DAG run by its schedule; DAGs are created paused
     ports: Ports
     memory: Memory
+    maintenance: Maintenance = Maintenance()
+    alerts: Alerts = Alerts()
+    audit: Audit = Audit()
     state: Path = Field(default_factory=lambda data: data["root"] / ".lumbung" / data["profile"])
     spool: Path = Field(default_factory=lambda data: data["state"] / "spool")
     warehouse: Path = Field(default_factory=lambda data: data["state"] / "warehouse")

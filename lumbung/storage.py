@@ -58,6 +58,7 @@ class Manifest(BaseModel):
     `digest` is the content digest of the rows (independent of their order and of the file's layout), `rows` their
     number. Window bounds are UTC: `window_from` exclusive, `window_to` inclusive. `values_not_carried` counts, per
     column, values that no Arrow type can hold (infinity, NaN, years outside 1-9999): NULL there, named in `_nilai`.
+    `erased_rows` were taken out on request since (`lumbung forget`): `digest` and row numbers are as received.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -81,6 +82,12 @@ class Manifest(BaseModel):
     warnings: tuple[str, ...] = ()
     values_not_carried: dict[str, int] = {}
     files: tuple[ManifestFile, ...] = ()
+    erased_rows: int = 0
+
+    @property
+    def received(self) -> int:
+        """Rows that were received, also those that were erased since."""
+        return self.rows + self.erased_rows
 
 
 def schema_digest(fields: tuple[ManifestField, ...]) -> str:

@@ -1,4 +1,7 @@
-"""The Data Docs server: static pages of the validation's results, on loopback, without folder listings."""
+"""The Data Docs server: static pages of the validation's results, on loopback, without folder listings.
+
+`/metrics` beside them is what `bin/lumbung metrics` prints, counted when it is asked for.
+"""
 
 import sys
 import urllib.request
@@ -16,6 +19,28 @@ ALIVE = "alive.txt"
 
 class DataDocsHandler(SimpleHTTPRequestHandler):
     """Files of one folder; a folder without an index page is not listed."""
+
+    def do_GET(self) -> None:
+        """A page, or the metrics."""
+        if self.path == "/metrics":
+            self._metrics()
+        else:
+            super().do_GET()
+
+    def _metrics(self) -> None:
+        from lumbung.ops.metrics import CONTENT_TYPE, text
+
+        try:
+            body = text().encode()
+        except Exception as error:  # the scraper sees that there is no answer; the reason goes into the log
+            self.log_error("metrics: %s", type(error).__name__)
+            self.send_error(HTTPStatus.SERVICE_UNAVAILABLE, "No metrics now")
+            return
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", CONTENT_TYPE)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
     def list_directory(self, path: object) -> None:
         """Refuse to list."""

@@ -67,13 +67,14 @@ def pytest(profile: Settings, *arguments: str) -> list[str]:
 
 
 def lint(profile: Settings) -> bool:
-    """Ruff, sqlfluff, mypy and import-linter; all of them run, and all must pass."""
+    """Ruff, sqlfluff, mypy, import-linter, secrets and licences; all of them run, and all must pass."""
     sql = [str(path) for path in (ROOT / "sql", ROOT / "lumbung") if any(path.rglob("*.sql"))]
     checks = [
         run(profile, "ruff check", [env_bin("ruff"), "check", "."]),
         run(profile, "ruff format", [env_bin("ruff"), "format", "--check", "."]),
         run(profile, "mypy", [env_bin("mypy"), "--strict", "lumbung"]),
         run(profile, "import-linter", [env_bin("lint-imports"), "--no-cache"]),
+        run(profile, "secrets and licences", [sys.executable, "-m", "runtime.supply_chain"]),
     ]
     if sql:
         checks.append(run(profile, "sqlfluff", [env_bin("sqlfluff"), "lint", "--disable-progress-bar", *sql]))

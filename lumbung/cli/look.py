@@ -1,8 +1,7 @@
-"""Commands that only look: status, summary, doctor, quarantine, reconcile, trace, query, endpoints, audit."""
+"""Commands that only look: status, summary, doctor, quarantine, reconcile, trace, query, endpoints."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -187,39 +186,7 @@ def endpoints(json: Json = False) -> None:
             print(f"{name}.{key}: {value}")
 
 
-def audit(json: Json = False, last: Annotated[int, typer.Option(help="How many entries to show")] = 20) -> None:
-    """Show the newest audit entries, after holding the whole chain against its signed checkpoints; exit 1 when broken.
-
-    Example: bin/lumbung audit --last 50
-    """
-    from lumbung.ledger import Ledger
-    from lumbung.ledger.checkpoint import verify_checkpoints
-    from lumbung.settings import settings
-
-    ledger = Ledger.connect()
-    problems = verify_checkpoints(ledger, settings())
-    entries = [asdict(entry) for entry in ledger.audit_entries(limit=last)]
-    if json:
-        as_json({"problems": problems, "entries": entries})
-    else:
-        as_table(
-            "Jejak audit",
-            entries,
-            {
-                "seq": "No",
-                "at": "Waktu",
-                "actor": "Pelaku",
-                "action": "Tindakan",
-                "subject": "Obyek",
-                "detail": "Rincian",
-            },
-        )
-        print("Rantai utuh." if not problems else "RANTAI RUSAK:\n" + "\n".join(problems))
-    if problems:
-        raise typer.Exit(1)
-
-
 def add_to(app: typer.Typer) -> None:
     """Registers the commands of this module."""
-    for command in (status, summary, doctor, quarantine, reconcile, trace, query, endpoints, audit):
+    for command in (status, summary, doctor, quarantine, reconcile, trace, query, endpoints):
         app.command()(command)

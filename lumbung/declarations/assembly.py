@@ -93,6 +93,7 @@ class _Assembly:
             lookup=extras.lookup,
             order=extras.order,
             freshness=draft.freshness,
+            retention=draft.retention,
             derived=derived,
             late_derived=late,
             kept=tuple(self._kept(name, form) for name, form in self.suite.derived.items() if form.keep),

@@ -40,6 +40,7 @@ class Draft:
     columns: list[Column] = field(default_factory=list)
     references: list[Reference] = field(default_factory=list)
     freshness: timedelta = timedelta(days=1)
+    retention: timedelta | None = None
     suite: SuiteForm | None = None
     suite_file: YamlFile | None = None
 
@@ -118,6 +119,7 @@ def read_draft(system: str, path: Path, root: Path, problems: list[Problem]) -> 
             draft.columns.append(column)
     _relationships(draft, problems)
     _freshness(draft, problems)
+    _retention(draft, problems)
     _load_mode(draft, problems)
     _read_suite(draft, root, problems)
     return draft
@@ -247,6 +249,19 @@ def _freshness(draft: Draft, problems: list[Problem]) -> None:
         draft.freshness = timedelta(hours=hours * promise.value)
         return
     problems.append(draft.file.problem(("slaProperties",), "the freshness promise is missing (property latency)"))
+
+
+def _retention(draft: Draft, problems: list[Problem]) -> None:
+    """How long raw and quarantine are kept (ODCS property `retention`); the tenant's default without it."""
+    for index, promise in enumerate(draft.odcs.slaProperties or []):
+        if promise.property != "retention":
+            continue
+        days = {"d": 1, "y": 365}.get(promise.unit or "")
+        if days is None or isinstance(promise.value, bool | str | None) or promise.value <= 0:
+            message = "retention is a positive number with unit d or y"
+            problems.append(draft.file.problem(("slaProperties", index, "value"), message))
+            return
+        draft.retention = timedelta(days=days * promise.value)
 
 
 def _load_mode(draft: Draft, problems: list[Problem]) -> None:

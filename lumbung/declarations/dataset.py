@@ -149,6 +149,7 @@ class Dataset(Frozen):
     lookup: bool
     order: int
     freshness: timedelta
+    retention: timedelta | None = None
     derived: dict[str, str]
     late_derived: tuple[str, ...]
     kept: tuple[Column, ...]

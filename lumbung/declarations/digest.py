@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import Any
 
 from lumbung.declarations.models import Dataset, Declarations
 
@@ -15,10 +16,15 @@ def dataset_digest(declarations: Declarations, dataset: Dataset) -> str:
         {column.code_list for column in dataset.columns if column.code_list} | {ref.list for ref in dataset.list_refs}
     )
     document = {
-        "dataset": dataset.model_dump(mode="json"),
+        "dataset": _judging(dataset.model_dump(mode="json")),
         "types": [declarations.types[name].model_dump(mode="json") for name in types],
         "lists": [declarations.lists[name].model_dump(mode="json") for name in lists],
-        "tenant": declarations.tenant.model_dump(mode="json"),
+        "tenant": _judging(declarations.tenant.model_dump(mode="json")),
         "timezone": declarations.systems[dataset.system].timezone,
     }
     return hashlib.sha256(json.dumps(document, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _judging(document: dict[str, Any]) -> dict[str, Any]:
+    """Without what decides nothing about a row: how long its files are kept."""
+    return {key: value for key, value in document.items() if key != "retention"}

@@ -5,6 +5,7 @@ Files become these models in `loader`; the YAML forms are in `forms`. Nothing he
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from lumbung.declarations.base import (
@@ -27,6 +28,7 @@ from lumbung.declarations.organization import (
     DatasetHead,
     PortalTexts,
     Registration,
+    Retention,
     Sismiop,
     System,
     SystemHead,
@@ -73,6 +75,7 @@ __all__ = [
     "Record",
     "Reference",
     "Registration",
+    "Retention",
     "Rule",
     "SemanticCheck",
     "SemanticType",
@@ -101,6 +104,13 @@ class Declarations(Frozen):
         if code not in self.systems:
             raise KeyError(f"no system {code!r}; declared: {', '.join(sorted(self.systems))}")
         return tuple(sorted((d for d in self.datasets.values() if d.system == code), key=lambda d: d.order))
+
+    def retention(self, dataset: Dataset) -> timedelta:
+        """How long raw and quarantine of a dataset are kept: its contract's promise, else the tenant's by class."""
+        if dataset.retention is not None:
+            return dataset.retention
+        personal = any(column.classification == "rahasia" for column in dataset.columns)
+        return timedelta(days=self.tenant.retention.personal if personal else self.tenant.retention.other)
 
     def digest(self, dataset: str | Dataset) -> str:
         """sha256 of everything that decides the validation of a dataset."""

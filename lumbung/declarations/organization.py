@@ -54,6 +54,13 @@ class Sismiop(Frozen):
     jatuh_tempo: dict[str, str]
 
 
+class Retention(Frozen):
+    """Days for which raw and quarantine are kept when the contract does not say: with and without personal columns."""
+
+    personal: StrictInt = 365
+    other: StrictInt = 1825
+
+
 class Assumption(Frozen):
     """Something that no source states; to be confirmed by the tenant."""
 
@@ -89,6 +96,7 @@ class Tenant(Frozen):
     publisher: Contact
     portal: PortalTexts
     sismiop: Sismiop
+    retention: Retention = Retention()
     assumptions: tuple[Assumption, ...]
 
 

@@ -1,6 +1,7 @@
 """The ledger (PostgreSQL, schema `ledger`): runs, batches, watermarks, counts, refused rows, publications, audit."""
 
 from lumbung.ledger.audit import AuditHead
+from lumbung.ledger.erasures import ErasureRequest
 from lumbung.ledger.errors import CountsError, LedgerError, LockBusy, LockLost, NotInLedger, StateError
 from lumbung.ledger.records import (
     COMPLETE,
@@ -34,6 +35,7 @@ __all__ = [
     "BatchState",
     "Counts",
     "CountsError",
+    "ErasureRequest",
     "Extracted",
     "Ledger",
     "LedgerError",

@@ -6,6 +6,7 @@ and head for a checkpoint kept elsewhere, and `verify_audit(size, head)` holds t
 """
 
 import hashlib
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ from lumbung.ledger.records import AuditEntry
 from lumbung.ledger.schema import audit
 
 GENESIS = "0" * 64
+CHECKPOINT = "audit.checkpoint"
 _CHAIN_LOCK = 0x6C75_6D62  # "lumb": one writer of the chain at a time
 
 
@@ -93,6 +95,12 @@ class Audit(Store):
         query = select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
         last = self._one(query)
         return AuditHead(last.seq, last.hash) if last else AuditHead(0, GENESIS)
+
+    def audit_checkpoints(self) -> list[tuple[int, str]]:
+        """Number and signature of the checkpoints that the chain itself acknowledges, oldest first."""
+        query = select(audit.c.detail).where(audit.c.action == CHECKPOINT).order_by(audit.c.seq)
+        found = [json.loads(row.detail) for row in self._all(query)]
+        return [(int(one["number"]), str(one["signature"])) for one in found]
 
     def verify_audit(self, size: int | None = None, head: str | None = None) -> list[str]:
         """Problems of the chain, empty when it is whole: changed entries, gaps, and (given a checkpoint) a cut end."""

@@ -1,9 +1,11 @@
 """Signed checkpoints of the audit chain, kept outside the database: a chain alone does not show that its end was cut.
 
 `python -m lumbung.ledger.checkpoint write|verify`. Each checkpoint is a line of JSON in the profile's folder,
-`audit/checkpoint.jsonl`: time, size and head of the chain, HMAC-SHA256 under the secret `audit_key`. Whoever
-administers the database reaches neither the file nor the key; in production the folder lies on another machine or on
-write-once storage.
+`audit/checkpoint.jsonl`: time, size and head of the chain, signature of the line before, HMAC-SHA256 over these under
+the secret `audit_key`. Whoever administers the database reaches neither the file nor the key. The file itself is
+watched from two sides: the chain acknowledges the checkpoint before each new one, so that a file that was removed, cut
+or put back to an older state is seen; and every line goes to the folders of the setting `audit.copies` too (another
+machine, write-once storage), which show even a file and a chain that were both cut to the same moment.
 """
 
 import argparse
@@ -13,81 +15,150 @@ import json
 import os
 import secrets
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
-from lumbung.ledger.audit import Audit
+from lumbung.ledger.audit import CHECKPOINT, Audit, AuditHead
 from lumbung.ledger.base import canonical_json, now
 from lumbung.ledger.store import Ledger
 from lumbung.settings import Settings, settings
 
 KEY_SECRET = "audit_key"  # noqa: S105 - the secret's name, not the secret
 _KEY_BYTES = 32
+NAME = "checkpoint.jsonl"
+
+
+class CopyFailed(OSError):
+    """A checkpoint is written, but not everywhere where it should be."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """Size and head of the chain at a time, signed."""
+    """Size and head of the chain at a time, signed. `previous` is the signature of the checkpoint before."""
 
     at: str
     size: int
     head: str
     signature: str
+    previous: str = ""
 
 
 def checkpoint_file(place: Settings) -> Path:
     """Where the checkpoints of a profile lie."""
-    return place.state / "audit" / "checkpoint.jsonl"
+    return place.state / "audit" / NAME
 
 
-def read_checkpoints(place: Settings) -> list[Checkpoint]:
-    """All checkpoints, oldest first."""
-    file = checkpoint_file(place)
+def read_checkpoints(file: Path) -> list[Checkpoint]:
+    """All checkpoints of a file, oldest first; none when there is no file."""
     lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
     return [Checkpoint(**json.loads(line)) for line in lines if line]
 
 
-def write_checkpoint(ledger: Audit, place: Settings) -> Checkpoint | None:
-    """Add a checkpoint of the chain as it is now; None when nothing was written since the last one."""
-    size, head = ledger.audit_head()
-    known = read_checkpoints(place)
-    if known and (known[-1].size, known[-1].head) == (size, head):
-        return None
-    at = now().isoformat(timespec="seconds")
-    checkpoint = Checkpoint(at, size, head, _signature(_key(place, create=True), at, size, head))
+def write_checkpoint(ledger: Audit, place: Settings, actor: str = "jadwal") -> Checkpoint | None:
+    """Add a checkpoint of the chain as it is now; None when nothing was written since the last one.
+
+    The chain first acknowledges the checkpoint before. Raises CopyFailed when a folder of `audit.copies` did not take
+    the line; the profile's own file has it then.
+    """
     file = checkpoint_file(place)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        stream.write(json.dumps(asdict(checkpoint)) + "\n")
-        stream.flush()
-        os.fsync(stream.fileno())
-    return checkpoint
+    known = read_checkpoints(file)
+    head = ledger.audit_head()
+    if known and (known[-1].size, known[-1].head) == head:
+        return None
+    if known:
+        detail = {"number": len(known), "size": known[-1].size, "signature": known[-1].signature}
+        ledger.audit(actor, CHECKPOINT, f"checkpoint-{len(known)}", detail)
+        head = ledger.audit_head()
+    made = _signed(
+        _key(place, create=True), now().isoformat(timespec="seconds"), head, known[-1].signature if known else ""
+    )
+    _append(file, [made])
+    failed = []
+    for folder in place.audit.copies:
+        copy = folder / NAME
+        try:
+            _append(copy, [*known, made][len(read_checkpoints(copy)) :])
+        except OSError as error:
+            failed.append(f"{copy}: {error}")
+    if failed:
+        raise CopyFailed(f"checkpoint of {made.size} entries lies in {file}, but not in {'; '.join(failed)}")
+    return made
 
 
 def verify_checkpoints(ledger: Audit, place: Settings) -> list[str]:
-    """Problems of the chain held against its checkpoints, empty when it is whole."""
-    known = read_checkpoints(place)
-    if not known:
-        return ledger.verify_audit()
-    key = _key(place, create=False)
-    forged = [
-        f"checkpoint of {one.at} ({one.size} entries) has a wrong signature"
-        for one in known
-        if not hmac.compare_digest(one.signature, _signature(key, one.at, one.size, one.head))
-    ]
-    shrunk = [
-        f"checkpoint of {later.at} knows fewer entries ({later.size}) than the one before ({earlier.size})"
-        for earlier, later in pairwise(known)
-        if later.size < earlier.size
-    ]
-    largest = max(known, key=lambda one: one.size)
-    return [*forged, *shrunk, *ledger.verify_audit(largest.size, largest.head)]
+    """Problems of the chain held against its checkpoints, and of the checkpoints' files; empty when all is whole."""
+    file = checkpoint_file(place)
+    known = read_checkpoints(file)
+    acknowledged = ledger.audit_checkpoints()
+    problems = _against_chain(file, known, acknowledged, place.secret_file(KEY_SECRET).is_file())
+    files = {file: known, **{folder / NAME: read_checkpoints(folder / NAME) for folder in place.audit.copies}}
+    genuine: list[Checkpoint] = []
+    for path, found in files.items():
+        if found:
+            genuine += _genuine(path, found, _key(place, create=False), problems)
+        if path != file and found[: len(known)] != known[: len(found)]:
+            problems.append(f"{path} and {file} hold different checkpoints: one of them was changed")
+        elif path != file and len(found) > len(known):
+            problems.append(f"{path} holds {len(found)} checkpoints, {file} only {len(known)}: the file was cut")
+    if not genuine:
+        return [*problems, *ledger.verify_audit()]
+    largest = max(genuine, key=lambda one: one.size)
+    return [*problems, *ledger.verify_audit(largest.size, largest.head)]
 
 
-def _signature(key: bytes, at: str, size: int, head: str) -> str:
-    return hmac.new(key, canonical_json({"at": at, "size": size, "head": head}).encode(), hashlib.sha256).hexdigest()
+def _against_chain(file: Path, known: list[Checkpoint], acknowledged: list[tuple[int, str]], signed: bool) -> list[str]:
+    """What the chain knows of its checkpoints that the file does not show."""
+    if not known and signed:
+        return [f"{file} is missing or empty although checkpoints were signed: it was removed"]
+    lost = [number for number, _ in acknowledged if number > len(known)]
+    if lost:
+        return [f"{file} holds {len(known)} checkpoints, the chain knows {max(lost)}: the file was cut or put back"]
+    other = [number for number, signature in acknowledged if known[number - 1].signature != signature]
+    return [f"{file}: checkpoint {number} is not the one that the chain acknowledges" for number in other]
+
+
+def _genuine(file: Path, found: list[Checkpoint], key: bytes, problems: list[str]) -> list[Checkpoint]:
+    """The checkpoints whose signature is ours; what is wrong with the others goes to `problems`."""
+    genuine = []
+    for one in found:
+        if hmac.compare_digest(one.signature, _signature(key, one)):
+            genuine.append(one)
+        else:
+            problems.append(f"{file}: checkpoint of {one.at} ({one.size} entries) has a wrong signature")
+    for earlier, later in pairwise(found):
+        if later.previous and later.previous != earlier.signature:
+            problems.append(
+                f"{file}: a checkpoint between {earlier.at} and {later.at} is missing, or they were reordered"
+            )
+        if later.size < earlier.size:
+            problems.append(
+                f"{file}: checkpoint of {later.at} knows fewer entries ({later.size}) than the one before "
+                f"({earlier.size})"
+            )
+    return genuine
+
+
+def _append(file: Path, lines: list[Checkpoint]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        for line in lines:
+            stream.write(json.dumps(asdict(line)) + "\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _signed(key: bytes, at: str, head: AuditHead, previous: str) -> Checkpoint:
+    unsigned = Checkpoint(at, head.size, head.head, "", previous)
+    return replace(unsigned, signature=_signature(key, unsigned))
+
+
+def _signature(key: bytes, one: Checkpoint) -> str:
+    body: dict[str, object] = {"at": one.at, "size": one.size, "head": one.head}
+    if one.previous:
+        body["previous"] = one.previous
+    return hmac.new(key, canonical_json(body).encode(), hashlib.sha256).hexdigest()
 
 
 def _key(place: Settings, *, create: bool) -> bytes:

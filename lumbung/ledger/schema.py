@@ -235,3 +235,84 @@ audit = Table(
     Column("hash", Text, nullable=False, unique=True),
     CheckConstraint("actor <> ''", name="named_actor"),
 )
+
+maintenance = Table(
+    "maintenance",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("checksum", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("steps", JSONB, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("error", Text),
+    Column("opened_at", TIME, nullable=False),
+    Column("finished_at", TIME),
+    CheckConstraint("state IN ('running', 'done', 'failed')", name="state"),
+)
+
+removal = Table(
+    "removal",
+    metadata,
+    Column("batch_id", Text, ForeignKey("ledger.batch.id"), primary_key=True),
+    Column("part", Text, primary_key=True),
+    Column("dataset", Text, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("maintenance_id", BigInteger, ForeignKey("ledger.maintenance.id"), nullable=False),
+    Column("at", TIME, nullable=False),
+    CheckConstraint("part IN ('raw', 'quarantine')", name="part"),
+    CheckConstraint("rows >= 0 AND bytes >= 0", name="counts"),
+    Index("ix_removal_dataset", "dataset"),
+)
+
+erasure_request = Table(
+    "erasure_request",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("seq", Integer, nullable=False, unique=True),
+    Column("dataset", Text, nullable=False),
+    Column("columns", ARRAY(Text), nullable=False),
+    Column("subject_hash", Text, nullable=False),
+    Column("ground", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("opened_at", TIME, nullable=False),
+    Column("finished_at", TIME),
+    CheckConstraint("state IN ('running', 'done')", name="state"),
+)
+
+erasure = Table(
+    "erasure",
+    metadata,
+    Column("request_id", Text, ForeignKey("ledger.erasure_request.id"), primary_key=True),
+    Column("batch_id", Text, ForeignKey("ledger.batch.id"), primary_key=True),
+    Column("part", Text, primary_key=True),
+    Column("dataset", Text, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("at", TIME, nullable=False),
+    CheckConstraint("part IN ('raw', 'quarantine', 'curated')", name="part"),
+    CheckConstraint("rows > 0", name="rows"),
+    Index("ix_erasure_dataset", "dataset"),
+)
+
+erased_key = Table(
+    "erased_key",
+    metadata,
+    Column("dataset", Text, primary_key=True),
+    Column("key_hash", Text, primary_key=True),
+    Column("request_id", Text, ForeignKey("ledger.erasure_request.id"), nullable=False),
+)
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("cause", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("since", TIME, nullable=False),
+    Column("seen_at", TIME, nullable=False),
+    Column("sent", JSONB, nullable=False),
+    CheckConstraint("state IN ('open', 'closed')", name="state"),
+)

@@ -1,18 +1,21 @@
 """The ledger: the only place that knows what was done. One class puts the neighbouring modules together."""
 
+from lumbung.ledger.alerts import AlertStore
 from lumbung.ledger.audit import Audit
 from lumbung.ledger.base import open_engine
 from lumbung.ledger.batches import Batches
+from lumbung.ledger.erasures import Erasures
 from lumbung.ledger.locks import Locks
 from lumbung.ledger.products import Products
 from lumbung.ledger.quality import Quality
 from lumbung.ledger.refused import Refused
 from lumbung.ledger.rollbacks import Rollbacks
 from lumbung.ledger.runs import Runs
+from lumbung.ledger.upkeep import Upkeep
 
 
-class Ledger(Runs, Batches, Refused, Quality, Products, Rollbacks, Audit, Locks):
-    """Runs, batches, refused rows, marts, publications, rollbacks, audit chain and locks of one regency."""
+class Ledger(Runs, Batches, Refused, Quality, Products, Rollbacks, Upkeep, Erasures, AlertStore, Audit, Locks):
+    """Everything that the ledger of one regency knows, from runs to the audit chain, and its locks."""
 
     @classmethod
     def connect(cls, url: str | None = None) -> "Ledger":

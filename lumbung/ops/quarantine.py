@@ -41,8 +41,8 @@ def refused_rows(
 ) -> list[dict[str, Any]]:
     """Refused rows as `{dataset, batch, row, key{…}, rules[…], reasons[…]}`, in landing and row order, parents first.
 
-    Only open ones unless `closed`. Keys show personal numbers in clear: with `actor` (a person looks) the look is
-    audited. Raises `UnknownTarget`.
+    Only open ones unless `closed` (then also those whose files are still kept). Keys show personal numbers in clear:
+    with `actor` (a person looks) the look is audited. Raises `UnknownTarget`.
     """
     if ledger is None:
         own = Ledger.connect()
@@ -53,7 +53,8 @@ def refused_rows(
     found: list[dict[str, Any]] = []
     for declared in targets(load(), system, dataset):
         known = ledger.refused_rows(dataset=declared.id, batch_id=batch, state=None if closed else "open")
-        for batch_id, numbers in by_batch(known).items():
+        gone = ledger.removals("quarantine", declared.id) if closed else {}
+        for batch_id, numbers in by_batch([row for row in known if row.batch_id not in gone]).items():
             stored = stored_rows(
                 settings().warehouse, declared, batch_id, numbers, (*declared.key, ROW, RULES, REASONS)
             )

@@ -8,22 +8,20 @@ be in the source. Every received row must be accepted, quarantined or duplicate,
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import logging
+from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from lumbung.declarations import Dataset, load
-from lumbung.ledger import Ledger
+from lumbung.ledger import Batch, Ledger
+from lumbung.ops.keys import joined, keyed_hash
 from lumbung.ops.quarantine import refused_rows
 from lumbung.settings import settings
 from lumbung.sources.digest import ContentDigest
 from lumbung.sources.postgresql import Snapshot, open_snapshot
 from lumbung.sources.window import Window
 from lumbung.storage import read_manifest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 COLUMNS = {
     "system": "Sistem",
@@ -37,10 +35,12 @@ COLUMNS = {
     "extra": "Berlebih",
     "received": "Diterima",
     "raw": "Di raw",
+    "returned": "Kembali",
     "difference": "Selisih",
 }
-_SEPARATOR = "\x1f"
-_NULL = "\x00"
+
+
+log = logging.getLogger(__name__)
 
 
 class NotReconciledError(RuntimeError):
@@ -109,22 +109,8 @@ def _source_keys(snapshot: Snapshot, dataset: Dataset, ledger: Ledger | None) ->
             else batch.column(batch.schema.get_field_index(name))
             for name in dataset.key
         ]
-        keys.update(_joined(dataset, arrays))
+        keys.update(joined(dataset, arrays))
     return keys
-
-
-def _joined(dataset: Dataset, arrays: Iterable[pa.Array]) -> list[str]:
-    """One text per row: the key's parts in their order, right-trimmed, NULL marked.
-
-    A number is the same however many zeros stand behind its point: the source writes 0, the warehouse 0.00.
-    """
-    texts = []
-    for name, array in zip(dataset.key, arrays, strict=True):
-        text = pc.utf8_rtrim_whitespace(pc.cast(array, pa.string()))
-        if dataset.column(name).logical == "number":
-            text = pc.replace_substring_regex(text, r"(\.[0-9]*[1-9])0+$|\.0*$", r"\1")
-        texts.append(pc.fill_null(text, _NULL))
-    return list(pc.binary_join_element_wise(*texts, _SEPARATOR).to_pylist())
 
 
 def _compare(dataset: Dataset, source: set[str], present: set[str], ledger: Ledger) -> dict[str, Any]:
@@ -135,11 +121,11 @@ def _compare(dataset: Dataset, source: set[str], present: set[str], ledger: Ledg
         pa.array([None if row["key"][name] is None else str(row["key"][name]) for row in rows], pa.string())
         for name in dataset.key
     ]
-    refused = set(_joined(dataset, parts))
+    refused = set(joined(dataset, parts))
     missing, extra = len(source - current - refused), len(current - present)
     batches = [batch for batch in ledger.batches(dataset=dataset.id) if batch.accepted is not None]
     received = sum(batch.received or 0 for batch in batches)
-    raw = sum(read_manifest(settings().warehouse / batch.raw_path).rows for batch in batches if batch.raw_path)
+    raw = _in_raw(ledger, dataset, batches)
     unbalanced = sum(
         abs((batch.received or 0) - (batch.accepted or 0) - (batch.quarantined or 0) - (batch.duplicate or 0))
         for batch in batches
@@ -156,8 +142,41 @@ def _compare(dataset: Dataset, source: set[str], present: set[str], ledger: Ledg
         "extra": extra,
         "received": received,
         "raw": raw,
+        "returned": _returned(ledger, dataset, current | refused),
         "difference": missing + extra + abs(received - raw) + unbalanced,
     }
+
+
+def _returned(ledger: Ledger, dataset: Dataset, keys: set[str]) -> int:
+    """How many keys that were erased on request the source has given again."""
+    erased = ledger.erased_keys(dataset.id)
+    if not erased:
+        return 0
+    place = settings()
+    found = sum(keyed_hash(place, dataset.id, key) in erased for key in keys)
+    if found:
+        log.warning(
+            "reconcile: %s: %d kunci yang pernah dihapus atas permintaan datang lagi dari sumber; tanyakan kepada "
+            "pemilik data, lalu `bin/lumbung forget` lagi bila memang harus dihapus",
+            *(dataset.id, found),
+        )
+    return found
+
+
+def _in_raw(ledger: Ledger, dataset: Dataset, batches: list[Batch]) -> int:
+    """Rows that stand in raw, with those that were removed after their time and those that were erased on request.
+
+    Both count as far as the ledger knows them; a file with fewer rows than that explains has lost some.
+    """
+    removed, erased = ledger.removals("raw", dataset.id), ledger.erased_from_raw(dataset.id)
+    found = 0
+    for batch in batches:
+        if batch.id in removed:
+            found += removed[batch.id].rows
+        elif batch.raw_path:
+            manifest = read_manifest(settings().warehouse / batch.raw_path)
+            found += manifest.rows + min(manifest.erased_rows, erased.get(batch.id, 0))
+    return found
 
 
 def _curated_keys(dataset: Dataset) -> tuple[set[str], int, int]:
@@ -178,8 +197,6 @@ def _curated_keys(dataset: Dataset) -> tuple[set[str], int, int]:
     ).collect()[0]
     arrow = keys.toArrow().combine_chunks()
     current = (
-        set(_joined(dataset, [arrow.column(name).combine_chunks() for name in dataset.key]))
-        if arrow.num_rows
-        else set()
+        set(joined(dataset, [arrow.column(name).combine_chunks() for name in dataset.key])) if arrow.num_rows else set()
     )
     return current, int(counts["held"]), int(counts["deleted"])

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from lumbung.ledger import Ledger, Run, RunKind
-from lumbung.ledger.checkpoint import write_checkpoint
+from lumbung.ledger.checkpoint import verify_checkpoints, write_checkpoint
 from lumbung.settings import settings
 
 
@@ -90,8 +90,15 @@ def open_sweep_from_dag(system: str, dag_id: str, dag_run: AirflowRun) -> str:
 
 
 def checkpoint_audit() -> None:
-    """Signs how long the audit chain is now, outside the ledger: a chain cut at its end would otherwise look whole."""
-    write_checkpoint(Ledger.connect(), settings())
+    """Signs how long the audit chain is now, outside the ledger: a chain cut at its end would otherwise look whole.
+
+    Raises AuditBroken when the chain does not fit its checkpoints; it is not signed then.
+    """
+    ledger = Ledger.connect()
+    problems = verify_checkpoints(ledger, settings())
+    if problems:
+        raise AuditBroken("Rantai audit tidak utuh:\n" + "\n".join(problems))
+    write_checkpoint(ledger, settings())
 
 
 def close_run(run_id: str) -> Run:
@@ -112,6 +119,10 @@ def require_done(run_id: str) -> None:
     run = Ledger.connect().run(run_id)
     if run.state == "failed":
         raise RunStopped(f"Run {run_id}: {run.error}")
+
+
+class AuditBroken(RuntimeError):
+    """The audit chain was changed or cut; the message says where."""
 
 
 class RunStopped(RuntimeError):

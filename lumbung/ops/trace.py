@@ -63,7 +63,9 @@ def trace_target(target: str, ledger: Ledger | None = None) -> dict[str, Any]:
     )
     if conditions:
         found.rows = _rows(declared, mart, refresh, conditions)
-    found.inputs = [_input(ledger, declared, name, snapshot) for name, snapshot in sorted(refresh.inputs.items())]
+    found.inputs = [
+        _input(ledger, declared, name, snapshot, refresh.at) for name, snapshot in sorted(refresh.inputs.items())
+    ]
     return vars(found)
 
 
@@ -129,18 +131,22 @@ def _rows(
     return rows
 
 
-def _input(ledger: Ledger, declared: Declarations, name: str, snapshot: Any) -> dict[str, Any]:
-    """The batches whose rows stand in an input table as of the snapshot."""
+def _input(ledger: Ledger, declared: Declarations, name: str, snapshot: Any, refreshed: datetime) -> dict[str, Any]:
+    """The batches whose rows stand in an input table as of the snapshot, which a mart read before `refreshed`."""
     if name not in declared.datasets or snapshot is None:
         return {"table": name, "snapshot": snapshot, "batches": []}
     from pyspark.sql import functions as F
 
-    from lumbung.warehouse.iceberg import at
+    from lumbung.warehouse.iceberg import at, snapshots
     from lumbung.warehouse.session import session
 
     dataset = declared.datasets[name]
+    table = f"curated.{dataset.table_name}"
+    spark = session("trace")
+    if int(snapshot) not in snapshots(spark, table):
+        return {"table": table, "snapshot": int(snapshot), **_by_ledger(ledger, declared, name, refreshed)}
     counts = (
-        at(session("trace"), f"curated.{dataset.table_name}", int(snapshot))
+        at(spark, table, int(snapshot))
         .where("_dihapus_batch IS NULL")
         .groupBy("_batch_id")
         .agg(F.count(F.lit(1)).alias("rows"))
@@ -148,14 +154,26 @@ def _input(ledger: Ledger, declared: Declarations, name: str, snapshot: Any) -> 
         .collect()
     )
     return {
-        "table": f"curated.{dataset.table_name}",
+        "table": table,
         "snapshot": int(snapshot),
         "batches": [_batch(ledger, declared, row["_batch_id"], row["rows"]) for row in counts],
     }
 
 
-def _batch(ledger: Ledger, declared: Declarations, batch_id: str, rows: int) -> dict[str, Any]:
+def _by_ledger(ledger: Ledger, declared: Declarations, name: str, refreshed: datetime) -> dict[str, Any]:
+    """What is left to say of an expired snapshot: the batches that had gone into the table by then."""
+    before = [
+        batch
+        for batch in ledger.batches(dataset=name, states=("conformed",))
+        if batch.accepted and batch.conformed_at and batch.conformed_at <= refreshed
+    ]
+    note = "snapshot sudah kedaluwarsa; batch menurut ledger, tanpa hitungan baris yang berlaku saat itu"
+    return {"note": note, "batches": [_batch(ledger, declared, batch.id, None) for batch in before]}
+
+
+def _batch(ledger: Ledger, declared: Declarations, batch_id: str, rows: int | None) -> dict[str, Any]:
     batch = ledger.batch(batch_id)
+    removed = ledger.removals("raw", batch.dataset).get(batch_id)
     return {
         "batch": batch.id,
         "rows": rows,
@@ -166,6 +184,7 @@ def _batch(ledger: Ledger, declared: Declarations, batch_id: str, rows: int) -> 
         "source_clock": batch.source_clock,
         "source": f"{declared.systems[batch.system].name}: {declared.datasets[batch.dataset].source_table}",
         "file": batch.raw_path,
+        "removed_at": removed.at if removed else None,
     }
 
 
@@ -184,16 +203,20 @@ def show(path: dict[str, Any]) -> str:
     lines.append(f"    dihitung {path['counted']} baris; tidak dihitung: {excluded}")
     for table in path["inputs"]:
         lines.append(f"  └ {table['table']} snapshot {table['snapshot']}")
+        if "note" in table:
+            lines.append(f"    {table['note']}")
         for batch in table["batches"]:
             start = _at(batch["window_from"]) if batch["window_from"] else "awal"
             lines.append(
-                f"    └ batch {batch['batch']} ({batch['mode']}): {batch['rows']} baris berlaku "
-                f"dari {batch['received']} diterima"
+                f"    └ batch {batch['batch']} ({batch['mode']}): "
+                + ("" if batch["rows"] is None else f"{batch['rows']} baris berlaku dari ")
+                + f"{batch['received']} diterima"
             )
             lines.append(
                 f"      {batch['source']}, jendela {start} … {_at(batch['window_to'] or batch['source_clock'])}"
             )
-            lines.append(f"      {batch['file']}")
+            gone = f" (dihapus {_at(batch['removed_at'])}: masa simpan habis)" if batch["removed_at"] else ""
+            lines.append(f"      {batch['file']}{gone}")
     return "\n".join(lines)
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from lumbung.declarations import load
 from lumbung.ledger import Ledger
+from lumbung.logs import stage
 from lumbung.stages.promotion import drop_leftovers, promote
 from lumbung.stages.restatement import restate
 from lumbung.stages.validate import next_landed, validate_batch
@@ -46,6 +47,7 @@ class Drained:
     waiting: dict[str, str] = field(default_factory=dict)
 
 
+@stage("conform")
 def conform(run_id: str) -> Drained:
     """Promote everything pending of the run's system, the run's own batches among it.
 

@@ -22,6 +22,7 @@ from lumbung.declarations import Declarations, load
 from lumbung.declarations.models import Dataset, System
 from lumbung.faults import point
 from lumbung.ledger import Batch, Extracted, Ledger, Run
+from lumbung.logs import stage
 from lumbung.settings import Settings, settings
 from lumbung.sources.errors import SourceChanged, SourceError
 from lumbung.sources.postgresql import Snapshot, open_snapshot
@@ -43,6 +44,7 @@ class NotApproved(Exception):
     """The system's registration does not allow to take data from it."""
 
 
+@stage("extract")
 def extract(
     run_id: str,
     *,
@@ -196,6 +198,7 @@ def _read_once(
     return results, snapshot.label
 
 
+@stage("extract")
 def _spool(
     snapshot: Snapshot,
     dataset: Dataset,

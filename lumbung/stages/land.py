@@ -14,6 +14,7 @@ from time import monotonic
 from lumbung import storage
 from lumbung.faults import point
 from lumbung.ledger import Batch, Ledger, Run
+from lumbung.logs import stage
 from lumbung.settings import Settings, settings
 
 LOCK_WAIT_S = 60.0
@@ -38,6 +39,7 @@ def land(
         land_run(run_id, ledger, place, held.confirm)
 
 
+@stage("land")
 def land_run(run_id: str, ledger: Ledger, place: Settings, confirm: Callable[[], None]) -> None:
     """`land` for a caller that holds the lock `extract:<system>` already; `confirm` raises when it is lost."""
     run = ledger.run(run_id)
@@ -59,6 +61,7 @@ def land_run(run_id: str, ledger: Ledger, place: Settings, confirm: Callable[[],
         point("land:spool-removed")
 
 
+@stage("land")
 def _land_batch(batch: Batch, run: Run, ledger: Ledger, place: Settings, confirm: Callable[[], None]) -> None:
     started = monotonic()
     spool = Path(batch.spool_path or "")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from lumbung.declarations import load
 from lumbung.faults import point
 from lumbung.ledger import Ledger
+from lumbung.logs import stage
 from lumbung.stages.mart_inputs import inputs_of, recorded_name
 from lumbung.stages.mart_records import is_ledger_wide, make_views
 from lumbung.warehouse import iceberg
@@ -49,6 +50,7 @@ class MartsFailedError(RuntimeError):
     """At least one mart could not be refreshed; the message names each with its reason. The others went through."""
 
 
+@stage("mart")
 def refresh(trigger: str, actor: str) -> list[str]:
     """Refresh every mart that is not up to date; gives the names of those that were written.
 

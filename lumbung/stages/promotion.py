@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from lumbung.faults import point
 from lumbung.ledger.locks import table_lock
+from lumbung.logs import stage
 from lumbung.settings import settings
 from lumbung.stages.lookups import clock_of, looked_up, persons_of, remember
 from lumbung.warehouse import iceberg
@@ -37,6 +38,7 @@ class ValidRowsMissingError(RuntimeError):
     """The accepted rows of a validated batch are not where validate put them."""
 
 
+@stage("conform")
 def promote(ledger: Ledger, declarations: Declarations, batch: Batch) -> int | None:
     """Bring a validated batch into its curated table and mark it conformed; asked again it finds itself done.
 

@@ -18,6 +18,7 @@ from typing import Any, Final, Literal
 from lumbung.declarations import Declarations, Mart, Publication, load
 from lumbung.faults import point
 from lumbung.ledger import Ledger, MartRefresh, PublicationRecord
+from lumbung.logs import stage
 from lumbung.portal import dataset as ids
 from lumbung.portal.ckan import Portal, PortalRefused
 from lumbung.portal.disclosure import DisclosureError, Hidden, attack, suppress
@@ -56,6 +57,7 @@ class Report:
     waiting: list[str] = field(default_factory=list)
 
 
+@stage("publish")
 def publish(trigger: str, actor: str, *, portal: Portal | None = None, read: Read | None = None) -> Report:
     """Publish every mart whose public content changed.
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from lumbung.declarations import load
 from lumbung.faults import point
 from lumbung.ledger import Counts, Ledger
+from lumbung.logs import stage
 from lumbung.settings import settings
 from lumbung.stages.judging import judge
 from lumbung.stages.received import WHOLE, inputs_digest, unchanged_since
@@ -38,6 +39,7 @@ class ValidateFailed(RuntimeError):
     """At least one dataset could not be validated; the message names each and why. Others went through."""
 
 
+@stage("validate")
 def validate(run_id: str) -> None:
     """Validate what is pending of the run's system: per dataset (parents first) the batch whose turn it is.
 
@@ -72,6 +74,7 @@ def next_landed(ledger: Ledger, dataset_id: str) -> Batch | None:
     return next((batch for batch in pending if batch.mode == "replay"), pending[0])
 
 
+@stage("validate")
 def validate_batch(batch_id: str, *, ledger: Ledger | None = None, spark: SparkSession | None = None) -> bool:
     """Validate one batch; False when it is not its turn (see `next_landed`) or it was validated already.
 

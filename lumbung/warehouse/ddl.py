@@ -54,7 +54,7 @@ ICEBERG_PROPERTIES: Final[Mapping[str, str]] = {
     "write.delete.mode": "copy-on-write",
     "write.metadata.delete-after-commit.enabled": "true",
     "write.metadata.previous-versions-max": "50",
-    # Trace leads from a published figure back to its batches: snapshots are kept for ten years, files are few.
+    # What may expire, the maintenance names one by one (lumbung/ops/snapshots.py); nothing else expires by age.
     "history.expire.max-snapshot-age-ms": str(3650 * 24 * 3600 * 1000),
 }
 
@@ -105,14 +105,20 @@ def curated_name(dataset: Dataset) -> str:
     return f"curated.{dataset.table_name}"
 
 
-def raw_name(dataset: Dataset) -> str:
-    """`raw.<system>__<dataset>_v<major>`: one table per major version of the contract."""
-    return f"raw.{dataset.table_name}_v{dataset.major}"
+def raw_name(dataset: Dataset, major: int | None = None) -> str:
+    """`raw.<system>__<dataset>_v<major>`: one table per major version of the contract (default: the present one)."""
+    return f"raw.{dataset.table_name}_v{dataset.major if major is None else major}"
 
 
-def quarantine_name(dataset: Dataset) -> str:
+def quarantine_name(dataset: Dataset, major: int | None = None) -> str:
     """`quarantine.<system>__<dataset>_v<major>`."""
-    return f"quarantine.{dataset.table_name}_v{dataset.major}"
+    return f"quarantine.{dataset.table_name}_v{dataset.major if major is None else major}"
+
+
+def drop_partition(spark: SparkSession, name: str, batch_id: str) -> None:
+    """Take a batch out of a table over raw or quarantine; its files stay. Nothing happens when it is not in it."""
+    if spark.catalog.tableExists(name):
+        spark.sql(f"ALTER TABLE {table(name)} DROP IF EXISTS PARTITION (`batch` = {literal(batch_id)})")
 
 
 def register_raw(spark: SparkSession, dataset: Dataset, folder: Path, batch_id: str) -> str:

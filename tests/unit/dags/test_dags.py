@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-EXPECTED = {"sistem_siak", "sistem_sismiop", "mart_publikasi", "sapu_harian"}
+EXPECTED = {"sistem_siak", "sistem_sismiop", "mart_publikasi", "sapu_harian", "pemeliharaan"}
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +82,10 @@ def test_task_arguments_do_not_bear_reserved_names(dags: dict[str, Any], dag_id:
 def test_unpausing_does_not_make_up_for_a_missed_time(dags: dict[str, Any], dag_id: str) -> None:
     """With a start date the newest missed run would start at once, beside the one that was asked for."""
     assert dags[dag_id].start_date is None
+
+
+def test_the_plan_of_the_maintenance_is_made_before_it_is_carried_out(dags: dict[str, Any]) -> None:
+    assert [task.task_id for task in dags["pemeliharaan"].topological_sort()] == ["rencana", "jalankan"]
 
 
 def test_backfill_parameters_have_a_schema(dags: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pyarrow as pa
 
-from lumbung.ops.reconcile import _joined
+from lumbung.ops.keys import joined
 
 
 def test_a_number_is_the_same_however_many_zeros_follow_its_point() -> None:
@@ -19,7 +19,7 @@ def test_a_number_is_the_same_however_many_zeros_follow_its_point() -> None:
         pa.array([Decimal("0.00"), Decimal("1000.50"), Decimal("70.00")]),
         pa.array([1, 2, 10]),
     ]
-    ours, theirs = (_joined(dataset, arrays) for arrays in (source, curated))  # type: ignore[arg-type]
+    ours, theirs = (joined(dataset, arrays) for arrays in (source, curated))  # type: ignore[arg-type]
     assert ours == theirs
     assert len(set(ours)) == 3
     assert ours[0].startswith("10.0")

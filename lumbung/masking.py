@@ -1,0 +1,25 @@
+"""Personal values out of texts that leave the platform: alerts, structured logs.
+
+Long runs of digits (NIK, KK, NIP, NOP, NPWP, telephone), however people separate them, and e-mail addresses. Moments
+(2026-01-10T03:00:00) and the platform's own ids (`siak-000012`) stay readable.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+_MOMENT: Final = r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?(?:[.,]\d+)?)?"
+_DIGITS: Final = re.compile(rf"(?P<moment>{_MOMENT})(?!\d)|\+?\d(?:[ .\-/]?\d){{8,}}")
+_EMAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+
+
+def masked(text: str) -> str:
+    """The text with personal numbers and addresses replaced by what they were."""
+    plain = unicodedata.normalize("NFKC", text)
+    return _EMAIL.sub("[surel]", _DIGITS.sub(lambda match: match["moment"] or _shown(match[0]), plain))
+
+
+def _shown(number: str) -> str:
+    return f"[{sum(char.isdigit() for char in number)} angka]"

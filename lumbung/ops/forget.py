@@ -1,0 +1,265 @@
+"""Erasure of a person's rows where the law demands it (UU 27/2022 Pasal 8, 43 and 44): everywhere, and provably.
+
+The department that owns the source decides and erases first; a row that the source still holds would come back with
+the next read, so it is refused here. Then raw, quarantine and the curated table lose the rows, and every snapshot of
+the table that still shows them expires. Counts and row numbers stay exact through the ledger's record of the erasure;
+values are in no record, only keyed hashes of the keys, by which a key that comes back is noticed (`reconcile`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from lumbung.declarations import load
+from lumbung.faults import point
+from lumbung.ledger import Ledger
+from lumbung.ledger.locks import table_lock
+from lumbung.ops import rewriting
+from lumbung.ops.erased_table import curated_keys, erase_curated, foreign_references, found_in_curated
+from lumbung.ops.keys import joined, keyed_hash, texts
+from lumbung.ops.plans import PlanChanged
+from lumbung.ops.quarantine import ROW, targets
+from lumbung.rules.places import quarantine_folder
+from lumbung.settings import settings
+from lumbung.sources.digest import ContentDigest
+from lumbung.sources.postgresql import open_snapshot
+from lumbung.warehouse.ddl import curated_name
+from lumbung.warehouse.session import session
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from lumbung.declarations import Dataset, Declarations
+    from lumbung.ledger import Batch, ErasureRequest
+
+log = logging.getLogger(__name__)
+
+LOCK_WAIT_S: Final = 60.0
+COLUMNS: Final = {"part": "Bagian", "batch": "Batch", "rows": "Baris"}
+
+
+class ForgetRefused(ValueError):
+    """The erasure cannot be done now; the message says why and what comes first. Nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Rows of one batch (or of the curated table, by the batch that brought them) that would go."""
+
+    part: str
+    batch: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is to be erased: rows of a dataset that have all the wanted values."""
+
+    dataset: Dataset
+    wanted: Mapping[str, str]
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """The plan of an erasure. `refusals`: what stands against it. `mentioned`: other columns that hold the value."""
+
+    found: tuple[Found, ...]
+    refusals: tuple[str, ...]
+    mentioned: tuple[str, ...]
+    checksum: str
+
+
+def subject_of(system: str, dataset: str, conditions: Mapping[str, str]) -> Subject:
+    """The subject named on the command line. Raises UnknownTarget, ForgetRefused for a column that does not exist."""
+    declared = targets(load(), system, dataset)[0]
+    unknown = [name for name in conditions if name not in {column.name for column in declared.columns}]
+    if unknown or not conditions:
+        known = ", ".join(column.name for column in declared.columns)
+        raise ForgetRefused(f"{declared.id} tidak punya kolom {', '.join(unknown) or '(kosong)'}; yang ada: {known}.")
+    empty = [name for name, value in conditions.items() if not value.strip()]
+    if empty:
+        raise ForgetRefused(
+            f"{', '.join(empty)}: nilai kosong akan mencocokkan semua baris yang kosong; sebut nilainya."
+        )
+    import pyarrow as pa
+
+    wanted = {
+        name: str(texts(declared, name, pa.array([value], pa.string()))[0])
+        for name, value in sorted(conditions.items())
+    }
+    return Subject(declared, wanted, keyed_hash(settings(), declared.id, json.dumps(wanted, sort_keys=True)))
+
+
+def examine(subject: Subject, ledger: Ledger | None = None) -> Examined:
+    """What would go, and what stands against it. Reads only the columns that it must; nothing is changed."""
+    ledger = ledger or Ledger.connect()
+    declarations, dataset = load(), subject.dataset
+    found = [
+        Found(part, batch.id, rows)
+        for part, batch, folder in _folders(ledger, dataset)
+        if (rows := _count(subject, folder))
+    ]
+    found += [Found("curated", batch, rows) for batch, rows in found_in_curated(dataset, subject.wanted)]
+    body = json.dumps([subject.hash, [asdict(one) for one in found]], separators=(",", ":"))
+    checksum = hashlib.sha256(body.encode()).hexdigest()[:12]
+    refusals = _refusals(ledger, declarations, subject, {one.batch for one in found if one.part == "raw"})
+    return Examined(tuple(found), tuple(refusals), tuple(_mentions(declarations, subject)), checksum)
+
+
+def _refusals(ledger: Ledger, declarations: Declarations, subject: Subject, holding: set[str]) -> list[str]:
+    dataset, found = subject.dataset, []
+    at_source = _at_source(declarations, subject)
+    if at_source:
+        owner = declarations.systems[dataset.system].owner_name
+        found.append(
+            f"sumber masih memuat {at_source} baris itu dan akan mengirimnya lagi: {owner} sebagai pemilik data "
+            "menghapusnya dulu di sistemnya"
+        )
+    for batch in ledger.batches(dataset=dataset.id, states=("opened", "extracted", "landed", "validated", "stopped")):
+        if batch.state != "stopped" or batch.id in holding:
+            found.append(
+                f"batch {batch.id} masih {batch.state}: selesaikan dulu dengan `bin/lumbung run {batch.system}`"
+            )
+    found += [
+        f"cabang atau tag {name} dari {curated_name(dataset)} masih menunjuk isi lama: hapus dulu"
+        for name in foreign_references(dataset)
+    ]
+    return found
+
+
+def _at_source(declarations: Declarations, subject: Subject) -> int:
+    """Rows of the subject that the source holds now."""
+    dataset, system = subject.dataset, declarations.systems[subject.dataset.system]
+    asked = [name for name in subject.wanted if name != dataset.period_column]
+    names = dict.fromkeys((*(name for name in dataset.key if name != dataset.period_column), *asked))
+    narrow = dataset.model_copy(update={"columns": tuple(dataset.column(name) for name in names)})
+    within = {name: subject.wanted[name] for name in asked}
+    period = subject.wanted.get(dataset.period_column or "")
+    rows = 0
+    with open_snapshot(settings().source_url(system.connection), system, (dataset,)) as snapshot:
+        if snapshot.tables[dataset.id]:
+            for table, piece in snapshot.read(snapshot.prepare(narrow), None, ContentDigest()):
+                if period is not None and period != table.period:
+                    continue
+                rows += rewriting.matching(dataset, piece, within).true_count
+    return rows
+
+
+def _mentions(declarations: Declarations, subject: Subject) -> list[str]:
+    """Other columns of the same kind (NIK, KK, …) in the warehouse that hold the value: to be judged one by one."""
+    kinds = {subject.dataset.column(name).standard: value for name, value in subject.wanted.items()}
+    kinds.pop(None, None)
+    found = []
+    for dataset in declarations.datasets.values():
+        for column in dataset.columns:
+            same = dataset.id == subject.dataset.id and column.name in subject.wanted
+            if column.standard in kinds and not same:
+                rows = sum(n for _, n in found_in_curated(dataset, {column.name: kinds[column.standard]}))
+                if rows:
+                    found.append(f"{dataset.id}.{column.name}: {rows} baris")
+    return found
+
+
+def _folders(ledger: Ledger, dataset: Dataset) -> list[tuple[str, Batch, Path]]:
+    """Raw and quarantine folders of the dataset's batches, as far as they are kept."""
+    warehouse = settings().warehouse
+    found = []
+    for batch in ledger.batches(dataset=dataset.id):
+        places = [("quarantine", quarantine_folder(warehouse, dataset.system, dataset.name, batch.id))]
+        if batch.raw_path:
+            places.append(("raw", warehouse / batch.raw_path))
+        found += [(part, batch, folder) for part, folder in places if folder.is_dir()]
+    return found
+
+
+def _count(subject: Subject, folder: Path) -> int:
+    pieces = rewriting.found_rows(subject.dataset, folder, subject.wanted, (ROW,))
+    return sum(len(piece[ROW]) for piece in pieces)
+
+
+def forget(
+    subject: Subject, checksum: str, actor: str, ground: str, reason: str, ledger: Ledger | None = None
+) -> ErasureRequest:
+    """Erase what `examine` showed under this checksum, or carry on an erasure of the same subject that died.
+
+    Raises ForgetRefused, PlanChanged; nothing was changed then. LockBusy while a stage of the system is at work.
+    """
+    ledger = ledger or Ledger.connect()
+    for said in (ground, reason):
+        if not said.strip() or any(value and value in said for value in subject.wanted.values()):
+            raise ForgetRefused("Dasar hukum dan alasan wajib diisi, dan tidak boleh memuat nilai yang dihapus.")
+    dataset = subject.dataset
+    with ExitStack() as held:
+        for name in (f"extract:{dataset.system}", f"validate:{dataset.id}", table_lock(curated_name(dataset))):
+            held.enter_context(ledger.lock(name, LOCK_WAIT_S))
+        request = ledger.running_erasure(dataset.id, subject.hash)
+        if request is None:
+            now = examine(subject, ledger)
+            if now.refusals:
+                raise ForgetRefused("Belum dapat dihapus:\n" + "\n".join(f"- {refusal}" for refusal in now.refusals))
+            if not now.found:
+                raise ForgetRefused(f"Tidak ada baris {dataset.id} yang cocok; tidak ada yang perlu dihapus.")
+            if now.checksum != checksum:
+                raise PlanChanged(f"Rencana {checksum} tidak lagi berlaku; sekarang {now.checksum}. Lihat lagi dulu.")
+            request = ledger.open_erasure(dataset.id, tuple(subject.wanted), subject.hash, ground, reason, actor)
+        point("forget:opened")
+        _erase(ledger, subject, request)
+        left = examine(subject, ledger).found
+        if left:
+            raise RuntimeError(f"{request.id}: {len(left)} tempat masih memuat baris itu, yang pertama {left[0]}")
+        return ledger.finish_erasure(request, actor)
+
+
+def _erase(ledger: Ledger, subject: Subject, request: ErasureRequest) -> None:
+    """First every key is remembered, then quarantine, raw and the curated table lose the rows, each after its record.
+
+    Each step can be repeated: what has gone already is not found any more.
+    """
+    dataset, place = subject.dataset, settings()
+    folders = _folders(ledger, dataset)
+    keys = {
+        key
+        for _, _, folder in folders
+        for piece in rewriting.found_rows(dataset, folder, subject.wanted, dataset.key)
+        if len(piece) == len(dataset.key)
+        for key in joined(dataset, (piece[name] for name in dataset.key))
+    }
+    keys |= set(joined(dataset, curated_keys(dataset, subject.wanted)))
+    ledger.remember_erased(request, (keyed_hash(place, dataset.id, key) for key in keys))
+    point("forget:keys-remembered")
+    recorded = ledger.erasures(request.id)
+    for part, batch, folder in folders:
+        rows = [
+            int(row)
+            for piece in rewriting.found_rows(dataset, folder, subject.wanted, (ROW,))
+            for row in piece[ROW].to_pylist()
+        ]
+        if not rows and (batch.id, part) not in recorded:
+            continue
+        if rows:
+            ledger.erased(request, batch.id, part, len(rows))  # type: ignore[arg-type]
+            if part == "quarantine":
+                ledger.erase_refused(request, batch.id, rows)
+            point("forget:recorded")
+            rewriting.without_rows(dataset, folder, subject.wanted)
+            point("forget:rewritten")
+        if part == "raw":
+            rewriting.settle_manifest(folder, batch.received or 0)
+        log.info("forget %s: %s of %s: %d rows", request.id, part, batch.id, len(rows))
+    for batch_id, count in found_in_curated(dataset, subject.wanted):
+        ledger.erased(request, batch_id, "curated", count)
+    point("forget:curated-recorded")
+    erase_curated(session("forget"), dataset, subject.wanted, request.id)
+    point("forget:curated-erased")
+
+
+def as_rows(examined: Examined) -> list[dict[str, Any]]:
+    """The plan as rows with the keys of COLUMNS."""
+    return [asdict(one) for one in examined.found]

@@ -1,0 +1,53 @@
+"""Values as one text, whatever type source, raw and curated keep them in."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lumbung.declarations import Dataset
+    from lumbung.settings import Settings
+
+SEPARATOR: Final = "\x1f"
+NULL: Final = "\x00"
+FORGET_KEY: Final = "forget_key"
+_ZEROS: Final = r"(\.[0-9]*[1-9])0+$|\.0*$"
+
+
+def texts(dataset: Dataset, name: str, array: pa.Array) -> pa.Array:
+    """A column as text: right-trimmed; a number is the same however many zeros stand behind its point."""
+    text = pc.utf8_rtrim_whitespace(pc.cast(array, pa.string()))
+    if dataset.column(name).logical == "number":
+        text = pc.replace_substring_regex(text, _ZEROS, r"\1")
+    return text
+
+
+def joined(dataset: Dataset, arrays: Iterable[pa.Array]) -> list[str]:
+    """One text per row: the key's parts in their order, NULL marked."""
+    parts = [pc.fill_null(texts(dataset, name, array), NULL) for name, array in zip(dataset.key, arrays, strict=True)]
+    return list(pc.binary_join_element_wise(*parts, SEPARATOR).to_pylist())
+
+
+def keyed_hash(place: Settings, dataset: str, value: str) -> str:
+    """HMAC-SHA256 of a personal value under the platform's own key: without it nobody finds the value by trying."""
+    key = _key(place)
+    return hmac.new(key, f"{dataset}{SEPARATOR}{value}".encode(), hashlib.sha256).hexdigest()
+
+
+def _key(place: Settings) -> bytes:
+    """The key, made on first use, readable for its owner only."""
+    file = place.secret_file(FORGET_KEY)
+    if not file.is_file():
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(secrets.token_hex(32))
+    return place.secret(FORGET_KEY).encode()
