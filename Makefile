@@ -2,7 +2,7 @@
 # Every target may be run as root (it then goes on as the system user `lumbung`) or as an ordinary user.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install up stop status clean clean-all test test-fast lint supply-chain lock
+.PHONY: help demo install up stop status clean clean-all test test-fast histories manifest lint supply-chain bench-full lock
 
 # the distribution's Python: it starts the installation, and the system user can run it
 PYTHON := $(firstword $(wildcard /usr/bin/python3 /usr/local/bin/python3) python3)
@@ -30,17 +30,26 @@ clean: stop ## stop, and remove the state of the profile (LUMBUNG_PROFILE, defau
 	@$(PYTHON) runtime/cleanup.py state
 
 clean-all: ## stop every profile, and remove all state, environments and jars
-	@for profile in demo test; do LUMBUNG_PROFILE=$$profile $(MAKE) --no-print-directory stop; done
+	@for profile in demo test test-e2e bench; do LUMBUNG_PROFILE=$$profile $(MAKE) --no-print-directory stop; done
 	@$(PYTHON) runtime/cleanup.py all
 
-test: install ## lint, types, unit, integration and end to end, in a profile of its own beside a running demo
+test: install ## lint, types, unit, integration and end to end, in profiles of their own beside a running demo
 	@$(PLATFORM) -m runtime.testing all
 
 test-fast: install ## the tests that need no service; sockets are forbidden (under 60 s)
 	@$(PLATFORM) -m runtime.testing unit
 
+histories: install ## 1,000 generated histories of rows, late, deleted, refused, against an oracle (minutes)
+	@$(PLATFORM) -m runtime.testing histories
+
+manifest: install ## every injected defect is refused, nothing else: three drawn seeds, two scales (half an hour)
+	@$(PLATFORM) -m runtime.testing manifest
+
 lint: install ## ruff, sqlfluff, mypy, import-linter, secrets and licences
 	@$(PLATFORM) -m runtime.testing lint
+
+bench-full: install ## both systems at full size (SCALES="0.25 0.5 1.0"): hours, 40 GB of disk; results in benchmarks/results/
+	@$(PLATFORM) -m benchmarks.b7_full --scales $(or $(SCALES),0.25 0.5 1.0)
 
 supply-chain: install ## secrets, licences and known advisories of what we stand on
 	@$(PLATFORM) -m runtime.supply_chain --advisories

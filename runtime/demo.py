@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 
 from lumbung.declarations import DeclarationError
 from lumbung.settings import ROOT, Settings, SettingsError, settings
@@ -29,31 +30,37 @@ def heading(text: str) -> None:
     say(f"\n== {text} ({time.monotonic() - STARTED:.0f} s)")
 
 
-def step(what: str, *command: str) -> None:
-    """Run one of our own commands with its output shown. Raises RuntimeFailure naming it and the next step."""
+def step(what: str, *commands: Sequence[str]) -> None:
+    """Run `lumbung` commands side by side with their output shown; all of them are waited for.
+
+    Raises RuntimeFailure naming those that failed and the next step.
+    """
     heading(what)
-    result = subprocess.run([sys.executable, "-m", *command], stdin=subprocess.DEVNULL, cwd=ROOT, check=False)
-    if result.returncode != 0:
-        shown = "bin/lumbung " + " ".join(command[1:]) if command[0] == "lumbung.cli" else " ".join(command)
+    running = [
+        subprocess.Popen([sys.executable, "-m", "lumbung.cli", *command], stdin=subprocess.DEVNULL, cwd=ROOT)
+        for command in commands
+    ]
+    codes = [process.wait() for process in running]
+    failed = [f"`bin/lumbung {' '.join(command)}`" for command, code in zip(commands, codes, strict=True) if code]
+    if failed:
         raise RuntimeFailure(
-            f"step {what!r} failed (exit code {result.returncode}); its reason stands above.\n"
-            f"next step: mend it, then run `{shown}` alone or `make demo` again (what is done is not repeated). "
+            f"step {what!r} failed: {', '.join(failed)}; the reason stands above.\n"
+            f"next step: mend it, then run that alone or `make demo` again (what is done is not repeated). "
             f"Logs: {settings().logs}"
         )
 
 
 def demo(profile: Settings) -> None:
     """The whole demo. Raises RuntimeFailure."""
-    step("declarations", "lumbung.cli", "check")
+    step("declarations", ["check"])
     heading(f"services of profile {profile.profile}")
     lifecycle.up(profile, say)
-    step("simulated sources", "lumbung.cli", "simulate", "build")
-    for system in SYSTEMS:
-        step(f"{system}: source to portal, through Airflow", "lumbung.cli", "run", system)
+    step("simulated sources", ["simulate", "build"])
+    step(f"{' and '.join(SYSTEMS)}: source to portal, through Airflow", *(["run", system] for system in SYSTEMS))
     if profile.schedules:
         heading("schedules on")
         airflow.unpause_all(profile)
-    step("summary", "lumbung.cli", "summary")
+    step("summary", ["summary"])
     say(f"\ndone in {time.monotonic() - STARTED:.0f} s. Commands: bin/lumbung --help; stop with `make stop`.")
 
 

@@ -7,6 +7,7 @@ is open.
 
 import fcntl
 import importlib.util
+import shutil
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -197,6 +198,19 @@ def down(settings: Settings, progress: Progress, only: tuple[str, ...] = ()) -> 
         if not only:
             supervisor.shutdown()
             progress(f"profile {settings.profile}: all stopped")
+
+
+def fresh(settings: Settings, progress: Progress, only: tuple[str, ...] = ()) -> None:
+    """Stop all services, forget everything but the tools' caches, start all services (or `only` some) anew."""
+    down(settings, progress)
+    for path in settings.state.iterdir():
+        if path.name in ("cache", "home", "run"):
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    up(settings, progress, only)
 
 
 def status(settings: Settings) -> list[Status]:

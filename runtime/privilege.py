@@ -12,7 +12,8 @@ from pathlib import Path
 
 USER = "lumbung"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-KEPT = ("LUMBUNG_TEST_KEEP", "TERM", "CI", "COLUMNS", "NO_COLOR", "LUMBUNG_PROFILE", "LUMBUNG_JAVA_HOME")
+KEPT = ("TERM", "CI", "COLUMNS", "NO_COLOR", "LUMBUNG_PROFILE", "LUMBUNG_JAVA_HOME")
+KEPT_BEGINNINGS = ("LUMBUNG__", "LUMBUNG_TEST_", "LUMBUNG_HISTORIES")  # settings; what tests are asked for
 STATE_MASK = 0o077
 
 
@@ -91,7 +92,7 @@ def prepare_state(root: Path, profile: str) -> Path:
 def clean_environment(root: Path, profile: str) -> dict[str, str]:
     """The environment of everything that runs: nothing inherited but what is named here."""
     kept = {key: os.environ[key] for key in KEPT if key in os.environ}
-    kept |= {key: value for key, value in os.environ.items() if key.startswith("LUMBUNG__")}
+    kept |= {key: value for key, value in os.environ.items() if key.startswith(KEPT_BEGINNINGS)}
     return {
         **kept,
         "PATH": PATH,

@@ -1,30 +1,32 @@
-"""What `make test` does after the installation: lint, types, unit, services of profile `test`, integration, end to end.
+"""What `make test` does after the installation: lint, types, unit and integration in one lane, end to end in another.
 
-Everything runs as the system user when started as root, in the profile `test` with ports and state of its own, so
-that a running demo is never touched. The services are taken down at the end whatever happened, and the state is
-removed; with LUMBUNG_TEST_KEEP=1 both stay for a look.
+The lanes run side by side: most of the time one of them waits for its engine. Each has a profile with ports and state
+of its own, so that neither the other nor a running demo is touched. Everything runs as the system user when started as
+root. The services are taken down at the end whatever happened; with LUMBUNG_TEST_KEEP=1 they stay for a look.
 """
 
 import argparse
 import logging
 import os
-import shutil
+import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import IO, NamedTuple
 
-PROFILE = "test"
-os.environ["LUMBUNG_PROFILE"] = PROFILE  # before any setting is read
-
-from lumbung.declarations import DeclarationError  # noqa: E402 - see the line above
-from lumbung.settings import ROOT, Settings, SettingsError, settings  # noqa: E402
-from runtime import lifecycle, privilege  # noqa: E402
-from runtime.files import env_bin  # noqa: E402
-from runtime.service import RuntimeFailure  # noqa: E402
+from lumbung.declarations import DeclarationError
+from lumbung.settings import PROFILE_VARIABLE, ROOT, Settings, SettingsError, load
+from runtime import lifecycle, privilege
+from runtime.files import env_bin
+from runtime.service import RuntimeFailure
 
 KEEP = "LUMBUNG_TEST_KEEP"
 STARTED = time.monotonic()
+LANES = (("lint", "unit", "integration"), ("e2e",))
+"""What runs one after the other; the lanes run side by side."""
 
 
 def say(line: str) -> None:
@@ -38,6 +40,7 @@ def environment(profile: Settings) -> dict[str, str]:
     cache.mkdir(parents=True, exist_ok=True)
     return {
         **os.environ,
+        PROFILE_VARIABLE: profile.profile,
         "PATH": f"{Path(sys.prefix) / 'bin'}:{os.environ.get('PATH', '')}",
         "RUFF_CACHE_DIR": str(cache / "ruff"),
         "MYPY_CACHE_DIR": str(cache / "mypy"),
@@ -83,52 +86,120 @@ def unit(profile: Settings) -> bool:
     return run(profile, "unit tests", pytest(profile, "tests/unit"))
 
 
-def with_services(profile: Settings) -> bool:
-    """Integration, then end-to-end tests, each against fresh services, which are stopped whatever happens."""
-    checks = []
+def integration(profile: Settings) -> bool:
+    """The mechanisms against real servers."""
+    return with_services(profile, "integration tests", pytest(profile, "tests/integration"))
+
+
+def e2e(profile: Settings) -> bool:
+    """The whole product as its users meet it."""
+    return with_services(profile, "end-to-end tests", pytest(profile, "tests/e2e"))
+
+
+def histories(profile: Settings) -> bool:
+    """Generated histories against the oracle, many more than `integration` tries."""
+    os.environ.setdefault("LUMBUNG_HISTORIES", "1000")
+    os.environ.setdefault("LUMBUNG_HISTORIES_RUNS", "10")
+    suite = pytest(profile, "tests/integration/histories")
+    return with_services(profile, "1,000 generated histories", suite, ("sources", "engine"))
+
+
+def manifest(profile: Settings) -> bool:
+    """The manifest at drawn seeds (tests/manifest); no scheduler, no portal."""
+    return with_services(profile, "manifest", [sys.executable, "-m", "tests.manifest"], ("sources", "engine"))
+
+
+def with_services(profile: Settings, what: str, command: list[str], only: tuple[str, ...] = ()) -> bool:
+    """Run a check against fresh services of the profile (all, or `only` some), which are stopped whatever happens."""
     try:
-        for what, folder in (("integration tests", "tests/integration"), ("end-to-end tests", "tests/e2e")):
-            say(f"\n== fresh services of profile {PROFILE} ({time.monotonic() - STARTED:.0f} s)")
-            lifecycle.down(profile, say)
-            _remove_state(profile)
-            lifecycle.up(profile, say)
-            checks.append(run(profile, what, pytest(profile, folder)))
-        return all(checks)
+        say(f"\n== fresh services of profile {profile.profile} ({time.monotonic() - STARTED:.0f} s)")
+        lifecycle.fresh(profile, say, only)
+        return run(profile, what, command)
     finally:
         if os.environ.get(KEEP) != "1":
             lifecycle.down(profile, lambda line: None)
-            say("services of the tests stopped")
+            say(f"services of profile {profile.profile} stopped")
 
 
-def _remove_state(profile: Settings) -> None:
-    """Start from nothing: an earlier run's rows would change the counts. Only the tools' caches stay."""
-    for path in profile.state.iterdir():
-        if path.name in ("cache", "home", "run"):
-            continue
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
+class Part(NamedTuple):
+    """A check and the profile that it runs in."""
+
+    profile: str
+    check: Callable[[Settings], bool]
+
+
+PARTS = {
+    "lint": Part("test", lint),
+    "unit": Part("test", unit),
+    "integration": Part("test", integration),
+    "e2e": Part("test-e2e", e2e),
+    "histories": Part("test", histories),
+    "manifest": Part("test", manifest),
+}
+
+
+def one(part: str) -> bool:
+    """One part in its profile; the profile's state belongs to this user."""
+    profile = load(PARTS[part].profile)
+    os.environ[PROFILE_VARIABLE] = profile.profile  # before any of the services' modules reads it
+    return PARTS[part].check(profile)
+
+
+def everything() -> bool:
+    """All lanes side by side, each part in a process of its own; True when every part passed."""
+    failed: list[str] = []
+    running: list[subprocess.Popen[str]] = []
+    lanes = [threading.Thread(target=_lane, args=(lane, running, failed)) for lane in LANES]
+    for lane in lanes:
+        lane.start()
+    try:
+        for lane in lanes:
+            lane.join()
+    except KeyboardInterrupt:
+        for process in running:
+            process.send_signal(signal.SIGINT)
+        for lane in lanes:
+            lane.join()
+        raise
+    for part in failed:
+        say(f"== {part}: FAILED, see above")
+    return not failed
+
+
+def _lane(parts: tuple[str, ...], running: list[subprocess.Popen[str]], failed: list[str]) -> None:
+    """Run the parts of a lane one after the other, all of them."""
+    for part in parts:
+        command = [sys.executable, "-m", "runtime.testing", part]
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        running.append(process)
+        assert process.stdout is not None  # noqa: S101 - it is a pipe, two lines above
+        _pass_on(part, process.stdout)
+        running.remove(process)
+        if process.wait() != 0:
+            failed.append(part)
+
+
+def _pass_on(part: str, lines: IO[str]) -> None:
+    """Show the lines of a part with its name before them: another part's stand between them."""
+    for line in lines:
+        say(f"{part:<11} | {line.rstrip()}" if line.strip() else "")
 
 
 def main() -> int:
     """Exit code 0: everything passed; 1: something failed."""
     parser = argparse.ArgumentParser(prog="python -m runtime.testing", description=__doc__)
-    parser.add_argument("what", choices=("all", "lint", "unit"))
+    parser.add_argument("what", choices=("all", *PARTS))
     what = parser.parse_args().what
     logging.getLogger("thrift").setLevel(logging.CRITICAL)  # a refused connection is an answer, not news
+    wanted = [PARTS[part].profile for lane in LANES for part in lane] if what == "all" else [PARTS[what].profile]
     try:
-        profile = settings()
-        privilege.continue_as_user(ROOT, PROFILE, [sys.executable, "-m", "runtime.testing", what])
-        privilege.prepare_state(ROOT, PROFILE)
+        for profile in dict.fromkeys(wanted):
+            privilege.prepare_state(ROOT, profile)
+        privilege.continue_as_user(ROOT, wanted[0], [sys.executable, "-m", "runtime.testing", what])
         os.umask(privilege.STATE_MASK)
-        passed = True
-        if what in ("all", "lint"):
-            passed &= lint(profile)
-        if what in ("all", "unit"):
-            passed &= unit(profile)
-        if what == "all":
-            passed &= with_services(profile)
+        passed = everything() if what == "all" else one(what)
     except (RuntimeFailure, SettingsError, DeclarationError, privilege.NotTraversable) as error:
         print(f"error: {error}", file=sys.stderr)
         passed = False

@@ -13,6 +13,7 @@ from simulator.estate import BUILDING_CLASSES, LAND_CLASSES, YEARS, Estate, clas
 from simulator.people import NEVER, Bools, Ints
 from simulator.siak_rows import OFFICERS
 from simulator.sismiop_tables import NOP
+from simulator.source_rows import Change, Row
 
 NJOPTKP = 10_000_000
 
@@ -176,6 +177,31 @@ def _cancellations(rng: np.random.Generator, sppt: pa.Table, rows: Ints, issued:
         },
         n,
     )
+
+
+def assessed_in_another_class(row: Row, chance: np.random.Generator) -> Change:
+    """A whole assessment by the class next to the zone's: every amount follows, only the class is the wrong one."""
+    index = len(LAND_CLASSES) - int(row["kd_kls_tanah"])
+    other = index + 1 if index + 1 < len(LAND_CLASSES) - 1 else index - 1
+    land = int(row["luas_bumi_sppt"]) * int(LAND_CLASSES[other]) * 1000
+    value = land + int(row["njop_bng_sppt"])
+    return {
+        "kd_kls_tanah": class_code(other, LAND_CLASSES),
+        "njop_bumi_sppt": land,
+        "njop_sppt": value,
+        **_taxed(value, int(row["njoptkp_sppt"] or 0), int(row["thn_pajak_sppt"])),
+    }
+
+
+def assessed_with_another_exemption(row: Row, chance: np.random.Generator) -> Change:
+    """A whole assessment with an NJOPTKP that no decree of its year sets."""
+    exempt = int(chance.integers(2, 20)) * 500_000 + 250_000
+    return {"njoptkp_sppt": exempt, **_taxed(int(row["njop_sppt"]), exempt, int(row["thn_pajak_sppt"]))}
+
+
+def _taxed(value: int, exempt: int, year: int) -> Change:
+    tax = int(owed(np.array([value]), np.array([exempt]), year)[0])
+    return {"pbb_terhutang_sppt": tax, "pbb_yg_harus_dibayar_sppt": tax}
 
 
 def season(rng: np.random.Generator, due: Ints, issued: int) -> Ints:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from simulator.assessment import assessed_in_another_class, assessed_with_another_exemption
 from simulator.places import closed_villages, districts, read_data
 from simulator.source_rows import NOP, Change, Row
 
@@ -85,6 +86,10 @@ def _before_issue(row: Row, chance: Chance) -> Change:
     }
 
 
+def _cancelled_before_issue(row: Row, chance: Chance) -> Change:
+    return {"tgl_pembatalan_sppt": date(int(row["thn_pajak_sppt"]), 1, 2) + timedelta(days=int(chance.integers(0, 40)))}
+
+
 def _other_name(text: str) -> str:
     words = text.split()
     return ("MOCH " if words[0] != "MOCH" else "ACH ") + " ".join(words[::-1])
@@ -110,11 +115,13 @@ _DIVORCED = _MEMBER + " AND stat_kwn = 3 AND tgl_kwn IS NOT NULL AND tgl_crai IS
 _CARD = f"cflag = '0' AND (no_kec, no_kel) NOT IN ({', '.join(f'({v.no_kec}, {v.no_kel})' for v in closed_villages())})"
 _ANY = "true"
 _INSIDE = "klasifikasi_pindah <= 3"
+_OUTSIDE = "klasifikasi_pindah > 3"
 _DKB = "tgl_lhr < '2023-01-01'"
 _OBJECT = "jns_transaksi_op <> '3'"
 _OLD_ID = "starts_with(subjek_pajak_id, '3515 OP-')"
 _UNPAID = "status_pembayaran_sppt = '0'"
-_NOP = " AND ".join(f"x.{c} = t.{c}" for c in NOP)
+# COLLATE as in the tables' indexes: without it each look at a neighbour reads its whole table.
+_NOP = " AND ".join(f'x.{c} COLLATE "C" = t.{c} COLLATE "C"' for c in NOP)
 _BARE = _UNPAID + (
     f" AND luas_bng_sppt = 0 AND EXISTS (SELECT FROM public.dat_objek_pajak x WHERE {_NOP} AND x.total_luas_bng = 0"
     " AND x.jns_transaksi_op <> '3' AND x.tgl_perekaman_op < t.tgl_terbit_sppt)"
@@ -122,6 +129,17 @@ _BARE = _UNPAID + (
 _BUILT = _UNPAID + " AND njop_bng_sppt > 1000000"
 # The only building of an object: of several, each would break the rule about their sum.
 _ONLY_BUILDING = f"NOT EXISTS (SELECT FROM public.dat_op_bangunan x WHERE {_NOP} AND x.no_bng <> t.no_bng)"
+# Nothing paid, nothing taken off: the amounts may be written anew by the same arithmetic.
+_PLAIN = _UNPAID + (
+    " AND coalesce(faktor_pengurang_sppt, 0) = 0 AND NOT EXISTS (SELECT FROM public.pembayaran_sppt x"
+    f" WHERE {_NOP} AND x.thn_pajak_sppt = t.thn_pajak_sppt)"
+)
+_ZONE = " AND ".join(f"b.{c} = n.{c}" for c in (*NOP[:4], "kd_znt"))
+# An assessment whose plot has a zone with a rate in its year: another class can be seen there.
+_RATED = _PLAIN + (
+    f" AND EXISTS (SELECT FROM public.dat_op_bumi b JOIN public.dat_nir n ON {_ZONE} AND n.thn_nir_znt ="
+    f" t.thn_pajak_sppt WHERE {' AND '.join(f'b.{c} = t.{c}' for c in NOP)} AND b.no_bumi = 1)"
+)
 _LAST_PAYMENT = (
     f"NOT EXISTS (SELECT FROM public.pembayaran_sppt x WHERE {_NOP} AND x.thn_pajak_sppt = t.thn_pajak_sppt"
     " AND x.pembayaran_sppt_ke > t.pembayaran_sppt_ke)"
@@ -233,6 +251,26 @@ def _birthday_off(row: Row, chance: Chance) -> Change:
     return {"tgl_lhr": row["tgl_lhr"] - timedelta(days=int(chance.integers(1, 26)))}
 
 
+def _recorded_before(column: str, recorded: str) -> Alter:
+    """A date in `column` that lies days after the time at which the row was entered."""
+    return lambda row, chance: {column: (row[recorded] + timedelta(days=int(chance.integers(2, 20)))).date()}
+
+
+def _child_officer(column: str) -> Alter:
+    """A NIP of true form whose owner joined the service at 15 or 16."""
+
+    def change(row: Row, chance: Chance) -> Change:
+        nip = row[column]
+        joined = int(nip[:4]) + int(chance.integers(15, 17))
+        return {column: f"{nip[:8]}{joined}{nip[12:]}"}
+
+    return change
+
+
+def _other_plot(row: Row, chance: Chance) -> Change:
+    return {"jns_bumi": "2" if row["jns_bumi"] == "1" else "1"}
+
+
 _HOW: dict[str, tuple[str, Alter]] = {
     "biodata_wni nik-huruf": (_CHILD, lambda r, g: {"nik": _letter(r["nik"], g)}),
     "biodata_wni nik-15-digit": (_CHILD, lambda r, g: {"nik": r["nik"][:15]}),
@@ -254,6 +292,7 @@ _HOW: dict[str, tuple[str, Alter]] = {
     "biodata_wni cerai-sebelum-kawin": (_DIVORCED, _days_after("tgl_crai", "tgl_kwn", -900, 0)),
     "biodata_wni ibu-diri-sendiri": (_MEMBER + " AND nik_ibu IS NOT NULL", lambda r, g: {"nik_ibu": r["nik"]}),
     "biodata_wni kk-tidak-ada": (_MEMBER, _no_card),
+    "biodata_wni ayah-diri-sendiri": (_MEMBER + " AND nik_ayah IS NOT NULL", lambda r, g: {"nik_ayah": r["nik"]}),
     "data_keluarga desa-beda": (_CARD, _other_village),
     "data_keluarga desa-tidak-dikenal": (_CARD, _set(no_kel=2099)),
     "data_keluarga desa-sudah-dihapus": (_CARD, _late_date("tgl_updation")),
@@ -261,6 +300,8 @@ _HOW: dict[str, tuple[str, Alter]] = {
     "capil_lahir desa-tidak-dikenal": (_ANY, _set(no_kel=2099)),
     "capil_lahir jk-bayi": (_ANY, _set(bayi_jns_klmin=3)),
     "capil_lahir ibu-bayi": ("ibu_nik IS NOT NULL", lambda r, g: {"ibu_nik": r["bayi_nik"]}),
+    "capil_lahir lahir-sesudah-lapor": (_ANY, _days_after("bayi_tgl_lahir", "plpr_tgl_lapor", 2, 20)),
+    "capil_mati mati-sesudah-lapor": (_ANY, _days_after("mati_tgl", "plpr_tgl_lapor", 2, 20)),
     "capil_mati mati-1900": (_ANY, _set(mati_tgl=date(1900, 1, 1))),
     "capil_kawin kawin-anak": (
         "kawin_tgl > '2019-10-15' AND kawin_no_dispensasi IS NULL",
@@ -269,6 +310,7 @@ _HOW: dict[str, tuple[str, Alter]] = {
     "capil_kawin pencatat-salah": (_ANY, _switch("kawin_pencatat")),
     "capil_kawin kawin-sesudah-lapor": (_ANY, _days_after("kawin_tgl", "kawin_tgl_lapor", 5, 40)),
     "capil_kawin satu-orang": (_ANY, _same_person),
+    "capil_kawin suami-belum-lahir": (_ANY, _days_after("suami_tgl_lhr", "kawin_tgl", 2, 400)),
     "capil_cerai cerai-sebelum-kawin": (_ANY, _days_after("kawin_tgl", "putusan_tgl", 5, 400)),
     "capil_cerai pengadilan-salah": (_ANY, _switch("cerai_pengadilan")),
     "pindah_header klasifikasi-salah": (_ANY, _other_class),
@@ -280,6 +322,8 @@ _HOW: dict[str, tuple[str, Alter]] = {
         _other_village,
     ),
     "datang_header surat-tidak-ada": (_INSIDE, _lost_arrival),
+    "pindah_header pindah-sesudah-entri": (_OUTSIDE, _recorded_before("tgl_pindah", "created_date")),
+    "datang_header datang-sesudah-entri": (_ANY, _recorded_before("tgl_datang", "created_date")),
     "datang_header datang-dulu": (_INSIDE, _days_after("tgl_datang", "tgl_datang", -30, -5)),
     "datang_detail tanpa-header": (_ANY, _lost("no_datang", 950, 1000)),
     "capil_mati nik-jenazah": (_ANY, lambda r, g: {"mati_nik": _letter(r["mati_nik"], g)}),
@@ -293,12 +337,15 @@ _HOW: dict[str, tuple[str, Alter]] = {
     "dat_objek_pajak kelurahan-tidak-ada": (_OBJECT, _unknown_village),
     "dat_objek_pajak kode-status-wp": (_OBJECT, _set(kd_status_wp="9")),
     "dat_objek_pajak kode-transaksi": (_OBJECT, _set(jns_transaksi_op="7")),
+    "dat_objek_pajak cpns-anak": (_OBJECT + " AND nip_perekam_op IS NOT NULL", _child_officer("nip_perekam_op")),
     "dat_subjek_pajak subjek-ganda": (_OLD_ID, lambda r, g: {"nm_wp": ("H. " + r["nm_wp"])[:30]}),
     "dat_subjek_pajak nama-wp-kosong": (_OLD_ID, _set(nm_wp=None)),
     "dat_subjek_pajak salinan": (_OLD_ID, _set()),
     "dat_subjek_pajak npwp-bertanda": (_OLD_ID + " AND npwp IS NOT NULL", _masked_npwp),
     "dat_subjek_pajak_njoptkp objek-tidak-ada": (_OLD_ID, _nowhere),
     "dat_nir zona-tidak-ada": (_ANY, _set(kd_znt="ZZ")),
+    "dat_nir nir-nol": (_ANY, _set(thn_nir_znt="2019", nir=0)),
+    "dat_op_bumi jenis-bumi-beda": ("jns_bumi IN ('1', '2', '3')", _other_plot),
     "dat_op_bumi zona-tidak-ada": (_ANY, lambda r, g: {"kd_znt": r["kd_znt"][0] + "1"}),
     "dat_op_bumi kode-jenis-bumi": (_ANY, _set(jns_bumi="9")),
     "dat_op_bumi luas-beda": (_ANY, _more("luas_bumi", 90, 1)),
@@ -310,6 +357,10 @@ _HOW: dict[str, tuple[str, Alter]] = {
         lambda r, g: {"thn_dibangun_bng": str(r["tgl_pendataan_bng"].year + int(g.integers(1, 4)))},
     ),
     "dat_op_bangunan nip-17-angka": (_ANY, lambda r, g: {"nip_perekam_bng": r["nip_perekam_bng"][:17]}),
+    "dat_op_bangunan tanpa-lantai": (_ANY, _set(jml_lantai_bng=0)),
+    "dat_op_bangunan cpns-anak": (_ANY, _child_officer("nip_pemeriksa_bng")),
+    "sppt kelas-bukan-zona": (_RATED, assessed_in_another_class),
+    "sppt njoptkp-lain": (_PLAIN, assessed_with_another_exemption),
     "sppt kelas-tidak-ada": (_UNPAID, _set(kd_kls_tanah="999")),
     "sppt kelas-kedaluwarsa": (_UNPAID, _set(kd_kls_tanah="A10", thn_awal_kls_tanah="1999")),
     "sppt njop-bukan-kelas": (_BUILT, _shifted),
@@ -318,6 +369,7 @@ _HOW: dict[str, tuple[str, Alter]] = {
     "pembayaran_sppt kelebihan": (_LAST_PAYMENT, lambda r, g: {"jml_sppt_yg_dibayar": r["jml_sppt_yg_dibayar"] * 10}),
     "pembayaran_sppt tempat-tidak-ada": (_ANY, _set(kd_tp="99")),
     "pembatalan_sppt jumlah-beda": (_ANY, _more("jml_sppt_yg_dibatalkan", 60, 500)),
+    "pembatalan_sppt batal-sebelum-terbit": (_ANY, _cancelled_before_issue),
     "sppt hitung-njop": (_UNPAID, _more("njop_sppt", 900, 1000)),
     "sppt hitung-bayar": (_UNPAID, _more("pbb_yg_harus_dibayar_sppt", 60, 500)),
     "sppt luas-nan": (_UNPAID, _set(luas_bng_sppt=Decimal("NaN"))),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 from lumbung.declarations import Mart, MartColumn, Publication, PublishedColumn, Suppression, Tenant
 from lumbung.declarations.models import (
@@ -220,20 +221,22 @@ class MemoryLedger:
     """The ledger's part that publishing uses, in memory."""
 
     def __init__(self):
-        self.refreshes = {}
+        self.refreshes, self.by_snapshot = {}, {}
         self.records = []
 
-    def mart(self, name, digest, as_of=datetime(2026, 1, 31, 17, tzinfo=UTC)):
+    def mart(self, name, digest, as_of=datetime(2026, 1, 31, 17, tzinfo=UTC), label=None, snapshot=None):
         """Note a refresh of the mart."""
         number = len(self.refreshes) + 1
+        label = label or f"mart-{number:06d}"
         self.refreshes[name] = MartRefresh(
-            number, name, f"mart-{number:06d}", as_of, {"curated.x": 7}, 24, 24, {}, None, digest, as_of
+            number, name, label, as_of, {"curated.x": 7}, 24, 24, {}, snapshot, digest, as_of
         )
+        self.by_snapshot[name, snapshot] = self.refreshes[name]
 
     @contextmanager
     def lock(self, name, wait_s=0.0):
         """Nobody else is there."""
-        yield
+        yield SimpleNamespace(confirm=lambda: None)
 
     def marts_run_by_trigger(self, trigger):
         """No pass is known."""
@@ -241,6 +244,14 @@ class MemoryLedger:
     def latest_mart(self, name):
         """The noted refresh."""
         return self.refreshes.get(name)
+
+    def mart_by_snapshot(self, name, snapshot):
+        """The refresh that wrote it."""
+        return self.by_snapshot.get((name, snapshot))
+
+    def latest_rollback(self, table):
+        """Who took it back."""
+        return SimpleNamespace(actor="cli:ani", at=datetime(2026, 2, 1, tzinfo=UTC))
 
     def latest_publication(self, publication_id, states=("published", "unchanged")):
         """The newest record."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from datetime import datetime
+from datetime import datetime, time
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -13,9 +13,11 @@ import typer
 from lumbung.cli.output import progress
 
 
-def _moment(text: str, zone: str) -> str:
-    """ISO 8601 with a zone; a date or time without one is the system's own."""
+def moment_of(text: str, zone: str, *, end: bool = False) -> str:
+    """ISO 8601 with a zone; a date or time without one is the system's own. A bare date as `end` is its last moment."""
     moment = datetime.fromisoformat(text)
+    if end and len(text) == len("2026-01-31"):
+        moment = datetime.combine(moment, time.max)
     return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))).isoformat()
 
 
@@ -25,7 +27,7 @@ def run(
     begin: Annotated[
         str | None, typer.Option("--from", help="Re-read from here (ISO 8601; default zone: the system's)")
     ] = None,
-    end: Annotated[str | None, typer.Option("--to", help="Re-read until here, inclusive")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Re-read until here, inclusive (a date: all of it)")] = None,
     sweep: Annotated[bool, typer.Option(help="Read everything: finds late rows and deletions")] = False,
     timeout: Annotated[int, typer.Option(help="Seconds to wait")] = 3600,
 ) -> None:
@@ -48,7 +50,7 @@ def run(
     conf: dict[str, object] = {"mode": "sapu" if sweep else "biasa"}
     if begin and end:
         zone = systems[system].timezone
-        conf |= {"dari": _moment(begin, zone), "sampai": _moment(end, zone)}
+        conf |= {"dari": moment_of(begin, zone), "sampai": moment_of(end, zone, end=True)}
     if dataset:
         conf["dataset"] = list(dataset)
     finished = run_system(system, conf, progress, timeout)

@@ -102,6 +102,7 @@ class _Assembly:
             master_refs=master_refs,
             rules=rules,
             notes=tuple(extras.notes),
+            spoken={name: form.description for name, form in self.suite.derived.items()},
         )
 
     # -- where a problem is

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+
+from pydantic import Field
 
 from lumbung.declarations.base import Frozen
 from lumbung.declarations.names import Classification, LoadMode, Logical, RuleKind, Severity
@@ -124,7 +127,10 @@ class Rule(Frozen):
 
 
 class Dataset(Frozen):
-    """A table of a source system with everything that decides its way through the stages."""
+    """A table of a source system with everything that decides its way through the stages.
+
+    `spoken`: what each derived column of the suite says of the row, for people.
+    """
 
     system: str
     name: str
@@ -152,6 +158,7 @@ class Dataset(Frozen):
     master_refs: tuple[MasterRef, ...]
     rules: tuple[Rule, ...]
     notes: tuple[str, ...] = ()
+    spoken: Mapping[str, str] = Field(default_factory=dict)
 
     @property
     def id(self) -> str:

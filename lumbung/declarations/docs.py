@@ -1,4 +1,4 @@
-"""The datasets' pages in `docs/datasets/`, written from the declarations and from nothing else.
+"""The datasets' pages in `docs/datasets/` and the rules' in `docs/aturan/`, written from the declarations only.
 
 Usage: `python -m lumbung.declarations.docs` writes them; `--check` writes nothing and ends with 1 when a page differs.
 """
@@ -14,6 +14,9 @@ from typing import Final
 
 from lumbung.declarations.loader import REPOSITORY, load
 from lumbung.declarations.models import CodeList, Column, Dataset, Declarations, Mart, Rule, System
+from lumbung.declarations.rule_pages import FOLDER as RULES_FOLDER
+from lumbung.declarations.rule_pages import rule_pages
+from lumbung.declarations.rule_pages import table as _table
 
 FOLDER: Final = Path("docs") / "datasets"
 _NOTICE: Final = (
@@ -37,7 +40,7 @@ def pages(declarations: Declarations) -> dict[Path, str]:
         found[FOLDER / dataset.system / f"{dataset.name}.md"] = _dataset(dataset, declarations)
     for mart in declarations.marts.values():
         found[FOLDER / "mart" / f"{mart.name}.md"] = _mart(mart)
-    return found
+    return found | rule_pages(declarations, _NOTICE)
 
 
 def write(declarations: Declarations, root: Path) -> list[Path]:
@@ -56,7 +59,8 @@ def write(declarations: Declarations, root: Path) -> list[Path]:
 def stale(declarations: Declarations, root: Path) -> list[Path]:
     """Pages that are missing, differ, or belong to nothing declared."""
     wanted = pages(declarations)
-    present = {path.relative_to(root) for path in (root / FOLDER).rglob("*.md")}
+    folders = (root / FOLDER, root / RULES_FOLDER)
+    present = {path.relative_to(root) for folder in folders for path in folder.rglob("*.md")}
     differing = [
         path
         for path, text in wanted.items()
@@ -224,6 +228,8 @@ def _mart(mart: Mart) -> str:
     lines += [*_table(("Kolom", "Judul", "Arti", "Tipe", "Satuan", "Kelas"), rows), ""]
     if mart.tests:
         lines += ["## Uji", "", *_table(("Uji", "Mengapa"), [(f"`{t.id}`", t.reason) for t in mart.tests]), ""]
+    if mart.unpublished:
+        lines += ["## Terbitan", "", f"Tidak diterbitkan: {mart.unpublished}", ""]
     for publication in mart.publications:
         lines += [f"## Terbitan: {publication.title}", "", publication.notes, ""]
         suppressed = publication.suppress
@@ -238,11 +244,6 @@ def _mart(mart: Mart) -> str:
         ]
         lines.append("")
     return _page(lines)
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    body = ["| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in row) + " |" for row in rows]
-    return ["| " + " | ".join(header) + " |", "|" + "---|" * len(header), *body]
 
 
 def _names(names: Iterable[str]) -> str:

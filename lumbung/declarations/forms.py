@@ -11,6 +11,7 @@ from lumbung.declarations.models import (
     Comparison,
     Duration,
     ListColumn,
+    Record,
     SemanticCheck,
     Suppression,
 )
@@ -65,6 +66,8 @@ class MartExtras(Form):
     inputs: list[str]
     primary_input: str | None = None
     counted_measure: str | None = None
+    records: list[Record] = []
+    unpublished: str | None = None
     tests: list[MartTestForm] = []
 
 

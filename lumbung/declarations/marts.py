@@ -100,6 +100,8 @@ class MartReader:
             identity_sql_path=_existing(path.parent / "identity.sql"),
             tests=self._tests(file, path.parent, extras),
             publications=(),
+            records=tuple(extras.records),
+            unpublished=extras.unpublished,
         )
         if not mart.sql_path.exists():
             self.problems.append(file.problem((), "the mart has no mart.sql beside its contract"))
@@ -108,6 +110,9 @@ class MartReader:
         if not mart.grain:
             self.problems.append(file.problem(("schema", 0, "properties"), "the mart has no grain (primaryKey: true)"))
         publications = self._publications(mart, file)
+        if bool(publications) == bool(mart.unpublished):
+            message = "publish something of it (publikasi.yaml), or say why nothing is public (unpublished); not both"
+            self.problems.append(file.problem(("customProperties",), message))
         return mart.model_copy(update={"publications": publications})
 
     def _columns(self, file: YamlFile) -> list[MartColumn]:

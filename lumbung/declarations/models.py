@@ -40,6 +40,7 @@ from lumbung.declarations.product import (
     MartTest,
     Publication,
     PublishedColumn,
+    Record,
     Suppression,
 )
 from lumbung.declarations.reference import (
@@ -71,6 +72,7 @@ __all__ = [
     "PortalTexts",
     "Publication",
     "PublishedColumn",
+    "Record",
     "Reference",
     "Registration",
     "Retention",

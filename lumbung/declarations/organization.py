@@ -79,7 +79,11 @@ class PortalTexts(Frozen):
 
 
 class Tenant(Frozen):
-    """What differs between regencies. `k`: smallest count that may be shown."""
+    """What differs between regencies.
+
+    `k`: smallest count that may be shown. `dominance_percent`: an amount is shown only when all but its two largest
+    payers together make at least this share of the largest (p% rule).
+    """
 
     code: str
     name: str
@@ -88,6 +92,7 @@ class Tenant(Frozen):
     kd_dati2: str
     license: str
     k: StrictInt
+    dominance_percent: StrictInt = 10
     publisher: Contact
     portal: PortalTexts
     sismiop: Sismiop

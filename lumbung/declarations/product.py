@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from lumbung.declarations.base import Frozen
 from lumbung.declarations.names import Classification, Logical
+
+Record = Literal["mart", "batch", "aturan"]
+"""Views over the ledger, `catatan_<name>`: refreshes of marts, batches by month, rules by month."""
 
 
 class MartColumn(Frozen):
@@ -72,7 +76,10 @@ class Publication(Frozen):
 
 
 class Mart(Frozen):
-    """A mart: one table with a question, a grain and what it may be read for."""
+    """A mart: one table with a question, a grain and what it may be read for.
+
+    `records`: views over the ledger that its SQL reads beside the inputs. `unpublished`: why nothing of it is public.
+    """
 
     name: str
     version: str
@@ -91,3 +98,5 @@ class Mart(Frozen):
     identity_sql_path: Path | None
     tests: tuple[MartTest, ...]
     publications: tuple[Publication, ...]
+    records: tuple[Record, ...] = ()
+    unpublished: str | None = None

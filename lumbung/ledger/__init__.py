@@ -2,8 +2,10 @@
 
 from lumbung.ledger.audit import AuditHead
 from lumbung.ledger.erasures import ErasureRequest
-from lumbung.ledger.errors import CountsError, LedgerError, LockBusy, NotInLedger, StateError
+from lumbung.ledger.errors import CountsError, LedgerError, LockBusy, LockLost, NotInLedger, StateError
 from lumbung.ledger.records import (
+    COMPLETE,
+    WHOLE,
     AuditEntry,
     Batch,
     BatchState,
@@ -15,6 +17,7 @@ from lumbung.ledger.records import (
     PublicationRecord,
     RefusedKey,
     RefusedRow,
+    Rollback,
     RuleCount,
     Run,
     RunKind,
@@ -24,6 +27,8 @@ from lumbung.ledger.records import (
 from lumbung.ledger.store import Ledger
 
 __all__ = [
+    "COMPLETE",
+    "WHOLE",
     "AuditEntry",
     "AuditHead",
     "Batch",
@@ -35,6 +40,7 @@ __all__ = [
     "Ledger",
     "LedgerError",
     "LockBusy",
+    "LockLost",
     "MartRefresh",
     "MartsRun",
     "Mode",
@@ -42,6 +48,7 @@ __all__ = [
     "PublicationRecord",
     "RefusedKey",
     "RefusedRow",
+    "Rollback",
     "RuleCount",
     "Run",
     "RunKind",

@@ -19,3 +19,7 @@ class CountsError(LedgerError):
 
 class LockBusy(LedgerError):
     """Another session holds the lock and did not let go within the waiting time."""
+
+
+class LockLost(LedgerError):
+    """The session that held the lock has ended while its holder was at work."""

@@ -2,21 +2,50 @@
 
 A killed process loses its session and with it the lock, so nothing has to be cleaned up. Locks are not re-entrant:
 asking again from the same process waits like anybody else.
+
+The reverse holds too: when the server restarts or the connection breaks, the lock is gone while its holder goes on, and
+another process may have taken it. A holder therefore confirms it before each step that replaces what others rely on.
 """
 
 import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, NullPool, create_engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from lumbung.ledger.base import Store
-from lumbung.ledger.errors import LockBusy
+from lumbung.ledger.errors import LockBusy, LockLost
 
 DEFAULT_WAIT_S = 30.0
 _LOCK_NOT_AVAILABLE = "55P03"
+# A holder whose machine vanished must not keep the lock for the two hours of TCP's own patience.
+_KEEPALIVE = "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
+
+
+@dataclass(frozen=True)
+class Held:
+    """A lock that is held."""
+
+    name: str
+    connection: Connection
+
+    def confirm(self) -> None:
+        """Raise LockLost when the session that holds the lock has ended."""
+        try:
+            self.connection.execute(text("SELECT 1"))
+        except SQLAlchemyError as error:
+            raise LockLost(
+                f"lock {self.name!r} was lost: its session at the ledger has ended, and another process may have taken "
+                "it. This attempt stops before it writes over the other's work; the next attempt finds what is done"
+            ) from error
+
+
+def table_lock(name: str) -> str:
+    """Name of the lock of a table: one writer at a time."""
+    return f"table:{name}"
 
 
 def lock_key(name: str) -> int:
@@ -28,7 +57,7 @@ class Locks(Store):
     """Bounded waiting for a named lock."""
 
     @contextmanager
-    def lock(self, name: str, wait_s: float = DEFAULT_WAIT_S) -> Iterator[None]:
+    def lock(self, name: str, wait_s: float = DEFAULT_WAIT_S) -> Iterator[Held]:
         """Hold the lock `name` for the duration of the block, waiting at most `wait_s` seconds for it.
 
         Raises LockBusy naming the holder. Names in use: `extract:<system>` (extract and land of one system).
@@ -40,7 +69,7 @@ class Locks(Store):
             connect_args={
                 "application_name": f"lumbung lock {name} pid {os.getpid()}"[:63],
                 "connect_timeout": 10,
-                "options": f"-c lock_timeout={max(1, round(wait_s * 1000))}",
+                "options": f"-c lock_timeout={max(1, round(wait_s * 1000))} {_KEEPALIVE}",
             },
         )
         with engine.connect() as connection:
@@ -53,7 +82,7 @@ class Locks(Store):
                     f"lock {name!r} is held by {_holder(connection, name)}; waited {wait_s:g} s. Another run is at "
                     "work: wait for it to finish (`bin/lumbung status`) and try again"
                 ) from None
-            yield
+            yield Held(name, connection)
 
 
 def _holder(connection: Connection, name: str) -> str:

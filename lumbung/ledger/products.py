@@ -177,6 +177,8 @@ class Products(Store):
             ).one()
             if state != "unchanged":
                 detail = {"version": version, "mart": mart, "rows": rows, "suppressed": suppressed, "run": run_label}
+                if findings:
+                    detail["findings"] = [dict(finding) for finding in findings]
                 append_audit(connection, actor, f"publication.{state}", publication_id, detail)
             return _publication(row)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 RunKind = Literal["jadwal", "manual", "isi-ulang", "sapu", "ulang"]
 """Why a run exists: schedule, by hand, backfill of a window, sweep of whole tables, replay of refused rows."""
@@ -160,6 +160,43 @@ class MartsRun:
     finished_at: datetime | None
 
 
+WHOLE: Final[tuple[Mode, ...]] = ("full", "sweep")
+"""Modes that read every row of the source: what does not come is not there."""
+COMPLETE: Final[tuple[RunKind, ...]] = ("jadwal", "manual", "sapu")
+"""Kinds of run that bring a dataset up to their source clock; a backfill or a replay does not."""
+ROLLED_BACK: Final = "kembali-"
+"""How the label of a mart's record begins that a rollback wrote, instead of a pass over the marts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rollback:
+    """A table that was taken back to an earlier snapshot.
+
+    `after`: of a curated table the landing number of the last batch that was judged before, of a mart the number of its
+    newest record then. `as_of`: up to which source clock the table is complete again. `undone`: ids of the batches or
+    passes whose work is gone. `gained`, `lost`, `changed`: rows.
+    """
+
+    id: int
+    table_name: str
+    dataset: str | None
+    from_snapshot: int
+    to_snapshot: int
+    after: int
+    as_of: datetime | None
+    undone: tuple[str, ...]
+    gained: int
+    lost: int
+    changed: int
+    actor: str
+    at: datetime
+
+    @property
+    def label(self) -> str:
+        """Its name in records of marts and in messages."""
+        return f"{ROLLED_BACK}{self.id:06d}"
+
+
 @dataclass(frozen=True, slots=True)
 class MartRefresh:
     """One refresh of a mart: what it was computed from and what it counted."""
@@ -175,6 +212,36 @@ class MartRefresh:
     snapshot_id: int | None
     digest: str
     at: datetime
+
+    @property
+    def rolled_back(self) -> bool:
+        """Whether the mart stands where a rollback put it and was not refreshed since."""
+        return self.run_label.startswith(ROLLED_BACK)
+
+
+@dataclass(frozen=True, slots=True)
+class MonthlyBatches:
+    """What a dataset received in a month (`YYYY-MM`), over the batches that brought something new."""
+
+    month: str
+    dataset: str
+    batches: int
+    received: int
+    accepted: int
+    quarantined: int
+    duplicate: int
+
+
+@dataclass(frozen=True, slots=True)
+class MonthlyRule:
+    """How many rows of a dataset a rule judged in a month (`YYYY-MM`), and how many broke it."""
+
+    month: str
+    dataset: str
+    rule: str
+    severity: Severity
+    judged: int
+    broken: int
 
 
 @dataclass(frozen=True, slots=True)

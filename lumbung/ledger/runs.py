@@ -148,16 +148,22 @@ class Runs(Store):
             ).one()
             return _run(row)
 
-    def extraction_done(self, run_id: str, results: Sequence[Extracted]) -> Run:
+    def extraction_done(self, run_id: str, results: Sequence[Extracted], snapshot: str | None = None) -> Run:
         """All datasets of the run are in the spool, or stopped: mark batches and run in one transaction.
 
         Landing may start only after this, so that everything that lands is of one snapshot. Repeating it does nothing.
-        Raises StateError when a batch of the run has no result.
+        `snapshot`: label of the one that the results were read from. Raises StateError when a batch of the run has no
+        result, or when another attempt has pinned a newer snapshot: these rows end before its `to`.
         """
         with self.transaction() as connection:
             known = self._locked_run(connection, run_id)
             if known.extracted_at is not None:
                 return known
+            if snapshot is not None and snapshot != known.snapshot:
+                raise StateError(
+                    f"run {run_id}: another attempt has pinned snapshot {known.snapshot} since this one read "
+                    f"{snapshot}; nothing was recorded, the next attempt finds what the other one did"
+                )
             open_batches = {
                 row.dataset: row.id
                 for row in connection.execute(

@@ -202,6 +202,26 @@ publication = Table(
     Index("ix_publication_publication_id", "publication", "id"),
 )
 
+rollback = Table(
+    "rollback",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("table_name", Text, nullable=False),
+    Column("dataset", Text),
+    Column("from_snapshot", BigInteger, nullable=False),
+    Column("to_snapshot", BigInteger, nullable=False),
+    Column("after", BigInteger, nullable=False),
+    Column("as_of", TIME),
+    Column("undone", JSONB, nullable=False),
+    Column("gained", BigInteger, nullable=False),
+    Column("lost", BigInteger, nullable=False),
+    Column("changed", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("at", TIME, nullable=False),
+    CheckConstraint("actor <> ''", name="named_actor"),
+    Index("ix_rollback_table_name_id", "table_name", "id"),
+)
+
 audit = Table(
     "audit",
     metadata,

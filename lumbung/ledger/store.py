@@ -7,13 +7,15 @@ from lumbung.ledger.batches import Batches
 from lumbung.ledger.erasures import Erasures
 from lumbung.ledger.locks import Locks
 from lumbung.ledger.products import Products
+from lumbung.ledger.quality import Quality
 from lumbung.ledger.refused import Refused
+from lumbung.ledger.rollbacks import Rollbacks
 from lumbung.ledger.runs import Runs
 from lumbung.ledger.upkeep import Upkeep
 
 
-class Ledger(Runs, Batches, Refused, Products, Upkeep, Erasures, AlertStore, Audit, Locks):
-    """Runs, batches, refused rows, marts, publications, audit chain and locks of one regency."""
+class Ledger(Runs, Batches, Refused, Quality, Products, Rollbacks, Upkeep, Erasures, AlertStore, Audit, Locks):
+    """Everything that the ledger of one regency knows, from runs to the audit chain, and its locks."""
 
     @classmethod
     def connect(cls, url: str | None = None) -> "Ledger":

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from lumbung.declarations import load
 from lumbung.faults import point
 from lumbung.ledger import Ledger
+from lumbung.ledger.locks import table_lock
 from lumbung.ops import rewriting
 from lumbung.ops.erased_table import curated_keys, erase_curated, foreign_references, found_in_curated
 from lumbung.ops.keys import joined, keyed_hash, texts
@@ -27,7 +28,7 @@ from lumbung.rules.places import quarantine_folder
 from lumbung.settings import settings
 from lumbung.sources.digest import ContentDigest
 from lumbung.sources.postgresql import open_snapshot
-from lumbung.warehouse.ddl import curated_name, table_lock
+from lumbung.warehouse.ddl import curated_name
 from lumbung.warehouse.session import session
 
 if TYPE_CHECKING:

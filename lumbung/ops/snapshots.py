@@ -12,9 +12,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from lumbung.faults import point
+from lumbung.ledger.locks import table_lock
 from lumbung.ops.plans import Step
 from lumbung.warehouse import iceberg
-from lumbung.warehouse.ddl import curated_name, table_lock
+from lumbung.warehouse.ddl import curated_name
 from lumbung.warehouse.sql import literal
 
 if TYPE_CHECKING:

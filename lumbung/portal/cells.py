@@ -26,7 +26,8 @@ class CellTable:
     rows: one mapping per cell, dimension columns and the count; key: columns that identify a cell; count_column: whole
     number of persons or objects behind the cell; k: cells with 0 < count < k are hidden; total_groups: column sets over
     which the total is public knowledge; measure: what is counted (tables of one measure describe the same people, so
-    equal sets of columns give equal totals); sticky: keys that an earlier version hid and that must stay hidden.
+    equal sets of columns give equal totals); sticky: keys that an earlier version hid and that must stay hidden; asked:
+    keys that the publication's own SQL withholds (few taxpayers, or one of them dominates an amount), small or not.
     """
 
     id: str
@@ -37,6 +38,7 @@ class CellTable:
     total_groups: tuple[tuple[str, ...], ...] = ()
     measure: str = ""
     sticky: frozenset[Key] = frozenset()
+    asked: frozenset[Key] = frozenset()
 
     def keys(self) -> list[Key]:
         """Keys in the order of `rows`."""
@@ -101,9 +103,9 @@ class System:
             self.keys.append(key)
             self.counts.append(count)
             self.k.append(table.k)
-            if 0 < count < table.k:
+            if 0 < count < table.k or (key in table.asked and count > 0):
                 self.primary.add(cell)
-            if 0 < count < table.k or key in table.sticky:
+            if cell in self.primary or key in table.sticky:
                 self.hidden.add(cell)
         return start
 

@@ -7,7 +7,8 @@ What an attacker is taken to know: every visible cell of every publication of th
 declares (`total_groups`: totals that this portal, another table of the same mart or the agency itself prints), that a
 hidden cell is a whole number, and this algorithm. Totals that are as small as their cells are not printed by anybody.
 
-Terms: a *cell* is one row of a publication with its count; *primary* cells have 0 < count < k; *complementary* cells
+Terms: a *cell* is one row of a publication with its count; *primary* cells have 0 < count < k, or are withheld by the
+publication's SQL (a cell of money with fewer than k taxpayers, or dominated by one: p% rule); *complementary* cells
 are hidden only to protect those. Zero is shown (nobody is described by it), and is hidden only when nothing else can
 protect a cell. Everything here is a pure, deterministic function of its arguments: same tables, same suppression.
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -57,11 +57,15 @@ class Release:
     wrote: bool
 
 
-def release(portal: Portal, declared: Declarations, draft: Draft, exempt: Mapping[str, str]) -> Release:
+def release(
+    portal: Portal, declared: Declarations, draft: Draft, exempt: Mapping[str, str], confirm: Callable[[], None]
+) -> Release:
     """Bring a draft to the portal; nothing is written when the portal already shows it.
 
-    `exempt`: patterns of public code columns by name. Raises Blocked when personal data is found (before: nothing is
-    written; after: the reason says so), ReadBackError when the portal shows something else than what was sent.
+    `exempt`: patterns of public code columns by name. `confirm` is called before anything is written, and raises when
+    another pass may be at work: a draft that waited too long would take the portal back in time. Raises Blocked when
+    personal data is found (before: nothing is written; after: the reason says so), ReadBackError when the portal shows
+    something else than what was sent.
     """
     _search(draft.content, exempt, "")
     point("publish:checked")
@@ -73,6 +77,7 @@ def release(portal: Portal, declared: Declarations, draft: Draft, exempt: Mappin
     }
     if _up_to_date(portal, draft, published, package):
         return Release(version, wrote=False)
+    confirm()
     _write(portal, declared, draft, version, package)
     _assert_clean(read_back(portal, draft.resource, draft.content, version, exempt), "setelah terbit: ")
     point("publish:read-back")

@@ -138,7 +138,8 @@ def cells(content: Content, sticky: frozenset[Key] = frozenset()) -> CellTable |
     """The content as disclosure control sees it, None when the publication declares no suppression.
 
     Columns are named by the mart expression they stand for, so that two publications of a mart speak of the same
-    district by the same name although one calls it `kode_wilayah` and the other `kode_kecamatan`.
+    district by the same name although one calls it `kode_wilayah` and the other `kode_kecamatan`. A row whose SQL says
+    `disamarkan` already is withheld whatever its count.
     """
     publication = content.publication
     rule = publication.suppress
@@ -156,6 +157,9 @@ def cells(content: Content, sticky: frozenset[Key] = frozenset()) -> CellTable |
         total_groups=tuple(tuple(source[name] for name in group) for group in rule.total_groups),
         measure=f"{publication.mart}:{source[rule.count_column]}",
         sticky=sticky,
+        asked=frozenset(
+            key for key, said in zip(content.keys, content.values(STATUS_COLUMN), strict=True) if said == WITHHELD
+        ),
     )
 
 

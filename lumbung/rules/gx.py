@@ -189,7 +189,7 @@ def _no_values(**_: Any) -> list[Any]:
 
 def _why(failed: Mapping[Any, Any]) -> str:
     """What GX says about metrics that it could not compute, without its traces."""
-    said = {str(e.exception_message) for info in failed.values() for e in info["exception_info"]}
+    said = {str(info["exception_info"].exception_message) for info in failed.values()}
     return "; ".join(sorted(said)) or "no reason given"
 
 

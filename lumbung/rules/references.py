@@ -33,19 +33,21 @@ if TYPE_CHECKING:
 
 _RANK: Final = "_peringkat"
 _OWN: Final = "_kunci_induk"
-_REFUSED, _CURATED, _PENDING = 0, 1, 2
+_UNDONE, _REFUSED, _CURATED, _PENDING = -1, 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
     """Everything that was received of a parent. `pending`: raw rows of batches not promoted yet, oldest
     first; `curated`: current, not deleted rows, None when the table does not exist yet; `refused`: rows in quarantine
-    that are still open. Raw and refused rows have the raw columns, curated ones the curated types.
+    that are still open; `undone`: rows that were current before a rollback that nothing has made up for yet. Raw and
+    refused rows have the raw columns, curated and undone ones the curated types.
     """
 
     pending: tuple[DataFrame, ...] = ()
     curated: DataFrame | None = None
     refused: tuple[DataFrame, ...] = ()
+    undone: DataFrame | None = None
 
 
 def with_reference(frame: DataFrame, child: Dataset, reference: Reference, parent: DataFrame) -> DataFrame:
@@ -69,12 +71,14 @@ def with_reference(frame: DataFrame, child: Dataset, reference: Reference, paren
 def parents(reference: Reference, parent: Dataset, received: Received, timezone: str) -> DataFrame | None:
     """The parent's received keys, once each: `_kunci_<i>` as text, and the taken values of the newest version.
 
-    Newest means: not yet promoted before curated, refused only when there is nothing else. With `many` the values are
-    arrays over all parent rows of the key, each row in its newest version. None when nothing was received.
+    Newest means: not yet promoted before curated, refused or undone only when there is nothing else. With `many` the
+    values are arrays over all parent rows of the key, each row in its newest version. None when nothing was received.
     """
     from pyspark.sql import functions as fn
 
     sides = [(prepare(raw, parent), _REFUSED) for raw in received.refused]
+    if received.undone is not None:
+        sides.append((_as_received(received.undone, parent, timezone), _UNDONE))
     if received.curated is not None:
         sides.append((_as_received(received.curated, parent, timezone), _CURATED))
     sides.extend((prepare(raw, parent), _PENDING + i) for i, raw in enumerate(received.pending))

@@ -1,70 +1,99 @@
 """Rows of `COPY … TO STDOUT (FORMAT csv)` as Arrow record batches, digested on the way.
 
 PostgreSQL sends one message per row, so a row's canonical bytes are its CSV line under the session's fixed settings.
-An empty field is NULL, `""` is an empty string.
+An empty field is NULL, `""` is an empty string. A thread of its own receives and digests, some blocks ahead, while
+the caller parses and writes: Arrow leaves Python's lock free for it (docs/performance.md, B1).
 """
 
-import io
 import re
-from collections.abc import Iterator
+import select
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Event
 
 import psycopg
 import pyarrow as pa
+from psycopg import pq
 from pyarrow import csv
 
 from lumbung.sources.digest import ContentDigest
 
-_BLOCK = 4 << 20
+_BLOCK = 1 << 20
+_AHEAD = 8
+"""Blocks received ahead: what comes while a row group is written."""
+_LOOK_S = 1.0
+"""How soon a receiver that waits for the source notices that nobody wants its rows any more."""
 _SEPARATOR = b"\x1f"
 
 
-class CopyStream(io.RawIOBase):
-    """A readable file over COPY's messages. `prefix` goes into each row's digest (the period of a period table)."""
+class CopiedRows:
+    """Rows of a COPY that runs on the connection, in lists of about `_BLOCK` bytes.
 
-    def __init__(self, messages: Iterator[bytes], digest: ContentDigest, prefix: bytes = b"") -> None:
-        super().__init__()
-        self._messages = messages
+    Straight from libpq: psycopg's own reader goes through its event loop for every row, which costs as much as parsing.
+    """
+
+    def __init__(self, connection: psycopg.Connection[object]) -> None:
+        self._pgconn = connection.pgconn
+        self._unwanted = Event()
+        self.sent: int | None = None
+        """How many rows the server says it has sent; None before the end."""
+
+    def abandon(self) -> None:
+        """Let the iteration end early, also while it waits for the source."""
+        self._unwanted.set()
+
+    def __iter__(self) -> Iterator[list[bytes]]:
+        """Raises psycopg's error when the source breaks off."""
+        readable = select.poll()
+        readable.register(self._pgconn.socket, select.POLLIN)
+        receive = self._pgconn.get_copy_data
+        rows: list[bytes] = []
+        size = 0
+        while not self._unwanted.is_set():
+            length, data = receive(1)
+            if length > 0:
+                rows.append(bytes(data))
+                size += length
+                if size >= _BLOCK:
+                    yield rows
+                    rows, size = [], 0
+            elif length == 0:
+                if readable.poll(_LOOK_S * 1000):
+                    self._pgconn.consume_input()
+            else:
+                self.sent = self._end()
+                if rows:
+                    yield rows
+                return
+
+    def _end(self) -> int | None:
+        """The result behind the last row. Raises the server's error when there is one."""
+        count = None
+        while (result := self._pgconn.get_result()) is not None:
+            if result.status != pq.ExecStatus.COMMAND_OK:
+                raise psycopg.errors.error_from_result(result)
+            count = result.command_tuples
+        return count
+
+
+class CopyStream:
+    """Blocks of whole rows from lists of rows. `prefix` goes into each row's digest (the period of a period table)."""
+
+    def __init__(self, rows: Iterable[list[bytes]], digest: ContentDigest, prefix: bytes = b"") -> None:
+        self._rows = iter(rows)
         self._digest = digest
         self._prefix = prefix + _SEPARATOR if prefix else b""
-        self._pending = b""
         self.rows = 0
-        self.error: BaseException | None = None
 
-    def readable(self) -> bool:
-        """Yes."""
-        return True
-
-    def has_rows(self) -> bool:
-        """Whether there is at least one row; reads it ahead."""
-        if not self._pending:
-            self._pending = self._next()
-        return bool(self._pending)
-
-    def read(self, size: int | None = -1) -> bytes:
-        """Whole rows up to `size` bytes (at least a part of one); empty at the end."""
-        limit = _BLOCK if size is None or size < 0 else size
-        parts: list[bytes] = []
-        filled = 0
-        row = self._pending or self._next()
-        while row and filled + len(row) <= limit:
-            parts.append(row)
-            filled += len(row)
-            row = self._next()
-        if not parts and row:
-            parts, row = [row[:limit]], row[limit:]
-        self._pending = row
-        return b"".join(parts)
-
-    def _next(self) -> bytes:
-        try:
-            row = next(self._messages, b"")
-        except BaseException as error:  # kept: Arrow's reader may wrap it beyond recognition
-            self.error = error
-            raise
-        if row:
-            self.rows += 1
-            self._digest.add(self._prefix + row)
-        return row
+    def next_block(self) -> bytes:
+        """The next rows, one after the other; empty at the end."""
+        rows = next(self._rows, [])
+        add, prefix = self._digest.add, self._prefix
+        for row in rows:
+            add(prefix + row)
+        self.rows += len(rows)
+        return b"".join(rows)
 
 
 def record_batches(stream: CopyStream, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
@@ -72,33 +101,34 @@ def record_batches(stream: CopyStream, schema: pa.Schema) -> Iterator[pa.RecordB
 
     Raises pyarrow.ArrowInvalid when a value does not fit its declared type, or the error that broke the stream.
     """
-    if not stream.has_rows():
-        return
-    try:
-        reader = csv.open_csv(
-            stream,
-            read_options=csv.ReadOptions(column_names=schema.names, block_size=_BLOCK, use_threads=True),
-            parse_options=csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
-            convert_options=csv.ConvertOptions(
-                column_types=schema,
-                null_values=[""],
-                true_values=["t"],
-                false_values=["f"],
-                strings_can_be_null=True,
-                quoted_strings_can_be_null=False,
-            ),
-        )
-        yield from reader
-    except pa.ArrowException:
-        if stream.error is not None:
-            raise stream.error from None
-        raise
+    with ThreadPoolExecutor(1, "copy") as receiver:
+        ahead: deque[Future[bytes]] = deque(receiver.submit(stream.next_block) for _ in range(_AHEAD))
+        try:
+            while block := ahead.popleft().result():
+                ahead.append(receiver.submit(stream.next_block))
+                yield from _parsed(block, schema)
+        finally:
+            for future in ahead:
+                future.cancel()
 
 
-def messages(copy: psycopg.Copy) -> Iterator[bytes]:
-    """COPY's messages, one row each."""
-    while data := copy.read():
-        yield bytes(data)
+def _parsed(block: bytes, schema: pa.Schema) -> list[pa.RecordBatch]:
+    """A block of whole rows; one thread, since the others are busy with receiving, digesting and the server's work."""
+    table = csv.read_csv(
+        pa.BufferReader(block),
+        read_options=csv.ReadOptions(column_names=schema.names, block_size=len(block) + 1, use_threads=False),
+        parse_options=csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
+        convert_options=csv.ConvertOptions(
+            column_types=schema,
+            null_values=[""],
+            true_values=["t"],
+            false_values=["f"],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+        ),
+    )
+    batches: list[pa.RecordBatch] = table.to_batches()
+    return batches
 
 
 def column_of(error: pa.ArrowException, schema: pa.Schema) -> str:

@@ -20,8 +20,9 @@ from psycopg import errors, sql
 
 from lumbung.declarations.models import Dataset, System
 from lumbung.sources.arrow import OWN_COLUMNS, Carried, carry, lost_names, received_schema
+from lumbung.sources.catalogue import read_catalogue
 from lumbung.sources.connection import connect, errors_of
-from lumbung.sources.copystream import CopyStream, column_of, messages, record_batches
+from lumbung.sources.copystream import CopiedRows, CopyStream, column_of, record_batches
 from lumbung.sources.digest import ContentDigest
 from lumbung.sources.errors import SourceChanged, SourceError
 from lumbung.sources.schema import (
@@ -36,7 +37,6 @@ from lumbung.sources.schema import (
 from lumbung.sources.window import Window, source_clock
 
 _PERIOD = "([0-9]{6})"
-_CATALOGUE = (Path(__file__).parent / "catalogue.sql").read_text(encoding="utf-8")
 _LOCKABLE = ("r", "p")
 
 
@@ -100,8 +100,9 @@ class Snapshot:
         for table, columns in zip(prepared.tables, prepared.columns, strict=True):
             query = self._query(prepared.dataset, table, columns, window)
             with errors_of(self._system, f"membaca {table.label}"), self._connection.cursor() as cursor:
-                with cursor.copy(query) as copy:
-                    stream = CopyStream(messages(copy), digest, (table.period or "").encode())
+                with cursor.copy(query):
+                    rows = CopiedRows(self._connection)
+                    stream = CopyStream(rows, digest, (table.period or "").encode())
                     try:
                         for batch in record_batches(stream, prepared.schema):
                             yield table, batch
@@ -111,9 +112,11 @@ class Snapshot:
                             f"dataset {prepared.dataset.id}: nilai di {table.label} tidak sesuai tipe katalog "
                             f"({column_of(error, prepared.schema)}) sekitar baris {stream.rows}; periksa tabel sumber"
                         ) from None
-                if cursor.rowcount != stream.rows:
+                    finally:
+                        rows.abandon()
+                if rows.sent != stream.rows:
                     raise SourceError(
-                        f"dataset {prepared.dataset.id}: sumber mengirim {cursor.rowcount} baris dari {table.label}, "
+                        f"dataset {prepared.dataset.id}: sumber mengirim {rows.sent} baris dari {table.label}, "
                         f"diterima {stream.rows}; jalankan lagi"
                     )
 
@@ -229,11 +232,10 @@ def _discover(
     wanted = {dataset.id: _pattern(dataset) for dataset in datasets}
     schemas = sorted({schema for schema, _ in wanted.values()})
     patterns = [f"^{pattern}$" for _, pattern in wanted.values()]
-    with psycopg.RawCursor(connection) as cursor:
-        rows = cursor.execute(_CATALOGUE.encode(), [schemas, patterns]).fetchall()
     tables: dict[tuple[str, str, str], list[SourceColumn]] = {}
-    for schema, table, kind, column, not_null, column_type in rows:
-        tables.setdefault((schema, table, kind), []).append(SourceColumn(column, column_type, not_null))
+    for row in read_catalogue(connection, schemas, patterns):
+        column = SourceColumn(row.column, row.type, row.not_null)
+        tables.setdefault((row.schema, row.table, row.kind), []).append(column)
     found: dict[str, list[tuple[SourceTable, str]]] = {dataset.id: [] for dataset in datasets}
     for (schema, table, kind), columns in tables.items():
         for dataset in datasets:

@@ -18,6 +18,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from lumbung.declarations.models import CodeList, Declarations, SemanticType, System
+from lumbung.sources.catalogue import read_catalogue
 from lumbung.sources.connection import connect, errors_of
 from lumbung.sources.errors import SourceError
 from lumbung.sources.schema import SourceColumn
@@ -30,18 +31,6 @@ MOST_CODES: Final = 50
 ALMOST_ALL: Final = 0.99
 """Share of the sample's rows that a guessed key must tell apart: a source without a primary key may hold doubles."""
 
-_COLUMNS: Final = """
-SELECT
-    a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, col_description(c.oid, a.attnum),
-    array_position(i.indkey::smallint[], a.attnum), obj_description(c.oid)
-FROM pg_class AS c
-INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace
-INNER JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-LEFT JOIN pg_index AS i ON i.indrelid = c.oid AND i.indisprimary
-WHERE n.nspname = %s AND c.relname = %s AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
-    AND has_table_privilege(c.oid, 'SELECT')
-ORDER BY a.attnum
-"""
 _BY_NAME: Final = {
     "nik": r"(^|_)nik(_|$)",
     "kk": r"(^|_)(no_)?kk(_|$)",
@@ -88,20 +77,21 @@ def describe(url: str, system: System, table: str) -> Described:
     schema, _, name = table.rpartition(".")
     schema = schema or "public"
     with connect(url, system) as connection, errors_of(system, f"membaca katalog {schema}.{name}"):
-        rows = connection.execute(_COLUMNS, (schema, name)).fetchall()
+        found = read_catalogue(connection, [schema], [f"^{re.escape(name.lower())}$"])
+        rows = [row for row in found if row.table == name]
         if not rows:
             raise SourceError(
                 f"sumber {system.code}: tabel {schema}.{name} tidak ada atau tidak boleh dibaca akun Lumbung. "
                 "Tulis namanya seperti di katalog (huruf besar-kecil dibedakan) atau minta hak SELECT"
             )
-        samples = _samples(connection, schema, name, [row[0] for row in rows])
-    keyed = sorted((row[4], row[0]) for row in rows if row[4] is not None)
+        samples = _samples(connection, schema, name, [row.column for row in rows])
+    keyed = sorted((row.key_position, row.column) for row in rows if row.key_position is not None)
     return Described(
         schema,
         name,
-        rows[0][5],
-        tuple(SourceColumn(row[0], row[1], row[2]) for row in rows),
-        {row[0]: row[3] for row in rows if row[3]},
+        rows[0].table_comment,
+        tuple(SourceColumn(row.column, row.type, row.not_null) for row in rows),
+        {row.column: row.comment for row in rows if row.comment},
         tuple(column for _, column in keyed),
         samples,
     )

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic
 
@@ -22,7 +22,7 @@ from lumbung.sources.schema import SourceTable
 from lumbung.sources.window import Window
 
 _ROW_GROUP_ROWS = 131_072
-_ROW_GROUP_BYTES = 128 << 20
+_ROW_GROUP_BYTES = 24 << 20  # memory: a row group and its encoded pages are held at once
 log = logging.getLogger(__name__)
 
 
@@ -56,9 +56,11 @@ def spool_dataset(
     batch: Batch,
     folder: Path,
     warnings: list[str],
+    confirm: Callable[[], None],
 ) -> storage.Manifest:
     """Read one dataset whole (or its window) into `folder`, which appears complete or not at all.
 
+    `confirm` is called before the folder takes its place, and raises when that is no longer ours.
     Raises storage.StorageFull when the spool has no room, SourceError when the source cannot be read to the end.
     """
     started = monotonic()
@@ -90,6 +92,7 @@ def spool_dataset(
             files=(storage.describe_file(temporary / storage.DATA_FILE),),
         )
         storage.write_text(temporary / storage.SPOOL_FILE, manifest.model_dump_json(indent=2) + "\n")
+        confirm()
     log.info("extract %s: %d rows in %.1f s", batch.id, digest.rows, monotonic() - started)
     return manifest
 

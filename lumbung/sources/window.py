@@ -71,9 +71,18 @@ def selected(run: Run, datasets: tuple[Dataset, ...]) -> tuple[Dataset, ...]:
 
 
 def plan(
-    run: Run, dataset: Dataset, watermark: datetime | None, to: datetime, *, days_only: bool, timezone: str
+    run: Run,
+    dataset: Dataset,
+    watermark: datetime | None,
+    to: datetime,
+    *,
+    days_only: bool,
+    timezone: str,
+    whole: bool = False,
 ) -> Plan:
     """How `run` reads `dataset`, given where it stands. `days_only`: every cursor column is a date.
+
+    `whole`: the curated table was rolled back, so that rows from before the watermark have to be read again too.
 
     Raises ValueError when a cursor of days has an overlap below one day (later rows of a day would be missed) or when a
     backfill starts after `to`.
@@ -88,6 +97,8 @@ def plan(
     upper = day_bound(to, timezone) if days_only else to
     if run.window is not None:
         start, end = run.window
+        if days_only:
+            start = day_bound(start, timezone)
         if start > upper:
             raise ValueError(
                 f"run {run.id}: jendela isi-ulang mulai {start.isoformat()}, padahal data sumber baru sampai "
@@ -95,6 +106,8 @@ def plan(
             )
         end = min(end, upper)
         return Plan("window", Window(start, end, closed=True, timeless=False), end)
-    if run.kind == "sapu":
+    if run.kind == "sapu" or whole:
         return Plan("sweep", None, upper)
-    return Plan("window", Window(None if watermark is None else watermark - dataset.overlap, upper), upper)
+    # a cursor of days hides the hour: of the day in which the overlap begins every row may lie within it
+    overlap = dataset.overlap + (ONE_DAY if days_only else timedelta(0))
+    return Plan("window", Window(None if watermark is None else watermark - overlap, upper), upper)

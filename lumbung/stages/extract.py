@@ -10,6 +10,7 @@ The steps, and what a retry finds after a kill between any two of them:
 """
 
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -62,19 +63,21 @@ def extract(
     run = ledger.run(run_id)
     system = declarations.systems[run.system]
     require_approval(system)
-    with ledger.lock(f"extract:{system.code}", LOCK_WAIT_S):
+    with ledger.lock(f"extract:{system.code}", LOCK_WAIT_S) as held:
         run = ledger.run(run_id)
         if run.extracted_at is not None:
             log.info("extract %s: already extracted at %s, nothing to do", run.id, run.to)
             return
-        _land_what_waits(ledger, place, run)
+        _land_what_waits(ledger, place, run, held.confirm)
         ledger.supersede_abandoned(run.id, datetime.now(UTC) - ABANDONED_AFTER)
         _sweep_spool(ledger, place, run)
         results = _finished_spool(ledger, declarations, place, run)
+        snapshot = run.snapshot
         if results is None:
-            results = _read_source(ledger, declarations, place, run, system)
+            results, snapshot = _read_source(ledger, declarations, place, run, system, held.confirm)
         point("extract:spool-complete")
-        ledger.extraction_done(run.id, results)
+        held.confirm()
+        ledger.extraction_done(run.id, results, snapshot)
         point("extract:ledger-marked")
 
 
@@ -94,13 +97,13 @@ def require_approval(system: System) -> None:
         raise SourceError(f"sistem {system.code}: transport {system.transport!r} belum didukung (ada: {TRANSPORT})")
 
 
-def _land_what_waits(ledger: Ledger, place: Settings, run: Run) -> None:
+def _land_what_waits(ledger: Ledger, place: Settings, run: Run, confirm: Callable[[], None]) -> None:
     """Land other runs of the system that are read but not landed; old content must never land after newer."""
     waiting = ledger.batches(system=run.system, states=("extracted",))
     for other in dict.fromkeys(batch.run_id for batch in waiting if batch.mode != "replay"):
         if other != run.id:
             log.info("extract %s: landing what run %s left in the spool", run.id, other)
-            land_run(other, ledger, place)
+            land_run(other, ledger, place, confirm)
 
 
 def _sweep_spool(ledger: Ledger, place: Settings, run: Run) -> None:
@@ -137,8 +140,8 @@ def _finished_spool(ledger: Ledger, declarations: Declarations, place: Settings,
 
 
 def _read_source(
-    ledger: Ledger, declarations: Declarations, place: Settings, run: Run, system: System
-) -> list[Extracted]:
+    ledger: Ledger, declarations: Declarations, place: Settings, run: Run, system: System, confirm: Callable[[], None]
+) -> tuple[list[Extracted], str]:
     """Read everything under one snapshot; when tables came or went meanwhile, once more."""
     for attempt in Retrying(
         retry=retry_if_exception_type(SourceChanged),
@@ -147,15 +150,17 @@ def _read_source(
         reraise=True,
     ):
         with attempt:
-            return _read_once(ledger, declarations, place, run, system)
+            return _read_once(ledger, declarations, place, run, system, confirm)
     raise AssertionError("unreachable: Retrying either returns or raises")
 
 
 def _read_once(
-    ledger: Ledger, declarations: Declarations, place: Settings, run: Run, system: System
-) -> list[Extracted]:
+    ledger: Ledger, declarations: Declarations, place: Settings, run: Run, system: System, confirm: Callable[[], None]
+) -> tuple[list[Extracted], str]:
+    """Everything under one snapshot; results and the snapshot's label. `confirm` raises when the lock is not ours."""
     datasets = selected(run, declarations.of_system(system.code))
     folder = storage.spool_run_path(place.spool, run.id)
+    confirm()
     storage.remove_directory(folder)
     with open_snapshot(place.source_url(system.connection), system, datasets) as snapshot:
         to = upper_bound(snapshot.clock, system.lag)
@@ -170,6 +175,7 @@ def _read_once(
                 to,
                 days_only=snapshot.days_only(dataset),
                 timezone=system.timezone,
+                whole=ledger.open_rollback(dataset.id) is not None,
             )
             for dataset in datasets
         }
@@ -183,22 +189,31 @@ def _read_once(
                 results.append(Extracted(dataset.id, error=stop_message(dataset, drift.errors)))
                 continue
             warnings = [*drift.warnings, *_time_warnings(snapshot, dataset, plans[dataset.id], ledger)]
-            results.append(_spool(snapshot, dataset, plans[dataset.id], run, batches[dataset.id], place, warnings))
+            results.append(
+                _spool(snapshot, dataset, plans[dataset.id], run, batches[dataset.id], place, warnings, confirm)
+            )
             point("extract:dataset-spooled")
     storage.make_directory(folder)
     storage.write_text(folder / RUN_FILE, _RESULTS.dump_json(results, indent=2).decode())
-    return results
+    return results, snapshot.label
 
 
 @stage("extract")
 def _spool(
-    snapshot: Snapshot, dataset: Dataset, how: Plan, run: Run, batch: Batch, place: Settings, warnings: list[str]
+    snapshot: Snapshot,
+    dataset: Dataset,
+    how: Plan,
+    run: Run,
+    batch: Batch,
+    place: Settings,
+    warnings: list[str],
+    confirm: Callable[[], None],
 ) -> Extracted:
     """One dataset into its spool folder."""
     for warning in warnings:
         log.warning("extract %s: %s", batch.id, warning)
     folder = storage.spool_batch_path(place.spool, run.id, batch.id)
-    manifest = spool_dataset(snapshot, dataset, how.window, run, batch, folder, warnings)
+    manifest = spool_dataset(snapshot, dataset, how.window, run, batch, folder, warnings, confirm)
     return Extracted(
         dataset.id, manifest.rows, manifest.digest, manifest.schema_digest, str(folder), warnings=manifest.warnings
     )
@@ -212,6 +227,8 @@ def _open_batch(ledger: Ledger, run: Run, dataset: Dataset, how: Plan) -> Batch:
 def _time_warnings(snapshot: Snapshot, dataset: Dataset, how: Plan, ledger: Ledger) -> list[str]:
     """Oddities of time that do not stop a batch but that somebody should know of."""
     warnings: list[str] = []
+    if how.window is None and (rollback := ledger.open_rollback(dataset.id)) is not None:
+        warnings.append(f"{dataset.id} dibaca utuh: {rollback.table_name} dikembalikan oleh {rollback.actor}")
     watermark = ledger.watermark(dataset.id)
     if watermark is not None and snapshot.clock < watermark:
         warnings.append(

@@ -18,7 +18,7 @@ from lumbung.storage import remove_directory, sync_directory
 from lumbung.warehouse.ddl import location, register_quarantine, register_raw
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from pyspark.sql import DataFrame, SparkSession
@@ -60,11 +60,18 @@ class Judged:
 
 
 def judge(
-    ledger: Ledger, spark: SparkSession, current: Settings, declarations: Declarations, dataset: Dataset, batch: Batch
+    ledger: Ledger,
+    spark: SparkSession,
+    current: Settings,
+    declarations: Declarations,
+    dataset: Dataset,
+    batch: Batch,
+    confirm: Callable[[], None],
 ) -> Judged:
     """Validate the rows of a landed batch and write valid, keys and quarantine; the ledger is not told yet.
 
-    Everything is built in a folder of its own and renamed; what an earlier attempt left is replaced. Raises
+    Everything is built in a folder of its own and renamed; what an earlier attempt left is replaced. `confirm` is
+    called before that and raises when the batch is no longer ours. Raises
     `CountsDiffer` (dataset, batch, rule, both counts), `GxRefused`.
     """
     where = places(current.warehouse, dataset, batch.id)
@@ -88,6 +95,7 @@ def judge(
     point("validate:compared")
     _split(raw, tagged, dataset, declarations.systems[dataset.system].timezone, where, tally)
     point("validate:written")
+    confirm()
     _into_place(where, tally)
     point("validate:in-place")
     _register(spark, current.warehouse, dataset, batch, where, tally)

@@ -7,6 +7,7 @@ is complete and of the same digest is kept, anything else is built anew.
 """
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 
@@ -34,19 +35,19 @@ def land(
     ledger = ledger or Ledger.connect()
     place = place or settings()
     run = ledger.run(run_id)
-    with ledger.lock(f"extract:{run.system}", LOCK_WAIT_S):
-        land_run(run_id, ledger, place)
+    with ledger.lock(f"extract:{run.system}", LOCK_WAIT_S) as held:
+        land_run(run_id, ledger, place, held.confirm)
 
 
 @stage("land")
-def land_run(run_id: str, ledger: Ledger, place: Settings) -> None:
-    """`land` for a caller that holds the lock `extract:<system>` already."""
+def land_run(run_id: str, ledger: Ledger, place: Settings, confirm: Callable[[], None]) -> None:
+    """`land` for a caller that holds the lock `extract:<system>` already; `confirm` raises when it is lost."""
     run = ledger.run(run_id)
     for batch in ledger.batches(run_id=run_id, states=("extracted",)):
         if batch.mode == "replay":
             continue
         try:
-            _land_batch(batch, run, ledger, place)
+            _land_batch(batch, run, ledger, place, confirm)
         except storage.StorageFull:
             raise
         except storage.StorageError as error:
@@ -55,12 +56,13 @@ def land_run(run_id: str, ledger: Ledger, place: Settings) -> None:
                 batch.id, f"spool dataset {batch.dataset} hilang atau berubah ({error}); run berikutnya membaca lagi"
             )
     if run.extracted_at is not None:
+        confirm()
         storage.remove_directory(storage.spool_run_path(place.spool, run_id))
         point("land:spool-removed")
 
 
 @stage("land")
-def _land_batch(batch: Batch, run: Run, ledger: Ledger, place: Settings) -> None:
+def _land_batch(batch: Batch, run: Run, ledger: Ledger, place: Settings, confirm: Callable[[], None]) -> None:
     started = monotonic()
     spool = Path(batch.spool_path or "")
     name = batch.dataset.removeprefix(f"{batch.system}.")
@@ -69,7 +71,7 @@ def _land_batch(batch: Batch, run: Run, ledger: Ledger, place: Settings) -> None
     if _is_landed(final, batch):
         raw_bytes = sum(file.bytes for file in storage.read_manifest(final).files)
     else:
-        raw_bytes = _copy(spool, final, batch)
+        raw_bytes = _copy(spool, final, batch, confirm)
     point("land:raw-renamed")
     moves = batch.mode == "sweep" or (batch.mode == "window" and run.window is None)
     ledger.landed(batch.id, str(final), raw_bytes, batch.window_to if moves else None)
@@ -93,7 +95,7 @@ def _is_landed(final: Path, batch: Batch) -> bool:
     return True
 
 
-def _copy(spool: Path, final: Path, batch: Batch) -> int:
+def _copy(spool: Path, final: Path, batch: Batch, confirm: Callable[[], None]) -> int:
     """The raw folder of a batch from its spool folder; bytes of its data files."""
     manifest = storage.read_manifest(spool)
     if (manifest.batch, manifest.digest, manifest.rows) != (batch.id, batch.digest, batch.received):
@@ -110,4 +112,5 @@ def _copy(spool: Path, final: Path, batch: Batch) -> int:
         point("land:data-copied")
         raw_bytes = storage.write_raw(temporary, manifest)
         point("land:raw-written")
+        confirm()
     return raw_bytes

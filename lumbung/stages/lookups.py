@@ -1,12 +1,11 @@
-"""What labels and statuses of curated rows are looked up in: code lists, master tables, and the day that counts."""
+"""What labels and statuses of curated rows are looked up in: code lists, and master tables."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import logging
-from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
 from lumbung.warehouse import iceberg
 from lumbung.warehouse.ddl import curated_name
@@ -15,7 +14,7 @@ from lumbung.warehouse.sql import literal, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date, datetime
+    from datetime import datetime
 
     from pyspark.sql import DataFrame, SparkSession
 
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
     from lumbung.ledger import Batch
 
 log = logging.getLogger(__name__)
-
-PROPERTY: Final = "lumbung.restated"
-"""Table property with the digest that its labels and statuses are right for."""
 
 
 def persons_of(spark: SparkSession, declarations: Declarations, dataset: Dataset) -> Mapping[str, DataFrame | None]:
@@ -60,18 +56,12 @@ def clock_of(batch: Batch) -> datetime:
     return moment
 
 
-def business_date(declarations: Declarations, dataset: Dataset, moment: datetime) -> date:
-    """The day of a moment where the system stands (WIB for the regency's systems)."""
-    return moment.astimezone(ZoneInfo(declarations.systems[dataset.system].timezone)).date()
-
-
-def looked_up(spark: SparkSession, declarations: Declarations, dataset: Dataset, on: date) -> str:
+def looked_up(spark: SparkSession, declarations: Declarations, dataset: Dataset) -> str:
     """Digest of everything that labels and statuses of a table depend on, besides its own rows."""
     lists = {
         column.code_list: sorted(
-            (row.code, row.label)
+            (row.code, row.valid_from.isoformat(), row.valid_to.isoformat(), row.label)
             for row in declarations.lists[column.code_list].rows
-            if row.valid_from <= on <= row.valid_to
         )
         for column in dataset.columns
         if column.code_list is not None
@@ -90,11 +80,11 @@ def looked_up(spark: SparkSession, declarations: Declarations, dataset: Dataset,
 def remembered(spark: SparkSession, name: str) -> str | None:
     """The digest that the labels and statuses of the table's rows were last brought up to; None when never."""
     for row in spark.sql(f"SHOW TBLPROPERTIES {table(name)}").collect():
-        if row["key"] == PROPERTY:
+        if row["key"] == iceberg.RESTATED:
             return str(row["value"])
     return None
 
 
 def remember(spark: SparkSession, name: str, digest: str) -> None:
     """Write down what the labels and statuses of the table's rows are right for; this makes no snapshot."""
-    spark.sql(f"ALTER TABLE {table(name)} SET TBLPROPERTIES ({literal(PROPERTY)} = {literal(digest)})")
+    spark.sql(f"ALTER TABLE {table(name)} SET TBLPROPERTIES ({literal(iceberg.RESTATED)} = {literal(digest)})")

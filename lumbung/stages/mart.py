@@ -7,7 +7,6 @@ one in place, and the others go on.
 
 from __future__ import annotations
 
-import json
 import logging
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +15,7 @@ from lumbung.faults import point
 from lumbung.ledger import Ledger
 from lumbung.logs import stage
 from lumbung.stages.mart_inputs import inputs_of, recorded_name
+from lumbung.stages.mart_records import is_ledger_wide, make_views
 from lumbung.warehouse import iceberg
 from lumbung.warehouse.mart_table import (
     COUNTED,
@@ -33,21 +33,17 @@ from lumbung.warehouse.reference import load_references
 from lumbung.warehouse.session import said, session
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Callable, Mapping
 
     from pyspark.sql import SparkSession
 
     from lumbung.declarations import Declarations, Mart
-    from lumbung.ledger import MartRefresh
 
 log = logging.getLogger(__name__)
 
 MARTS_WAIT_S: Final = 900.0
 BRANCH: Final = "mart"
 DIGEST: Final = "lumbung.digest"
-RECORDS_VIEW: Final = "catatan_mart"
-"""View of the ledger's newest record of every mart; what a mart without inputs (`pembaruan`) reads."""
 
 
 class MartsFailedError(RuntimeError):
@@ -65,19 +61,24 @@ def refresh(trigger: str, actor: str) -> list[str]:
     try:
         label = ledger.open_marts_run(trigger, actor).id
         declarations = load()
-        with ledger.lock("marts", MARTS_WAIT_S):
+        with ledger.lock("marts", MARTS_WAIT_S) as held:
             spark = session("mart")
             versions = load_references(spark, declarations.lists)
             point("mart:references-loaded")
-            return _refresh_all(ledger, spark, declarations, versions, label)
+            return _refresh_all(ledger, spark, declarations, versions, label, held.confirm)
     finally:
         ledger.close()
 
 
 def _refresh_all(
-    ledger: Ledger, spark: SparkSession, declarations: Declarations, versions: Mapping[str, str], label: str
+    ledger: Ledger,
+    spark: SparkSession,
+    declarations: Declarations,
+    versions: Mapping[str, str],
+    label: str,
+    confirm: Callable[[], None],
 ) -> list[str]:
-    """Refresh the marts in the order of what they read; bookkeeping marts, which read records, come last.
+    """Refresh the marts in the order of what they read; the mart of the records of marts comes last.
 
     All marts of a pass see the same snapshots of the curated tables and lists.
     """
@@ -86,12 +87,11 @@ def _refresh_all(
     pins: dict[str, int | None] = {}
     for mart in in_order(declarations.marts):
         try:
-            if not mart.inputs:
-                _records_view(ledger, spark, declarations)
+            make_views(ledger, spark, declarations, mart)
             inputs = inputs_of(ledger, spark, declarations, mart, versions, pins)
             if isinstance(inputs, str):
                 log.info("mart: %s waits: %s", mart.name, inputs)
-            elif _refresh_one(ledger, spark, mart, inputs, label):
+            elif _refresh_one(ledger, spark, mart, inputs, label, confirm):
                 written.append(mart.name)
         except Exception as error:
             log.exception("mart: %s failed", mart.name)
@@ -102,9 +102,9 @@ def _refresh_all(
 
 
 def in_order(marts: Mapping[str, Mart]) -> list[Mart]:
-    """Marts after those they read (`mart.<name>` among the inputs), marts without inputs last, otherwise by name."""
+    """Marts after those they read (`mart.<name>` among the inputs), otherwise by name; what records marts is last."""
     ordered: list[Mart] = []
-    waiting = sorted(marts.values(), key=lambda mart: (not mart.inputs, mart.name))
+    waiting = sorted(marts.values(), key=lambda mart: (is_ledger_wide(mart), mart.name))
     while waiting:
         done = {f"mart.{mart.name}" for mart in ordered}
         ready = [mart for mart in waiting if {name for name in mart.inputs if name.startswith("mart.")} <= done]
@@ -115,12 +115,18 @@ def in_order(marts: Mapping[str, Mart]) -> list[Mart]:
     return ordered
 
 
-def _refresh_one(ledger: Ledger, spark: SparkSession, mart: Mart, inputs: Inputs, label: str) -> bool:
-    """Write one mart unless it is up to date; False when it was. Raises `MartRefusedError`: nothing changed then."""
+def _refresh_one(
+    ledger: Ledger, spark: SparkSession, mart: Mart, inputs: Inputs, label: str, confirm: Callable[[], None]
+) -> bool:
+    """Write one mart unless it is up to date; False when it was. Raises `MartRefusedError`: nothing changed then.
+
+    `confirm` raises when the lock is lost: a record written after that would name an older snapshot than the mart's.
+    """
     name = mart_name(mart)
     latest = ledger.latest_mart(mart.name)
     now = iceberg.current_snapshot(spark, name)
-    if latest is not None and latest.digest == inputs.digest and latest.snapshot_id == now is not None:
+    same = latest is not None and latest.digest == inputs.digest and latest.snapshot_id == now is not None
+    if latest is not None and same and not latest.rolled_back:
         return False
     identity = count_identity(spark, mart, inputs)
     check_counts(spark, mart, inputs, identity)
@@ -146,6 +152,7 @@ def _refresh_one(ledger: Ledger, spark: SparkSession, mart: Mart, inputs: Inputs
     for (_, reason), n in identity.items():
         if reason != COUNTED:
             excluded[reason] = excluded.get(reason, 0) + n
+    confirm()
     ledger.record_mart(
         mart.name,
         label,
@@ -160,35 +167,3 @@ def _refresh_one(ledger: Ledger, spark: SparkSession, mart: Mart, inputs: Inputs
     point("mart:recorded")
     log.info("mart: %s written, %s rows, counted %s, excluded %s", name, written, counted, excluded)
     return True
-
-
-def _records_view(ledger: Ledger, spark: SparkSession, declarations: Declarations) -> None:
-    """Make the view `catatan_mart` of the newest record of every mart that has inputs."""
-    records = [
-        (mart, record)
-        for mart in declarations.marts.values()
-        if mart.inputs and (record := ledger.latest_mart(mart.name)) is not None
-    ]
-    schema = (
-        "mart string, judul string, data_per timestamp, pembaruan string, masukan string, baris_mart bigint, "
-        "baris_dihitung bigint, baris_dikecualikan bigint, alasan_dikecualikan string"
-    )
-    spark.createDataFrame(_record_rows(records), schema).createOrReplaceTempView(RECORDS_VIEW)
-
-
-def _record_rows(records: Sequence[tuple[Mart, MartRefresh]]) -> list[tuple[str | int | datetime, ...]]:
-    """Rows of `catatan_mart`."""
-    return [
-        (
-            record.mart,
-            mart.title,
-            record.as_of,
-            record.run_label,
-            json.dumps(dict(record.inputs), sort_keys=True),
-            record.rows,
-            record.counted,
-            sum(record.excluded.values()),
-            json.dumps(dict(record.excluded), sort_keys=True, ensure_ascii=False),
-        )
-        for mart, record in records
-    ]

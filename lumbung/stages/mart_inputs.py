@@ -6,6 +6,8 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from lumbung.ledger import COMPLETE
+from lumbung.stages.mart_records import content, is_ledger_wide
 from lumbung.warehouse import iceberg
 from lumbung.warehouse.mart_table import Inputs
 
@@ -18,10 +20,8 @@ if TYPE_CHECKING:
     from lumbung.declarations import Declarations, Mart
     from lumbung.ledger import Ledger
 
-_COMPLETE: Final = ("jadwal", "manual", "sapu")
-"""Kinds of run that bring a dataset up to their source clock; a backfill or a replay does not."""
 _NEWEST: Final = 50
-FORM: Final = 2
+FORM: Final = 3
 """Counts up when the stage itself writes or records marts in another way: every mart is then written anew."""
 
 
@@ -62,22 +62,22 @@ def inputs_of(
             return f"{table} was never loaded"
         snapshots[table] = snapshot
     parameters = parameters_of(declarations, mart, moment)
-    content = {
+    parts = {
         "form": FORM,
         "inputs": {n: versions.get(n.removeprefix("ref."), s) for n, s in snapshots.items()},
         "sql": mart.sql_path.read_text(encoding="utf-8"),
         "identity": mart.identity_sql_path.read_text(encoding="utf-8") if mart.identity_sql_path else None,
-        "mart": mart.model_dump(mode="json", exclude={"publications", "sql_path", "identity_sql_path"}),
+        "mart": mart.model_dump(mode="json", exclude={"publications", "unpublished", "sql_path", "identity_sql_path"}),
         "parameters": {key: str(value) for key, value in parameters.items()},
-        "records": _records(ledger, declarations) if not mart.inputs else None,
+        "records": content(ledger, declarations, mart),
     }
-    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
     return Inputs(snapshots, moment, parameters, digest)
 
 
 def parameters_of(declarations: Declarations, mart: Mart, moment: datetime) -> dict[str, Any]:
     """Values that the SQL of a mart may name: `:data_per`, `:zona`, and the tenant's `:status_batal`,
-    `:jns_transaksi_hapus`, `:termasuk_denda`.
+    `:jns_transaksi_hapus`, `:termasuk_denda`, `:ambang` (its k), `:dominasi` (its p).
     """
     systems = {name.split("__")[0] for name in mart.inputs if "." not in name}
     zones = {declarations.systems[system].timezone for system in systems} or {"Asia/Jakarta"}
@@ -90,6 +90,8 @@ def parameters_of(declarations: Declarations, mart: Mart, moment: datetime) -> d
         "status_batal": list(sismiop.status_batal),
         "jns_transaksi_hapus": list(sismiop.jns_transaksi_hapus),
         "termasuk_denda": sismiop.jml_dibayar_termasuk_denda,
+        "ambang": declarations.tenant.k,
+        "dominasi": declarations.tenant.dominance_percent,
     }
 
 
@@ -97,12 +99,15 @@ def as_of(ledger: Ledger, declarations: Declarations, mart: Mart) -> datetime | 
     """As of when a mart's figures are: the source clock up to which the oldest of its inputs is complete.
 
     An input is complete up to the highest clock of its conformed batches of runs that brought everything up to then
-    (schedule, by hand, sweep; not backfills and replays). None while an input has no such batch. A mart without inputs
-    is as of the newest mart.
+    (schedule, by hand, sweep; not backfills and replays). None while an input has no such batch. A mart that reads
+    records only is as of the newest thing recorded.
     """
-    if not mart.inputs:
-        records = (ledger.latest_mart(other.name) for other in declarations.marts.values() if other.inputs)
+    if is_ledger_wide(mart):
+        records = (ledger.latest_mart(other.name) for other in declarations.marts.values() if other.name != mart.name)
         return max((record.as_of for record in records if record is not None), default=None)
+    if not mart.inputs:
+        newest = (_complete_to(ledger, dataset) for dataset in declarations.datasets)
+        return max((clock for clock in newest if clock is not None), default=None)
     clocks: list[datetime | None] = []
     datasets = {dataset.table_name: dataset.id for dataset in declarations.datasets.values()}
     for name in mart.inputs:
@@ -118,14 +123,11 @@ def as_of(ledger: Ledger, declarations: Declarations, mart: Mart) -> datetime | 
 def _complete_to(ledger: Ledger, dataset: str) -> datetime | None:
     """Highest source clock of the conformed batches that brought the dataset up to it.
 
-    Not simply the last one: a run that was held up lands after younger ones and takes nothing away.
+    Not simply the last one: a run that was held up lands after younger ones and takes nothing away. After a rollback it
+    is the clock of what the table went back to, until a whole read has made up for what is gone.
     """
+    if (rollback := ledger.open_rollback(dataset)) is not None:
+        return rollback.as_of
     newest = ledger.batches(dataset=dataset, states=("conformed",), limit=_NEWEST, newest_first=True)
-    clocks = (b.source_clock for b in newest if b.source_clock and ledger.run(b.run_id).kind in _COMPLETE)
+    clocks = (b.source_clock for b in newest if b.source_clock and ledger.run(b.run_id).kind in COMPLETE)
     return max(clocks, default=None)
-
-
-def _records(ledger: Ledger, declarations: Declarations) -> list[Any]:
-    """What a bookkeeping mart is made of, for its digest."""
-    records = (ledger.latest_mart(mart.name) for mart in declarations.marts.values() if mart.inputs)
-    return [[record.mart, record.run_label, record.digest] for record in records if record is not None]

@@ -7,13 +7,14 @@ import shutil
 from typing import TYPE_CHECKING, Final
 
 from lumbung.faults import point
+from lumbung.ledger.locks import table_lock
 from lumbung.logs import stage
 from lumbung.settings import settings
-from lumbung.stages.lookups import business_date, clock_of, looked_up, persons_of, remember
+from lumbung.stages.lookups import clock_of, looked_up, persons_of, remember
 from lumbung.warehouse import iceberg
 from lumbung.warehouse.changes import ACTION, KIND, NEW, changes, merge
 from lumbung.warehouse.curated import curated_rows, restated_columns
-from lumbung.warehouse.ddl import ROW_HASH, create_curated, curated_columns, curated_name, location, table_lock
+from lumbung.warehouse.ddl import ROW_HASH, create_curated, curated_columns, curated_name, location
 from lumbung.warehouse.session import session
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def _load(spark: SparkSession, declarations: Declarations, dataset: Dataset, bat
     was. Look-ups and marts depend on the difference.
     """
     name = curated_name(dataset)
-    digest = looked_up(spark, declarations, dataset, business_date(declarations, dataset, clock_of(batch)))
+    digest = looked_up(spark, declarations, dataset)
     rows = _rows(spark, declarations, dataset, batch)
     branch = iceberg.open_branch(spark, name, BRANCH)
     point("conform:branch-opened")
@@ -121,15 +122,14 @@ def _merge(spark: SparkSession, declarations: Declarations, dataset: Dataset, ba
 
 def _rows(spark: SparkSession, declarations: Declarations, dataset: Dataset, batch: Batch) -> DataFrame:
     """The batch's accepted rows in the form of the curated table."""
-    clock = clock_of(batch)
     return curated_rows(
         _read(spark, valid_folder(dataset, batch.id), _valid_schema(dataset), batch),
         dataset,
         declarations.lists,
         persons_of(spark, declarations, dataset),
         batch.id,
-        clock,
-        business_date(declarations, dataset, clock),
+        clock_of(batch),
+        declarations.systems[dataset.system].timezone,
     )
 
 

@@ -71,10 +71,10 @@ def publish(trigger: str, actor: str, *, portal: Portal | None = None, read: Rea
         for publication in mart.publications:
             refuse(mart, publication)
     ledger = Ledger.connect()
-    with ledger.lock(LOCK, wait_s=LOCK_WAIT_S):
+    with ledger.lock(LOCK, wait_s=LOCK_WAIT_S) as held:
         found = ledger.marts_run_by_trigger(trigger)
         label = found.id if found else trigger
-        stage = _Stage(declared, ledger, portal or Portal.connect(), read or read_mart, label, actor)
+        stage = _Stage(declared, ledger, portal or Portal.connect(), read or read_mart, label, actor, held.confirm)
         stage.bodies(marts)
         for mart in marts:
             stage.mart(mart)
@@ -94,8 +94,16 @@ class _Stage:
     """One pass over all publications."""
 
     def __init__(
-        self, declared: Declarations, ledger: Ledger, portal: Portal, read: Read, run_label: str, actor: str
+        self,
+        declared: Declarations,
+        ledger: Ledger,
+        portal: Portal,
+        read: Read,
+        run_label: str,
+        actor: str,
+        confirm: Callable[[], None],
     ) -> None:
+        self.confirm = confirm
         self.declared, self.ledger, self.portal, self.read = declared, ledger, portal, read
         self.run_label, self.actor = run_label, actor
         self.report = Report()
@@ -121,6 +129,9 @@ class _Stage:
             self.report.waiting += [publication.id for publication in mart.publications]
             return
         digest = self._inputs_digest(mart, refresh)
+        if refresh.rolled_back:
+            self._block_rolled_back(mart, refresh, digest)
+            return
         settled_as = [self._settled(mart, publication, digest) for publication in mart.publications]
         if all(settled_as):
             for publication, latest in zip(mart.publications, settled_as, strict=True):
@@ -189,7 +200,7 @@ class _Stage:
 
     def _release(self, draft: Draft, digest: str) -> None:
         try:
-            done = release(self.portal, self.declared, draft, self.exempt)
+            done = release(self.portal, self.declared, draft, self.exempt, self.confirm)
         except Blocked as error:
             self._block(draft.publication, draft.refresh, digest, str(error), error.findings)
             return
@@ -201,7 +212,8 @@ class _Stage:
         fresh = done.wrote or before is None or before.version != done.version
         rows, suppressed = len(draft.content.rows), len(draft.hidden.keys)
         state: Literal["published", "unchanged"] = "published" if fresh else "unchanged"
-        self._record(draft.publication, draft.refresh, digest, state, done.version, rows, suppressed)
+        findings = self._going_back(draft, before)
+        self._record(draft.publication, draft.refresh, digest, state, done.version, rows, suppressed, findings)
 
     def _record(
         self,
@@ -212,6 +224,7 @@ class _Stage:
         version: str,
         rows: int,
         suppressed: int,
+        findings: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         self.ledger.record_publication(
             publication_id=publication.id,
@@ -223,7 +236,7 @@ class _Stage:
             rows=rows,
             suppressed=suppressed,
             state=state,
-            findings=[],
+            findings=findings,
             actor=self.actor,
             resource_id=ids.resource_id(publication.id),
         )
@@ -254,6 +267,27 @@ class _Stage:
             resource_id=ids.resource_id(publication.id),
         )
         self.report.blocked[publication.id] = reason
+
+    def _block_rolled_back(self, mart: Mart, refresh: MartRefresh, digest: str) -> None:
+        """A mart that was taken back shows figures that its inputs do not give: nobody publishes them unnoticed."""
+        rollback = self.ledger.latest_rollback(f"mart.{mart.name}")
+        by = f" oleh {rollback.actor} pada {rollback.at.isoformat(timespec='seconds')}" if rollback else ""
+        reason = (
+            f"mart.{mart.name} dikembalikan ke snapshot {refresh.snapshot_id}{by} ({refresh.run_label}) dan belum "
+            "disegarkan; jalankan `lumbung run` untuk salah satu sistemnya, lihat docs/howto/rollback.md"
+        )
+        for publication in mart.publications:
+            self._block(publication, refresh, digest, reason, [{"kind": "dikembalikan"}])
+
+    def _going_back(self, draft: Draft, before: PublicationRecord | None) -> list[Mapping[str, Any]]:
+        """A finding when the figures are as of an earlier time than those published before (an input went back)."""
+        if before is None or before.mart_snapshot is None:
+            return []
+        earlier = self.ledger.mart_by_snapshot(draft.mart.name, before.mart_snapshot)
+        if earlier is None or earlier.as_of <= draft.refresh.as_of:
+            return []
+        log.warning("publikasi %s: data per mundur dari %s", draft.publication.id, earlier.as_of.isoformat())
+        return [{"kind": "mundur", "from": earlier.as_of.isoformat(), "to": draft.refresh.as_of.isoformat()}]
 
     def withdrawn(self, marts: Sequence[Mart]) -> None:
         """Datasets of this publisher that no declaration names any more: reported, never deleted by a machine."""

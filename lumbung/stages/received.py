@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lumbung.rules.places import quarantine_folder
 from lumbung.rules.references import Received, current_hashes
+from lumbung.warehouse import iceberg
 from lumbung.warehouse.ddl import DELETED_BATCH, curated_name, location
 
 if TYPE_CHECKING:
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
     from lumbung.declarations import Dataset, Declarations
     from lumbung.ledger import Batch, Ledger
+
+log = logging.getLogger(__name__)
 
 WHOLE: Final = ("full", "sweep")
 """Modes that read every row of the source: what does not come is not there."""
@@ -48,9 +52,10 @@ def _state(ledger: Ledger, parent: str) -> str:
 def unchanged_since(ledger: Ledger, batch: Batch, inputs: str) -> Batch | None:
     """The whole read before this one when nothing at all has changed since; its verdict then still holds.
 
-    Same rows, same declarations, same parents, and no other batch of the dataset (a replay, a window) in between.
+    Same rows, same declarations, same parents, no other batch of the dataset (a replay, a window) in between, and the
+    table was not rolled back: its rows have to be brought back, however unchanged they are.
     """
-    if batch.mode not in WHOLE:
+    if batch.mode not in WHOLE or ledger.open_rollback(batch.dataset) is not None:
         return None
     newest = ledger.batches(dataset=batch.dataset, states=("conformed",), newest_first=True, limit=1)
     if not newest or newest[0].mode != batch.mode:
@@ -94,7 +99,20 @@ def received_of(
         pending=tuple(raw_rows(spark, warehouse, batch) for batch in pending),
         curated=curated_rows(spark, parent),
         refused=_open_refused(ledger, spark, warehouse, parent, {batch.id for batch in pending}),
+        undone=_undone(ledger, spark, parent),
     )
+
+
+def _undone(ledger: Ledger, spark: SparkSession, parent: Dataset) -> DataFrame | None:
+    """Rows that were current before the table was rolled back: they were received all the same, and will come again."""
+    rollbacks = ledger.open_rollbacks(parent.id)
+    if not rollbacks:
+        return None
+    name, before = curated_name(parent), rollbacks[0].from_snapshot
+    if before not in iceberg.snapshots(spark, name):
+        log.warning("validate: snapshot %s of %s, from before its rollback, is expired", before, name)
+        return None
+    return iceberg.at(spark, name, before).where(f"{DELETED_BATCH} IS NULL")
 
 
 def _open_refused(

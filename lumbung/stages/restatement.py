@@ -6,12 +6,13 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from lumbung.faults import point
-from lumbung.stages.lookups import business_date, clock_of, looked_up, persons_of, remember, remembered
+from lumbung.ledger.locks import table_lock
+from lumbung.stages.lookups import looked_up, persons_of, remember, remembered
 from lumbung.stages.promotion import TABLE_WAIT_S
 from lumbung.warehouse import iceberg
 from lumbung.warehouse.changes import merge_restated
 from lumbung.warehouse.curated import restated, restated_columns
-from lumbung.warehouse.ddl import curated_name, table_lock
+from lumbung.warehouse.ddl import curated_name
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -28,23 +29,22 @@ BRANCH: Final = "restate"
 def restate(ledger: Ledger, spark: SparkSession, declarations: Declarations, dataset: Dataset) -> int | None:
     """Recompute labels and statuses of a table's current rows when what they are looked up in changed.
 
-    The digest of the lists valid today and of the master tables' snapshots is kept as a property of the table, so that
+    The digest of the lists and of the master tables' snapshots is kept as a property of the table, so that
     nothing is read when nothing changed. Content and lineage of the rows stay as they are. Gives the snapshot, None
     when no row was wrong.
     """
     name = curated_name(dataset)
     if not restated_columns(dataset):
         return None
-    newest = ledger.batches(dataset=dataset.id, states=("conformed",), limit=1, newest_first=True)
-    if not newest or iceberg.current_snapshot(spark, name) is None:
+    if iceberg.current_snapshot(spark, name) is None:
         return None
-    on = business_date(declarations, dataset, clock_of(newest[0]))
     with ledger.lock(table_lock(name), TABLE_WAIT_S):
-        digest = looked_up(spark, declarations, dataset, on)
+        digest = looked_up(spark, declarations, dataset)
         if remembered(spark, name) == digest:
             return None
+        zone = declarations.systems[dataset.system].timezone
         persons = persons_of(spark, declarations, dataset)
-        found = restated(spark.table(name), dataset, declarations.lists, persons, on).persist()
+        found = restated(spark.table(name), dataset, declarations.lists, persons, zone).persist()
         try:
             wrong = found.count()
             snapshot = None

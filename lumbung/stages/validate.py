@@ -19,6 +19,8 @@ from lumbung.stages.judging import judge
 from lumbung.stages.received import WHOLE, inputs_digest, unchanged_since
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pyspark.sql import SparkSession
 
     from lumbung.declarations import Dataset, Declarations
@@ -87,16 +89,21 @@ def validate_batch(batch_id: str, *, ledger: Ledger | None = None, spark: SparkS
             own.close()
     declarations = load()
     dataset = declarations.datasets[ledger.batch(batch_id).dataset]
-    with ledger.lock(f"validate:{dataset.id}", LOCK_WAIT_S):
+    with ledger.lock(f"validate:{dataset.id}", LOCK_WAIT_S) as held:
         turn = next_landed(ledger, dataset.id)
         if turn is None or turn.id != batch_id:
             return False
-        _validate(ledger, declarations, dataset, turn, spark)
+        _validate(ledger, declarations, dataset, turn, spark, held.confirm)
     return True
 
 
 def _validate(
-    ledger: Ledger, declarations: Declarations, dataset: Dataset, batch: Batch, spark: SparkSession | None
+    ledger: Ledger,
+    declarations: Declarations,
+    dataset: Dataset,
+    batch: Batch,
+    spark: SparkSession | None,
+    confirm: Callable[[], None],
 ) -> None:
     received = batch.received or 0
     inputs = inputs_digest(ledger, declarations, dataset)
@@ -113,7 +120,8 @@ def _validate(
             from lumbung.warehouse.session import session
 
             spark = session("validate")
-        verdict = judge(ledger, spark, settings(), declarations, dataset, batch)
+        verdict = judge(ledger, spark, settings(), declarations, dataset, batch, confirm)
+        confirm()
         close_superseded(ledger, batch, verdict.reopened)
         point("validate:superseded-closed")
         ledger.validated(batch.id, verdict.counts, verdict.rules, verdict.refused, inputs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from lumbung.warehouse.ddl import (
@@ -17,8 +18,8 @@ from lumbung.warehouse.ddl import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date, datetime
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from pyspark.sql import Column, DataFrame
 
@@ -28,6 +29,9 @@ MATCHES: Final = "cocok"
 DIFFERS: Final = "beda"
 NOT_FOUND: Final = "tidak_ditemukan"
 NOT_CHECKED: Final = "tidak_dapat_diperiksa"
+_ALWAYS: Final = date(1900, 1, 1)
+"""A code that is valid from then on is valid since ever."""
+_ONE_DAY: Final = timedelta(days=1)
 
 
 def curated_rows(
@@ -37,12 +41,12 @@ def curated_rows(
     persons: Mapping[str, DataFrame | None],
     batch_id: str,
     clock: datetime,
-    on: date,
+    timezone: str,
 ) -> DataFrame:
     """Valid rows (contract columns, kept derived ones, `_row`, `_row_hash`) with every column of the curated table.
 
-    `clock` is the source clock of the batch (UTC), `on` its date in the system's time zone: labels are those valid on
-    that day. `persons` gives the master table per `MasterRef.to`, None when it could not be looked into.
+    `clock` is the source clock of the batch (UTC), `timezone` the system's; for labels see `label_days`. `persons`
+    gives the master table per `MasterRef.to`, None when it could not be looked into.
     """
     from pyspark.sql import functions as fn
 
@@ -52,7 +56,8 @@ def curated_rows(
         fn.col("_row").alias(SOURCE_ROW),
         ROW_HASH,
     )
-    stated = with_statuses(with_labels(typed, dataset, lists, on), dataset, persons)
+    days = label_days(dataset, timezone, fn.lit(clock).cast("timestamp"))
+    stated = with_statuses(with_labels(typed, dataset, lists, days), dataset, persons)
     lineage = stated.withColumns(
         {
             BATCH_ID: fn.lit(batch_id),
@@ -64,25 +69,74 @@ def curated_rows(
     return lineage.select(*types)
 
 
-def with_labels(frame: DataFrame, dataset: Dataset, lists: Mapping[str, CodeList], on: date) -> DataFrame:
-    """Add `<column>_label` for every coded column; NULL where the list has no such code on that day."""
+def label_days(dataset: Dataset, timezone: str, loaded: Column) -> list[Column]:
+    """The days on which a row's codes are looked up, the first that knows the code counts; local dates of the system.
+
+    First the row's own day, when it last changed at the source: a code keeps the meaning that it had when it was
+    written. Then the day of the batch that brought it (`loaded`, a timestamp), also for rows that carry no time, and as
+    the latest day for rows whose time lies ahead of the source's clock. Neither moves with today's date.
+    """
+    from pyspark.sql import functions as fn
+
+    def local_day(moment: Column) -> Column:
+        return fn.to_date(fn.from_utc_timestamp(moment, timezone))
+
+    arrived = local_day(loaded)
+    if not dataset.cursor:
+        return [arrived]
+    columns = [dataset.column(name) for name in dataset.cursor]
+    own = fn.coalesce(*(fn.col(c.name) if c.logical == "date" else local_day(fn.col(c.name)) for c in columns))
+    return [fn.least(own, arrived), arrived]
+
+
+def with_labels(frame: DataFrame, dataset: Dataset, lists: Mapping[str, CodeList], days: Sequence[Column]) -> DataFrame:
+    """Add `<column>_label` for every coded column; NULL where the list has no such code on any of the days."""
     labels = {
-        label_of(column): _label(column.name, lists[column.code_list], on)
+        label_of(column): _label(column.name, lists[column.code_list], days)
         for column in dataset.columns
         if column.code_list is not None
     }
     return frame.withColumns(labels) if labels else frame
 
 
-def _label(column: str, codes: CodeList, on: date) -> Column:
-    """Label of a code: a constant map, since the lists are short and a join per column would shuffle the table."""
+def _label(column: str, codes: CodeList, days: Sequence[Column]) -> Column:
+    """Label of a code: constant maps, since the lists are short and a join per column would shuffle the table."""
     from pyspark.sql import functions as fn
 
-    valid = {row.code: row.label for row in codes.rows if row.valid_from <= on <= row.valid_to}
-    if not valid:
-        return fn.lit(None).cast("string")
-    entries = [fn.lit(text) for pair in valid.items() for text in pair]
-    return fn.try_element_at(fn.create_map(*entries), fn.col(column).cast("string"))
+    def look(labels: Mapping[str, str]) -> Column:
+        if not labels:
+            return fn.lit(None).cast("string")
+        entries = [fn.lit(text) for pair in labels.items() for text in pair]
+        return fn.try_element_at(fn.create_map(*entries), fn.col(column).cast("string"))
+
+    def on(day: Column) -> Column:
+        found = look(known[-1][1])
+        for until, labels in reversed(known[:-1]):
+            found = fn.when(day <= fn.lit(until), look(labels)).otherwise(found)
+        return found
+
+    known = periods(codes)
+    return on(days[0]) if len(known) == 1 else fn.coalesce(*(on(day) for day in days))
+
+
+def periods(codes: CodeList) -> list[tuple[date, dict[str, str]]]:
+    """What a list says over time: (last day, labels by code) in order, the last one without end.
+
+    A list that never changed has one period; the first one reaches back for ever.
+    """
+    turns = {row.valid_from - _ONE_DAY for row in codes.rows if row.valid_from > _ALWAYS}
+    turns |= {row.valid_to for row in codes.rows if row.valid_to < date.max}
+    found: list[tuple[date, dict[str, str]]] = []
+    for until in (*sorted(turns), date.max):
+        labels = {
+            row.code: row.label
+            for row in codes.rows
+            if (row.valid_from <= until or row.valid_from <= _ALWAYS) and until <= row.valid_to
+        }
+        if found and found[-1][1] == labels:
+            found.pop()
+        found.append((until, labels))
+    return found
 
 
 def with_statuses(frame: DataFrame, dataset: Dataset, persons: Mapping[str, DataFrame | None]) -> DataFrame:
@@ -134,7 +188,7 @@ def restated(
     dataset: Dataset,
     lists: Mapping[str, CodeList],
     persons: Mapping[str, DataFrame | None],
-    on: date,
+    timezone: str,
 ) -> DataFrame:
     """Keys of current rows whose labels or statuses are no longer right, with the right ones; content is untouched.
 
@@ -145,7 +199,8 @@ def restated(
     columns = restated_columns(dataset)
     living = current.where(fn.col(DELETED_BATCH).isNull())
     was = living.withColumnsRenamed({c: f"_was_{c}" for c in columns})
-    now = with_statuses(with_labels(was, dataset, lists, on), dataset, persons)
+    days = label_days(dataset, timezone, fn.col(LOADED_AT))
+    now = with_statuses(with_labels(was, dataset, lists, days), dataset, persons)
     differs = fn.lit(False)
     for column in columns:
         differs = differs | ~fn.col(column).eqNullSafe(fn.col(f"_was_{column}"))

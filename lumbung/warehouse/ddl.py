@@ -105,11 +105,6 @@ def curated_name(dataset: Dataset) -> str:
     return f"curated.{dataset.table_name}"
 
 
-def table_lock(name: str) -> str:
-    """Name of the ledger's lock of a table: one writer at a time."""
-    return f"table:{name}"
-
-
 def raw_name(dataset: Dataset, major: int | None = None) -> str:
     """`raw.<system>__<dataset>_v<major>`: one table per major version of the contract (default: the present one)."""
     return f"raw.{dataset.table_name}_v{dataset.major if major is None else major}"

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
+from uuid import uuid4
 
 from lumbung.warehouse.session import session
 from lumbung.warehouse.sql import identifier, literal, table
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 BATCH: Final = "lumbung.batch"
 RUN: Final = "lumbung.run"
+RESTATED: Final = "lumbung.restated"
+"""Table property with the digest that a curated table's labels and statuses are right for."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _PROPERTY: Final = "spark.sql.iceberg.snapshot-property."
 
@@ -146,10 +149,16 @@ def on_branch(spark: SparkSession, branch: Branch) -> DataFrame:
 
 
 def open_branch(spark: SparkSession, name: str, branch: str) -> Branch:
-    """Start a branch from main, replacing what an attempt that died left behind. Hold the table's lock meanwhile."""
-    started = Branch(name, branch)
-    drop_branch(spark, started)  # CREATE OR REPLACE fails on a table whose main has no snapshot yet
-    spark.sql(f"ALTER TABLE {table(name)} CREATE BRANCH {identifier(branch)}")
+    """Start a branch `<branch>_<token>` from main; hold the table's lock meanwhile.
+
+    The token makes it the attempt's own: the job of a client that died may still be running in the engine, and must not
+    write into the branch of the attempt that came after it. Branches that such attempts left behind are removed.
+    """
+    for ref in spark.table(f"{name}.refs").where("type = 'BRANCH'").select("name").collect():
+        if ref["name"].startswith(f"{branch}_"):
+            drop_branch(spark, Branch(name, ref["name"]))
+    started = Branch(name, f"{branch}_{uuid4().hex[:12]}")
+    spark.sql(f"ALTER TABLE {table(name)} CREATE BRANCH {identifier(started.name)}")
     return started
 
 
@@ -165,6 +174,7 @@ def publish_branch(spark: SparkSession, branch: Branch) -> int:
         ).collect()
     except Exception as error:
         if _is_race(error):
+            drop_branch(spark, branch)
             raise ConcurrentWriteError(
                 f"table {branch.table} was written by another session while branch {branch.name} was open; "
                 "nothing was changed. Run the stage again."
@@ -172,6 +182,25 @@ def publish_branch(spark: SparkSession, branch: Branch) -> int:
         raise
     drop_branch(spark, branch)
     return int(moved[0]["updated_ref"])
+
+
+def move_main(spark: SparkSession, name: str, snapshot_id: int) -> None:
+    """Take the table back to a snapshot that main stood at before; hold the table's lock meanwhile.
+
+    What labels and statuses were right for is forgotten with it, so that the next drain looks them up anew.
+    """
+    spark.sql(f"ALTER TABLE {table(name)} UNSET TBLPROPERTIES IF EXISTS ({literal(RESTATED)})")
+    now = current_snapshot(spark, name)
+    back = any(snapshot.id == snapshot_id for snapshot in ancestry(spark, name, now))
+    procedure = "rollback_to_snapshot" if back else "set_current_snapshot"
+    spark.sql(f"CALL spark_catalog.system.{procedure}({literal(name)}, {int(snapshot_id)})").collect()
+
+
+def history(spark: SparkSession, name: str) -> list[int]:
+    """Every snapshot that main ever stood at and the table still knows, in the order of becoming current."""
+    rows = spark.table(f"{name}.history").select("snapshot_id", "made_current_at").collect()
+    known = snapshots(spark, name)
+    return [row["snapshot_id"] for row in sorted(rows, key=lambda row: row["made_current_at"]) if row[0] in known]
 
 
 def drop_branch(spark: SparkSession, branch: Branch) -> None:

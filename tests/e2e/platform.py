@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,11 @@ class Platform:
         if ok:
             assert result.returncode == 0, f"lumbung {' '.join(arguments)}\n{result.stdout}\n{result.stderr}"
         return result
+
+    def run_together(self, *systems: str) -> None:
+        """`lumbung run` of several systems side by side; each must succeed."""
+        with ThreadPoolExecutor(len(systems)) as pool:
+            list(pool.map(lambda system: self.call("run", system), systems))
 
     def shell(self, commands: list[str], values: dict[str, str] | None = None) -> str:
         """Runs lines of a document in a shell, `values` put in for their placeholders; what they print together."""

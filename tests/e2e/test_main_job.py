@@ -13,38 +13,19 @@ from typing import Any
 import pytest
 
 from tests.e2e.platform import ROOT, Platform
+from tests.manifest import comparison
+from tests.manifest.comparison import key_of as _key
 
 pytestmark = pytest.mark.e2e
 
 SYSTEMS = ("siak", "sismiop")
 
 
-def _key(entry: dict[str, Any]) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted((name, str(value).strip()) for name, value in entry["key"].items()))
-
-
-def _expected(manifest: dict[str, Any], system: str) -> Counter[tuple[str, str, tuple[tuple[str, str], ...]]]:
-    """(dataset, rule, key) → rows, of every open defect of severity error."""
-    found: Counter[tuple[str, str, tuple[tuple[str, str], ...]]] = Counter()
-    for defect in manifest["defects"]:
-        if defect["severity"] == "error" and defect["state"] == "open" and defect["dataset"].startswith(f"{system}."):
-            found[(defect["dataset"], defect["rule"], _key(defect))] += defect["rows"]
-    return found
-
-
-def _refused(platform: Platform, system: str) -> Counter[tuple[str, str, tuple[tuple[str, str], ...]]]:
-    also = {(_key(defect), rule) for defect in platform.manifest()["defects"] for rule in defect.get("also", ())}
-    found: Counter[tuple[str, str, tuple[tuple[str, str], ...]]] = Counter()
-    for row in platform.refused(system):
-        for rule in row["rules"]:
-            if (_key(row), rule) not in also:
-                found[(row["dataset"], rule, _key(row))] += 1
-    return found
-
-
 def _assert_manifest_is_met(platform: Platform) -> None:
+    manifest = platform.manifest()
     for system in SYSTEMS:
-        assert _refused(platform, system) == _expected(platform.manifest(), system)
+        found = comparison.refused(platform.refused(system), manifest)
+        assert found == comparison.injected(manifest, system)
 
 
 def _assert_identity(platform: Platform) -> None:
@@ -229,8 +210,7 @@ def test_the_tour_word_for_word_and_only_changes_travel(platform: Platform) -> N
 
 def test_the_next_run_changes_nothing(platform: Platform) -> None:
     digests, activity = _digests(platform), _activity(platform)
-    for system in SYSTEMS:
-        platform.call("run", system)
+    platform.run_together(*SYSTEMS)
     assert _digests(platform) == digests
     assert _activity(platform) == activity
 

@@ -202,13 +202,28 @@ def test_killed_while_restating_the_next_attempt_completes(
 def test_an_attempt_that_died_on_the_branch_does_not_count(bench: Bench) -> None:
     bench.promote(bench.rows, [row(A)])
     name = curated_name(bench.rows)
-    iceberg.open_branch(bench.spark, name, "conform")
+    dead = iceberg.open_branch(bench.spark, name, "conform")
     with iceberg.signed(bench.spark, {iceberg.BATCH: "mati"}):
-        bench.spark.sql(f"DELETE FROM {name}.branch_conform WHERE true")
+        bench.spark.sql(f"DELETE FROM {dead.target} WHERE true")
     assert iceberg.committed(bench.spark, name, "mati") is None
     assert bench.table(bench.rows, "id") == {(A,)}
     bench.promote(bench.rows, [row(A), row(B)])
     assert bench.table(bench.rows, "id") == {(A,), (B,)}
+
+
+def test_a_job_that_outlived_its_client_does_not_write_into_the_next_attempt(bench: Bench) -> None:
+    """The engine goes on with the job of a killed client; whenever it commits, the next attempt's branch is its own."""
+    bench.promote(bench.rows, [row(A)])
+    name = curated_name(bench.rows)
+    dead = iceberg.open_branch(bench.spark, name, "conform")
+    late = bench.spark.table(name).where("true")
+    living = iceberg.open_branch(bench.spark, name, "conform")
+    assert living.name != dead.name
+    with pytest.raises(Exception, match=r"branch|ref"):
+        late.writeTo(dead.target).append()
+    assert iceberg.on_branch(bench.spark, living).count() == 1
+    refs = {row["name"] for row in bench.spark.table(f"{name}.refs").collect()}
+    assert refs == {"main", living.name}, "what the dead attempt left is removed"
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from lumbung.ledger import (
     Extracted,
     Ledger,
     LockBusy,
+    LockLost,
     NotInLedger,
     RefusedKey,
     RuleCount,
@@ -198,6 +199,19 @@ def test_the_snapshot_may_change_until_everything_is_read(ledger: Ledger) -> Non
     with pytest.raises(StateError, match="already extracted"):
         ledger.pin_snapshot(run.id, NOW, NOW, "5:6:")
     assert ledger.add_batch(run.id, DATASET, "window", None, NOW, "9.9.9") == ledger.batch(batch.id)
+
+
+def test_rows_of_an_older_snapshot_are_not_recorded_as_those_of_the_newer(ledger: Ledger) -> None:
+    """Two attempts read side by side: the slower one must not move the watermark to where the faster one looked."""
+    run, batch = opened(ledger)
+    old = ledger.run(run.id).snapshot
+    later = NOW + timedelta(hours=1)
+    ledger.pin_snapshot(run.id, later, later, "9:9:")
+    with pytest.raises(StateError, match=f"pinned snapshot 9:9: since this one read {old}"):
+        ledger.extraction_done(run.id, [Extracted(DATASET, 1, "d", "s", "/x")], old)
+    assert ledger.batch(batch.id).state == "opened"
+    ledger.extraction_done(run.id, [Extracted(DATASET, 1, "d", "s", "/x")], "9:9:")
+    assert ledger.batch(batch.id).state == "extracted"
 
 
 def test_extraction_is_done_for_all_datasets_or_not_at_all(ledger: Ledger) -> None:
@@ -532,6 +546,17 @@ def test_a_lock_is_let_go_when_the_work_fails(ledger: Ledger) -> None:
         raise RuntimeError
     with ledger.lock("extract:siak", 0.2):
         pass
+
+
+def test_a_holder_whose_session_ended_learns_that_the_lock_is_lost(ledger: Ledger, database: Database) -> None:
+    with ledger.lock("extract:siak") as held:
+        held.confirm()
+        database.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND application_name LIKE 'lumbung lock extract:siak%'"
+        )
+        with ledger.lock("extract:siak", 10), pytest.raises(LockLost, match="'extract:siak' was lost"):
+            held.confirm()
 
 
 def test_a_killed_process_leaves_no_lock(ledger: Ledger, database: Database) -> None:

@@ -104,7 +104,7 @@ def mart(opened: tuple[Ledger, Database], tmp_path: Path, monkeypatch: pytest.Mo
     )
     monkeypatch.setattr(bench.declarations, "__dict__", {**bench.declarations.__dict__, "marts": {made.name: made}})
     sismiop = Sismiop.model_construct(jml_dibayar_termasuk_denda=True, status_batal=("9",), jns_transaksi_hapus=("3",))
-    bench.declarations.__dict__["tenant"] = Tenant.model_construct(sismiop=sismiop)
+    bench.declarations.__dict__["tenant"] = Tenant.model_construct(k=5, sismiop=sismiop)
     monkeypatch.setattr("lumbung.stages.mart.load", lambda: bench.declarations)
     monkeypatch.setattr("lumbung.stages.mart.Ledger.connect", lambda: bench.ledger)
     monkeypatch.setattr("lumbung.stages.mart.load_references", lambda spark, lists: {})
@@ -167,7 +167,7 @@ def test_a_change_of_what_it_depends_on_writes_it_anew(mart: MartBench, what: st
     else:
         codes = {"status_batal": ("9",), "jns_transaksi_hapus": ("3",)}
         sismiop = Sismiop.model_construct(jml_dibayar_termasuk_denda=False, **codes)
-        mart.bench.declarations.__dict__["tenant"] = Tenant.model_construct(sismiop=sismiop)
+        mart.bench.declarations.__dict__["tenant"] = Tenant.model_construct(k=5, sismiop=sismiop)
     assert mart.refresh() == [mart.mart.name]
     assert mart.snapshot() != before
 

@@ -21,6 +21,7 @@ from lumbung.rules.places import places
 from lumbung.settings import settings
 from lumbung.stages import judging, validate
 from lumbung.stages.promotion import promote
+from lumbung.warehouse import iceberg
 from lumbung.warehouse.ddl import curated_name, quarantine_name, raw_name
 from lumbung.warehouse.session import session
 from tests.integration import validate_cases as cases
@@ -275,6 +276,22 @@ def test_a_refused_parent_does_not_refuse_its_children(bench: Bench) -> None:
     # A parent that has landed and is not judged yet was received, too.
     bench.land(*cases.PARENTS, {"id": "S8", "terbit": None, "dicatat": None, "_nilai": None}, of=bench.parent)
     assert bench.go({"subjek": "S7"}, {"subjek": "S8"}).quarantined == 0
+
+
+def test_a_parent_that_was_rolled_back_was_received_all_the_same(bench: Bench) -> None:
+    first = bench.promote(bench.validate(bench.parents))
+    more = [*cases.PARENTS, {"id": "S7", "terbit": None, "dicatat": None, "_nilai": None}]
+    second = bench.go(*more, of=bench.parent)
+    assert first.snapshot_id is not None
+    assert second.snapshot_id is not None
+    table, snapshots = curated_name(bench.parent), (second.snapshot_id, first.snapshot_id)
+    bench.ledger.record_rollback(table, *snapshots, (second.id,), (0, 1, 0), "cli:uji", dataset=bench.parent.id)
+    iceberg.move_main(bench.spark, table, first.snapshot_id)
+    assert bench.go({"subjek": "S7"}, {"subjek": "S8"}).quarantined == 1
+    assert [row["rules"] for row in bench.open()] == [["rujukan:subjek"]]
+    assert bench.ledger.open_rollback(bench.parent.id) is not None
+    bench.go(*more, of=bench.parent)
+    assert bench.ledger.open_rollback(bench.parent.id) is None
 
 
 def test_unchanged_content_starts_no_spark_work(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,8 +3,8 @@
 -- Sources: curated.sismiop__dat_nir, curated.sismiop__dat_op_bumi, curated.sismiop__kelas_tanah (current rows),
 --          ref.wilayah_sismiop, ref.wilayah.
 -- Params:  none
--- Rules:   the class whose limits hold the NIR and that is in force in the year; village from the zone's codes by the
---          crosswalk valid on 1 January of the year; plots as they stand now.
+-- Rules:   the class whose limits hold the NIR and that is in force in the year, of two that share a limit the cheaper;
+--          village from the zone's codes by the crosswalk valid on 1 January of the year; plots as they stand now.
 -- Usage:   bin/lumbung query "$(cat sql/marts/nilai_tanah/mart.sql)"
 WITH bidang AS (
     SELECT
@@ -26,6 +26,26 @@ nir AS (
         nir.nir
     FROM curated.sismiop__dat_nir AS nir
     WHERE nir._dihapus_batch IS NULL
+),
+
+dinilai AS (
+    SELECT
+        nir.tahun,
+        nir.awal_tahun,
+        nir.kunci_wilayah,
+        nir.kd_znt,
+        nir.nir,
+        min_by(
+            struct(kelas.kd_kls_tanah, kelas.nilai_min_tanah, kelas.nilai_max_tanah, kelas.nilai_per_m2_tanah),
+            kelas.nilai_max_tanah
+        ) AS kelas
+    FROM nir
+    INNER JOIN curated.sismiop__kelas_tanah AS kelas
+        ON
+            nir.tahun BETWEEN kelas.thn_awal_kls_tanah AND kelas.thn_akhir_kls_tanah
+            AND nir.nir BETWEEN kelas.nilai_min_tanah AND kelas.nilai_max_tanah
+            AND kelas._dihapus_batch IS NULL
+    GROUP BY ALL
 )
 
 SELECT
@@ -35,20 +55,15 @@ SELECT
     kecamatan.kode AS kode_kecamatan,
     kecamatan.nama AS nama_kecamatan,
     nir.kd_znt AS kode_zona,
-    kelas.kd_kls_tanah AS kelas,
+    nir.kelas.kd_kls_tanah AS kelas,
     cast(1 AS BIGINT) AS jumlah_zona,
     nir.nir,
-    kelas.nilai_min_tanah AS nilai_min,
-    kelas.nilai_max_tanah AS nilai_max,
-    kelas.nilai_per_m2_tanah * 1000 AS nilai_per_m2,
+    nir.kelas.nilai_min_tanah AS nilai_min,
+    nir.kelas.nilai_max_tanah AS nilai_max,
+    nir.kelas.nilai_per_m2_tanah * 1000 AS nilai_per_m2,
     coalesce(bidang.jumlah_bidang, 0) AS jumlah_bidang,
     coalesce(cast(bidang.luas AS BIGINT), 0) AS luas
-FROM nir
-INNER JOIN curated.sismiop__kelas_tanah AS kelas
-    ON
-        nir.tahun BETWEEN kelas.thn_awal_kls_tanah AND kelas.thn_akhir_kls_tanah
-        AND nir.nir BETWEEN kelas.nilai_min_tanah AND kelas.nilai_max_tanah
-        AND kelas._dihapus_batch IS NULL
+FROM dinilai AS nir
 INNER JOIN ref.wilayah_sismiop AS wilayah
     ON
         nir.kunci_wilayah = wilayah.kunci

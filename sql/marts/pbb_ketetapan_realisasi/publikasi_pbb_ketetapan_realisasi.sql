@@ -30,7 +30,7 @@ SELECT
     coalesce(pbb.tunggakan, 0) AS jumlah_tunggakan,
     pbb.persen_realisasi,
     'rupiah' AS satuan,
-    'final' AS status_nilai
+    CASE WHEN pbb.rawan THEN 'disamarkan' ELSE 'final' END AS status_nilai
 FROM kecamatan
 CROSS JOIN buku
 LEFT JOIN mart.pbb_ketetapan_realisasi AS pbb

@@ -1,12 +1,16 @@
 -- What:    unpaid SPPT and what is owed, by age of the debt.
 -- Grain:   tahun_pajak x kode_kecamatan x umur.
--- Sources: curated.sismiop__sppt, curated.sismiop__pembayaran_sppt (current rows), ref.wilayah_sismiop, ref.wilayah,
+-- Sources: curated.sismiop__sppt, curated.sismiop__pembayaran_sppt, curated.sismiop__dat_objek_pajak (current rows),
+--          ref.wilayah_sismiop, ref.wilayah,
 --          ref.umur_piutang.
 -- Params:  :status_batal      codes of cancelled SPPT (tenant)
 --          :termasuk_denda    the amount paid includes the fine (tenant)
 --          :data_per, :zona   the as-of moment and where its day begins and ends
+--          :ambang, :dominasi fewest payers of a cell, and p of the p% rule (tenant)
 -- Rules:   owed per SPPT = assessed - principal paid up to the as-of day, only where positive; age in days from the due
 --          date to the as-of day; kecamatan from the NOP by the crosswalk valid on 1 January of the tax year.
+--          rawan: fewer payers than :ambang, or all but the two largest pay less than :dominasi % of the largest; a
+--          payer is the object's present subject.
 -- Usage:   bin/lumbung query (put literals in place of the parameters)
 WITH sppt AS (
     SELECT
@@ -14,9 +18,14 @@ WITH sppt AS (
         sppt.thn_pajak_sppt AS tahun,
         make_date(cast(sppt.thn_pajak_sppt AS INT), 1, 1) AS awal_tahun,
         concat(sppt.kd_propinsi, sppt.kd_dati2, sppt.kd_kecamatan, sppt.kd_kelurahan) AS kunci_wilayah,
+        coalesce(objek.subjek_pajak_id, sppt._nop) AS subjek,
         sppt.tgl_jatuh_tempo_sppt AS jatuh_tempo,
         sppt.pbb_yg_harus_dibayar_sppt AS ketetapan
     FROM curated.sismiop__sppt AS sppt
+    LEFT JOIN curated.sismiop__dat_objek_pajak AS objek
+        ON
+            sppt._nop = objek._nop
+            AND objek._dihapus_batch IS NULL
     WHERE
         sppt._dihapus_batch IS NULL
         AND NOT array_contains(:status_batal, sppt.status_pembayaran_sppt) -- noqa: LT01
@@ -42,6 +51,7 @@ rincian AS (
         sppt.tahun,
         sppt.awal_tahun,
         wilayah.kode_kecamatan,
+        sppt.subjek,
         datediff(to_date(from_utc_timestamp(:data_per, :zona)), sppt.jatuh_tempo) AS hari, -- noqa: LT01
         sppt.ketetapan - coalesce(bayar.pokok, 0) AS tunggakan
     FROM sppt
@@ -53,24 +63,79 @@ rincian AS (
         ON
             sppt.nop = bayar.nop
             AND sppt.tahun = bayar.tahun
+),
+
+piutang AS (
+    SELECT
+        rincian.tahun,
+        kecamatan.kode AS kode_kecamatan,
+        kecamatan.nama AS nama_kecamatan,
+        umur.kode AS umur,
+        umur.label AS umur_label,
+        rincian.subjek,
+        rincian.tunggakan
+    FROM rincian
+    INNER JOIN ref.wilayah AS kecamatan
+        ON
+            rincian.kode_kecamatan = kecamatan.kode
+            AND rincian.awal_tahun BETWEEN kecamatan.berlaku_dari AND kecamatan.berlaku_sampai
+    INNER JOIN ref.umur_piutang AS umur
+        ON
+            (umur.batas_bawah IS NULL OR rincian.hari >= cast(umur.batas_bawah AS INT))
+            AND (umur.batas_atas IS NULL OR rincian.hari <= cast(umur.batas_atas AS INT))
+    WHERE rincian.tunggakan > 0
+),
+
+wajib_pajak AS (
+    SELECT
+        piutang.tahun,
+        piutang.kode_kecamatan,
+        piutang.umur,
+        piutang.subjek,
+        sum(piutang.tunggakan) AS jumlah
+    FROM piutang
+    GROUP BY ALL
+),
+
+urut AS (
+    SELECT
+        wajib_pajak.tahun,
+        wajib_pajak.kode_kecamatan,
+        wajib_pajak.umur,
+        wajib_pajak.jumlah,
+        row_number() OVER (
+            PARTITION BY wajib_pajak.tahun, wajib_pajak.kode_kecamatan, wajib_pajak.umur
+            ORDER BY wajib_pajak.jumlah DESC
+        ) AS urutan
+    FROM wajib_pajak
+),
+
+rawan AS (
+    SELECT
+        urut.tahun,
+        urut.kode_kecamatan,
+        urut.umur,
+        count(*) < :ambang -- noqa: LT01
+        OR 100 * coalesce(sum(urut.jumlah) FILTER (WHERE urut.urutan > 2), 0)
+        < :dominasi * max(urut.jumlah) -- noqa: LT01
+            AS rawan
+    FROM urut
+    GROUP BY ALL
 )
 
 SELECT
-    cast(rincian.tahun AS INT) AS tahun_pajak,
-    kecamatan.kode AS kode_kecamatan,
-    kecamatan.nama AS nama_kecamatan,
-    umur.kode AS umur,
-    umur.label AS umur_label,
+    cast(piutang.tahun AS INT) AS tahun_pajak,
+    piutang.kode_kecamatan,
+    piutang.nama_kecamatan,
+    piutang.umur,
+    piutang.umur_label,
     count(*) AS jumlah_sppt,
-    sum(rincian.tunggakan) AS tunggakan
-FROM rincian
-INNER JOIN ref.wilayah AS kecamatan
+    sum(piutang.tunggakan) AS tunggakan,
+    rawan.rawan
+FROM piutang
+INNER JOIN rawan
     ON
-        rincian.kode_kecamatan = kecamatan.kode
-        AND rincian.awal_tahun BETWEEN kecamatan.berlaku_dari AND kecamatan.berlaku_sampai
-INNER JOIN ref.umur_piutang AS umur
-    ON
-        (umur.batas_bawah IS NULL OR rincian.hari >= cast(umur.batas_bawah AS INT))
-        AND (umur.batas_atas IS NULL OR rincian.hari <= cast(umur.batas_atas AS INT))
-WHERE rincian.tunggakan > 0
+        piutang.tahun = rawan.tahun
+        AND piutang.kode_kecamatan = rawan.kode_kecamatan
+        AND piutang.umur = rawan.umur
 GROUP BY ALL

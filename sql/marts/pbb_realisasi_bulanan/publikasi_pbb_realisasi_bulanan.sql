@@ -26,7 +26,7 @@ SELECT
     coalesce(pbb.pokok_dibayar, 0) AS jumlah_pokok_dibayar,
     coalesce(pbb.denda_dibayar, 0) AS jumlah_denda_dibayar,
     'rupiah' AS satuan,
-    'final' AS status_nilai
+    CASE WHEN pbb.rawan THEN 'disamarkan' ELSE 'final' END AS status_nilai
 FROM bulan
 CROSS JOIN kecamatan
 LEFT JOIN mart.pbb_realisasi_bulanan AS pbb

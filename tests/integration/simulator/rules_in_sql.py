@@ -123,10 +123,10 @@ SIAK = [
     (
         "capil_lahir",
         "lapor-sebelum-lahir",
-        "SELECT bayi_no FROM capil_lahir WHERE plpr_tgl_lapor < bayi_tgl_lahir OR adm_akta_tgl < plpr_tgl_lapor"
-        " OR num_nulls(bayi_nama_lgkp, bayi_tgl_lahir, plpr_tgl_lapor, adm_tgl_entry) > 0 OR bayi_tgl_lahir >"
-        " jam_sistem()",
+        "SELECT bayi_no FROM capil_lahir WHERE adm_akta_tgl < plpr_tgl_lapor OR num_nulls(bayi_nama_lgkp,"
+        " bayi_tgl_lahir, plpr_tgl_lapor, adm_tgl_entry) > 0 OR plpr_tgl_lapor > jam_sistem()",
     ),
+    ("capil_lahir", "lahir-sesudah-lapor", "SELECT bayi_no FROM capil_lahir WHERE plpr_tgl_lapor < bayi_tgl_lahir"),
     ("capil_mati", "nik:mati_nik", f"SELECT mati_no FROM capil_mati WHERE mati_nik !~ '{NIK}'"),
     ("capil_mati", "kunci-ganda", "SELECT mati_no FROM capil_mati GROUP BY 1 HAVING count(*) > 1"),
     ("capil_mati", "wilayah:wilayah-berlaku", _village("mati_no", "capil_mati", "plpr_tgl_lapor")),
@@ -139,9 +139,10 @@ SIAK = [
     (
         "capil_mati",
         "lapor-sebelum-mati",
-        "SELECT mati_no FROM capil_mati WHERE plpr_tgl_lapor < mati_tgl OR num_nulls(mati_nama_lgkp,"
-        " adm_tgl_entry) > 0 OR mati_tgl > jam_sistem()",
+        "SELECT mati_no FROM capil_mati WHERE num_nulls(mati_nama_lgkp, adm_tgl_entry) > 0 OR plpr_tgl_lapor >"
+        " jam_sistem()",
     ),
+    ("capil_mati", "mati-sesudah-lapor", "SELECT mati_no FROM capil_mati WHERE plpr_tgl_lapor < mati_tgl"),
 ]
 
 
@@ -182,7 +183,8 @@ def _letter(key: str, table: str, own: str, other: str) -> list[tuple[str, str, 
             "rujukan:kk",
             f"SELECT {key} FROM {table} t WHERE NOT EXISTS (SELECT FROM data_keluarga k WHERE k.no_kk = t.no_kk)",
         ),
-        (table, "waktu", f"SELECT {key} FROM {table} WHERE created_date > jam_sistem() OR {day} > created_date::date"),
+        (table, "waktu", f"SELECT {key} FROM {table} WHERE created_date > jam_sistem()"),
+        (table, f"catat-sesudah-{day[4:]}", f"SELECT {key} FROM {table} WHERE {day} > created_date::date"),
     ]
 
 
@@ -279,8 +281,13 @@ SIAK += [
     (
         "capil_kawin",
         "usia-suami",
-        f"SELECT kawin_no FROM capil_kawin WHERE kawin_no_dispensasi IS NULL AND"
+        f"SELECT kawin_no FROM capil_kawin WHERE kawin_no_dispensasi IS NULL AND suami_tgl_lhr <= kawin_tgl AND"
         f" {_younger('kawin_tgl', 'suami_tgl_lhr', 19)}",
+    ),
+    (
+        "capil_kawin",
+        "lahir-sebelum-kawin",
+        "SELECT kawin_no FROM capil_kawin WHERE greatest(suami_tgl_lhr, istri_tgl_lhr) > kawin_tgl",
     ),
     (
         "capil_kawin",

@@ -71,6 +71,22 @@ def test_a_guess_that_the_values_contradict_is_withdrawn(built: State, declarati
     assert "bukan NIK" not in text
 
 
+def test_a_domain_is_drafted_as_the_type_that_extract_will_compare_with(
+    built: State, declarations: Declarations
+) -> None:
+    """Written as the domain's own name, the first run after the draft would stop for a changed type."""
+    import psycopg
+
+    with psycopg.connect(_url(built, "sismiop"), autocommit=True) as connection:
+        connection.execute("CREATE DOMAIN public.rupiah_bulat AS numeric(15,0) CHECK (VALUE >= 0)")
+        connection.execute("CREATE TABLE public.uji_domain (kode char(2) PRIMARY KEY, jumlah public.rupiah_bulat)")
+        connection.execute("COMMENT ON COLUMN public.uji_domain.jumlah IS 'Jumlah terutang'")
+    text = _drafted(built, declarations, "sismiop", "uji_domain")
+    assert "physicalType: numeric(15,0)" in text
+    assert "rupiah_bulat" not in text
+    assert "businessName: Jumlah terutang" in text
+
+
 def test_a_table_that_is_not_there_is_said_with_the_next_step(built: State, declarations: Declarations) -> None:
     with pytest.raises(SourceError, match=r"public\.tidak_ada tidak ada atau tidak boleh dibaca"):
         describe(_url(built, "siak"), declarations.systems["siak"], "tidak_ada")

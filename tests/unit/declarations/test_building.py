@@ -212,6 +212,21 @@ def test_pages_are_written_once_and_removed_with_their_dataset(tree: Path) -> No
         assert expected in page
 
 
+def test_an_officer_reads_every_rule_with_its_reason_source_and_consequence(tree: Path) -> None:
+    declared = load(tree)
+    write(declared, tree)
+    page = (tree / "docs/aturan/toko.md").read_text()
+    for dataset in declared.of_system("toko"):
+        for rule in dataset.rules:
+            assert f"(`{rule.id}`)" in page
+            assert f" | {rule.source} | " in page
+    assert "{" not in page
+    line = next(line for line in page.splitlines() if "(`kode:cara`)" in line)
+    assert line.endswith("| Baris diterima, dihitung |")
+    suite = next(line for line in page.splitlines() if "(`jual-wajar`)" in line)
+    assert not suite.startswith("| jual-wajar")
+
+
 def test_loading_needs_no_heavy_library() -> None:
     code = (
         "import sys, lumbung.declarations as d; d.load_systems(); print(*sorted(m.split('.')[0] for m in sys.modules))"

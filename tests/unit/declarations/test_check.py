@@ -161,3 +161,13 @@ def test_load_refuses_what_check_finds(tree: Path) -> None:
     assert [p.key for p in refused.value.problems] == ["registration.status"]
     with pytest.raises(DeclarationError):
         load_systems(tree)
+
+
+def test_a_mart_is_published_or_says_why_not(tree: Path) -> None:
+    for path in (tree / PUBLISHED, tree / PUBLISHED_SQL):
+        path.unlink()
+    assert [(p.file, p.key) for p in check(tree)] == [(MART, "customProperties")]
+    text = (tree / MART).read_text()
+    reason = '  - {property: unpublished, value: "Hanya untuk rapat."}\n'
+    (tree / MART).write_text(text.replace("customProperties:\n", f"customProperties:\n{reason}", 1))
+    assert check(tree) == []

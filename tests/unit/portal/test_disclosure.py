@@ -258,3 +258,18 @@ def test_the_refusals_are_rare_enough_to_mean_something(cube):
     """With a full grid and one-way totals a protection always exists."""
     rows, _, k = cube
     suppress([CellTable("t", rows, ("g", "x", "y"), "n", k, (("g",),), "n")])
+
+
+def test_what_the_publication_withholds_itself_is_protected_like_a_small_cell():
+    rows = [{"g": "a", "x": f"x{i}", "n": n} for i, n in enumerate((900, 20, 30, 0))]
+    asked = frozenset({("a", "x0"), ("a", "x3")})
+    found = suppress([CellTable("t", rows, ("g", "x"), "n", K, (("g",),), "n", asked=asked)])["t"]
+    assert found.primary == {("a", "x0")}  # a zero describes nobody
+    assert found.complementary == {("a", "x1")}
+
+
+def test_an_attack_notices_a_visible_cell_that_should_be_withheld():
+    rows = [{"g": "a", "x": "p", "n": 900}, {"g": "a", "x": "q", "n": 20}]
+    cells = CellTable("t", rows, ("g", "x"), "n", K, (), "n", asked=frozenset({("a", "p")}))
+    with pytest.raises(DisclosureError, match="masih terlihat"):
+        attack([cells], {"t": frozenset()})

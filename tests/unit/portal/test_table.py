@@ -128,3 +128,9 @@ def test_nothing_is_remembered_without_an_earlier_version_or_its_key():
     now = content(DECLARED, NAMES, [row("a")])
     assert still_hidden(now, None) == frozenset()
     assert still_hidden(now, b"kode,status_nilai\na,disamarkan\n") == frozenset()
+
+
+def test_a_row_that_its_sql_withholds_is_asked_for_whatever_its_count():
+    found = cells(content(DECLARED, NAMES, [row("a", 900, status_nilai="disamarkan"), row("b", 3)]))
+    assert found is not None
+    assert found.asked == {("2025", "a")}

@@ -58,6 +58,22 @@ ROW = {
     "pbb_yg_harus_dibayar_sppt": Decimal(10),
     "thn_pajak_sppt": "2024",
     "jml_sppt_yg_dibayar": Decimal(5000),
+    "nik_ayah": "3515081203609001",
+    "bayi_tgl_lahir": date(2025, 3, 1),
+    "plpr_tgl_lapor": date(2025, 3, 4),
+    "suami_tgl_lhr": date(1990, 3, 12),
+    "tgl_pindah": date(2025, 3, 1),
+    "created_date": datetime(2025, 3, 2, 10),
+    "nip_perekam_op": "197001012010011001",
+    "nip_pemeriksa_bng": "197001012010011001",
+    "nir": Decimal(900),
+    "thn_nir_znt": "2024",
+    "jns_bumi": "1",
+    "jml_lantai_bng": Decimal(1),
+    "kd_kls_tanah": "050",
+    "luas_bumi_sppt": Decimal(100),
+    "njoptkp_sppt": Decimal(10_000_000),
+    "tgl_pembatalan_sppt": date(2024, 5, 1),
 }
 
 

@@ -22,8 +22,8 @@ def line(values: list[str | None]) -> bytes:
     return (",".join("" if v is None else '"' + v.replace('"', '""') + '"' for v in values) + "\n").encode()
 
 
-def table(rows: list[bytes], schema: pa.Schema = TEXTS) -> list[dict[str, object]]:
-    stream = CopyStream(iter(rows), ContentDigest())
+def table(rows: list[bytes], schema: pa.Schema = TEXTS, block: int = 3) -> list[dict[str, object]]:
+    stream = CopyStream((rows[at : at + block] for at in range(0, len(rows), block)), ContentDigest())
     batches = list(record_batches(stream, schema))
     assert stream.rows == len(rows)
     return pa.Table.from_batches(batches, schema).to_pylist()
@@ -66,22 +66,27 @@ def test_typed_values() -> None:
 
 
 @given(st.lists(st.binary(min_size=1, max_size=30), max_size=20), st.integers(1, 40))
-def test_reading_in_pieces_gives_the_same_bytes(rows: list[bytes], size: int) -> None:
+def test_reading_in_blocks_gives_the_same_bytes(rows: list[bytes], size: int) -> None:
     digest = ContentDigest()
-    stream = CopyStream(iter(rows), digest)
-    pieces: list[bytes] = []
-    while piece := stream.read(size):
-        assert len(piece) <= size
-        pieces.append(piece)
-    assert b"".join(pieces) == b"".join(rows)
-    assert digest.rows == len(rows)
+    stream = CopyStream((rows[at : at + size] for at in range(0, len(rows), size)), digest)
+    blocks: list[bytes] = []
+    while block := stream.next_block():
+        blocks.append(block)
+    assert b"".join(blocks) == b"".join(rows)
+    assert stream.rows == digest.rows == len(rows)
+
+
+@pytest.mark.parametrize("block", [1, 7, 5000])
+def test_many_blocks_keep_the_order_of_the_rows(block: int) -> None:
+    rows = [line([str(number), None]) for number in range(5000)]
+    assert [row["a"] for row in table(rows, block=block)] == [str(number) for number in range(5000)]
 
 
 def test_the_period_is_part_of_a_rows_content() -> None:
     digests = []
     for prefix in (b"202501", b"202502", b""):
         digest = ContentDigest()
-        CopyStream(iter([b"1\n"]), digest, prefix).read()
+        CopyStream([[b"1\n"]], digest, prefix).next_block()
         digests.append(digest.hexdigest())
     assert len(set(digests)) == 3
 
@@ -90,12 +95,28 @@ def test_an_error_of_the_source_is_raised_as_it_is() -> None:
     class Broken(Exception):
         pass
 
-    def rows() -> Iterator[bytes]:
-        yield b"a,b\n"
+    def rows() -> Iterator[list[bytes]]:
+        yield [b"a,b\n"]
         raise Broken
 
+    received = record_batches(CopyStream(rows(), ContentDigest()), TEXTS)
+    assert next(received).to_pylist() == [{"a": "a", "b": "b"}]
     with pytest.raises(Broken):
-        list(record_batches(CopyStream(rows(), ContentDigest()), TEXTS))
+        next(received)
+
+
+def test_no_more_is_received_once_nobody_wants_it() -> None:
+    taken = 0
+
+    def rows() -> Iterator[list[bytes]]:
+        nonlocal taken
+        for taken in range(1, 1001):  # noqa: B007 - looked at below
+            yield [b"a,b\n"]
+
+    received = record_batches(CopyStream(rows(), ContentDigest()), TEXTS)
+    next(received)
+    received.close()
+    assert taken < 100
 
 
 def test_a_value_that_does_not_fit_names_the_column_not_the_value() -> None:

@@ -48,10 +48,24 @@ def test_sweep_reads_the_whole_table_and_is_complete_up_to_the_upper_bound() -> 
     assert (how.mode, how.window, how.upper) == ("sweep", None, TO)
 
 
+def test_after_a_rollback_the_next_run_reads_the_whole_table_but_a_backfill_only_its_window() -> None:
+    how = plan(run(), dataset(), TO - DAY, TO, days_only=False, timezone=WIB, whole=True)
+    assert (how.mode, how.window, how.upper) == ("sweep", None, TO)
+    window = (TO - 3 * DAY, TO - 2 * DAY)
+    how = plan(run("isi-ulang", window), dataset(), TO, TO, days_only=False, timezone=WIB, whole=True)
+    assert (how.mode, how.window) == ("window", Window(*window, closed=True, timeless=False))
+
+
 def test_backfill_is_closed_at_both_ends() -> None:
     start, end = TO - 3 * DAY, TO - 2 * DAY
     how = planned(dataset(), run("isi-ulang", (start, end)), TO)
     assert (how.window, how.upper) == (Window(start, end, closed=True, timeless=False), end)
+
+
+def test_backfill_of_a_cursor_of_days_begins_with_its_first_day() -> None:
+    start = datetime(2026, 1, 7, 20, 0, tzinfo=UTC)  # 8 January 03:00 WIB
+    how = planned(dataset(), run("isi-ulang", (start, TO - DAY)), TO, days_only=True)
+    assert how.window.lower == datetime(2026, 1, 7, 17, 0, tzinfo=UTC)
 
 
 def test_backfill_ends_at_the_source_clock() -> None:
@@ -66,6 +80,7 @@ def test_backfill_that_starts_in_the_future_is_refused() -> None:
 def test_cursor_of_days_ends_with_the_day_and_needs_a_day_of_overlap() -> None:
     midnight = datetime(2026, 1, 9, 17, 0, tzinfo=UTC)  # 10 January 00:00 WIB
     assert planned(dataset(), run(), days_only=True).window.upper == midnight
+    assert planned(dataset(), run(), midnight, days_only=True).window.lower == midnight - 2 * DAY
     with pytest.raises(ValueError, match=r"contracts/uji/orang\.yaml harus paling sedikit P1D"):
         planned(dataset(overlap=timedelta(hours=23)), run(), days_only=True)
 
@@ -87,6 +102,45 @@ def test_a_clock_without_zone_is_the_systems_local_time() -> None:
 def test_the_day_boundary_is_that_of_the_system() -> None:
     assert day_bound(datetime(2026, 1, 9, 17, 0, tzinfo=UTC), WIB) == datetime(2026, 1, 9, 17, 0, tzinfo=UTC)
     assert day_bound(datetime(2026, 1, 9, 16, 59, tzinfo=UTC), WIB) == datetime(2026, 1, 8, 17, 0, tzinfo=UTC)
+
+
+minutes = st.integers(0, 4000).map(lambda n: timedelta(minutes=n))
+
+
+@given(
+    start=st.datetimes(datetime(2023, 12, 20), datetime(2028, 3, 10)),
+    overlap=st.sampled_from([DAY, 2 * DAY, 3 * DAY]),
+    steps=st.lists(
+        st.tuples(minutes, st.sampled_from(["jadwal", "manual", "sapu", "isi-ulang"]), st.lists(minutes)), max_size=8
+    ),
+    days_only=st.booleans(),
+)
+def test_a_row_that_comes_late_within_the_overlap_is_read(
+    start: datetime, overlap: timedelta, steps: list[Any], days_only: bool
+) -> None:
+    """Rows become visible after a run, at most `overlap` after what they are stamped; nothing of them may be missed."""
+    one, clock, watermark = dataset(overlap=overlap), start.replace(tzinfo=UTC), None
+    waiting: list[datetime] = []
+    for advance, kind, late in [*steps, (timedelta(days=3), "jadwal", [])]:
+        visible, clock = clock + timedelta(seconds=1), clock + advance + timedelta(seconds=2)
+        waiting += [visible - min(lateness, overlap) for lateness in late]
+        window = (clock - 5 * DAY, clock - 2 * DAY) if kind == "isi-ulang" else None
+        how = plan(run(kind, window), one, watermark, upper_bound(clock, DAY / 48), days_only=days_only, timezone=WIB)
+        if window is None:
+            assert how.upper is not None
+            assert watermark is None or how.upper >= watermark, "the watermark moves on"
+            watermark = how.upper
+        waiting = [stamp for stamp in waiting if not _reads(how.window, stamp, days_only)]
+    assert not waiting
+
+
+def _reads(window: Window | None, stamp: datetime, days_only: bool) -> bool:
+    """Whether the window holds the row; a cursor of days is compared as the day's local midnight."""
+    if window is None:
+        return True
+    cursor = day_bound(stamp, WIB) if days_only else stamp
+    above = window.lower is None or (cursor >= window.lower if window.closed else cursor > window.lower)
+    return above and cursor <= window.upper
 
 
 WHOLE, CURSOR = dataset("petugas", cursor=()), dataset("orang")

@@ -14,16 +14,25 @@ from lumbung.stages.mart_inputs import as_of, input_table, parameters_of, record
 OLD, NEW = datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 2, 5, tzinfo=UTC)
 
 
-def mart(name: str, *inputs: str) -> Any:
-    return SimpleNamespace(name=name, inputs=inputs)
+def mart(name: str, *inputs: str, records: tuple[str, ...] = ()) -> Any:
+    return SimpleNamespace(name=name, inputs=inputs, records=records)
 
 
 class FakeLedger:
     """Newest first: (dataset, kind of run, source clock)."""
 
-    def __init__(self, *batches: tuple[str, str, datetime | None], marts: dict[str, datetime] | None = None) -> None:
+    def __init__(
+        self,
+        *batches: tuple[str, str, datetime | None],
+        marts: dict[str, datetime] | None = None,
+        back: dict[str, datetime | None] | None = None,
+    ) -> None:
         self.rows = batches
         self.marts = marts or {}
+        self.back = back or {}
+
+    def open_rollback(self, dataset: str) -> Any:
+        return SimpleNamespace(as_of=self.back[dataset]) if dataset in self.back else None
 
     def batches(self, dataset: str, **_: Any) -> list[Any]:
         return [SimpleNamespace(source_clock=clock, run_id=kind) for name, kind, clock in self.rows if name == dataset]
@@ -41,9 +50,11 @@ DECLARATIONS: Any = SimpleNamespace(
         "siak.mati": SimpleNamespace(table_name="siak__mati", id="siak.mati"),
     },
     systems={"siak": SimpleNamespace(timezone="Asia/Jakarta"), "jauh": SimpleNamespace(timezone="Asia/Jayapura")},
-    marts={"a": mart("a", "siak__lahir"), "b": mart("b", "siak__mati"), "catatan": mart("catatan")},
+    marts={"a": mart("a", "siak__lahir"), "b": mart("b", "siak__mati"), "catatan": mart("catatan", records=("mart",))},
     tenant=SimpleNamespace(
-        sismiop=SimpleNamespace(status_batal=("2",), jns_transaksi_hapus=("3",), jml_dibayar_termasuk_denda=True)
+        k=5,
+        dominance_percent=10,
+        sismiop=SimpleNamespace(status_batal=("2",), jns_transaksi_hapus=("3",), jml_dibayar_termasuk_denda=True),
     ),
 )
 
@@ -69,6 +80,16 @@ DECLARATIONS: Any = SimpleNamespace(
             OLD,
             id="nor does a replay",
         ),
+        pytest.param(
+            FakeLedger(("siak.lahir", "jadwal", NEW), ("siak.mati", "jadwal", NEW), back={"siak.mati": OLD}),
+            OLD,
+            id="an input was rolled back and not read whole since",
+        ),
+        pytest.param(
+            FakeLedger(("siak.lahir", "jadwal", NEW), ("siak.mati", "jadwal", NEW), back={"siak.mati": None}),
+            None,
+            id="nobody knows as of when the input is that was rolled back",
+        ),
     ],
 )
 def test_as_of_is_that_of_the_oldest_input(ledger: Any, wanted: datetime | None) -> None:
@@ -88,9 +109,15 @@ def test_bookkeeping_is_as_of_the_newest_mart() -> None:
     assert as_of(nothing, DECLARATIONS, DECLARATIONS.marts["catatan"]) is None
 
 
-def test_marts_come_after_what_they_read_and_bookkeeping_last() -> None:
-    marts = {m.name: m for m in (mart("a", "mart.z"), mart("catatan"), mart("z", "siak__lahir"))}
-    assert [m.name for m in in_order(marts)] == ["z", "a", "catatan"]
+def test_counts_of_batches_are_as_of_the_newest_batch() -> None:
+    ledger: Any = FakeLedger(("siak.lahir", "jadwal", OLD), ("siak.mati", "jadwal", NEW))
+    assert as_of(ledger, DECLARATIONS, mart("kualitas", records=("batch",))) == NEW
+    assert as_of(FakeLedger(), DECLARATIONS, mart("kualitas", records=("batch",))) is None  # type: ignore[arg-type]
+
+
+def test_marts_come_after_what_they_read_and_the_record_of_marts_last() -> None:
+    found = (mart("a", "mart.z"), mart("catatan", records=("mart",)), mart("y", records=("batch",)), mart("z", "x__y"))
+    assert [m.name for m in in_order({m.name: m for m in found})] == ["y", "z", "a", "catatan"]
 
 
 def test_marts_that_read_each_other_are_refused() -> None:
@@ -105,6 +132,8 @@ def test_tenant_settings_come_as_parameters() -> None:
         "status_batal": ["2"],
         "jns_transaksi_hapus": ["3"],
         "termasuk_denda": True,
+        "ambang": 5,
+        "dominasi": 10,
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
@@ -202,6 +203,27 @@ def test_a_pass_that_died_after_the_portals_commit_is_recorded_by_the_next(world
     report = world.publish()
     assert report.published == ["uji_kecamatan", "uji_desa"]
     assert world.portal.writes == 2
+
+
+def test_a_mart_that_was_rolled_back_is_not_published_unnoticed(world):
+    world.publish()
+    writes = world.portal.writes
+    world.ledger.mart("uji", "isi-0", label="kembali-000001")
+    with pytest.raises(stage.PublicationFailed, match=r"mart\.uji dikembalikan .*oleh cli:ani.*lumbung run"):
+        world.publish()
+    assert world.portal.writes == writes
+    assert [one.state for one in world.ledger.records[-2:]] == ["blocked", "blocked"]
+    world.ledger.mart("uji", "isi-2")
+    assert world.publish().unchanged == ["uji_kecamatan", "uji_desa"]
+
+
+def test_figures_as_of_an_earlier_time_than_those_published_are_noted(world):
+    world.ledger.mart("uji", "isi-1", snapshot=2)
+    world.publish()
+    world.ledger.mart("uji", "isi-0", as_of=datetime(2025, 12, 31, 17, tzinfo=UTC), snapshot=3)
+    world.publish()
+    noted = [one.findings for one in world.ledger.records[-2:]]
+    assert [[finding["kind"] for finding in findings] for findings in noted] == [["mundur"], ["mundur"]]
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,6 @@ def test_a_waiting_whole_read_says_what_is_there(
     monkeypatch.setattr(received, "raw_rows", lambda spark, warehouse, one: one.id)
     monkeypatch.setattr(received, "curated_rows", lambda spark, dataset: "curated")
     monkeypatch.setattr(received, "_open_refused", lambda *arguments: ("refused",))
-    ledger = SimpleNamespace(batches=lambda dataset, states: pending)
+    ledger = SimpleNamespace(batches=lambda dataset, states: pending, open_rollbacks=lambda dataset: [])
     parent = SimpleNamespace(id="toko.barang")
     assert received.received_of(ledger, None, Path(), parent, present=present) == expected  # type: ignore[arg-type]

@@ -32,12 +32,16 @@ class FakeLedger:
     known: list[FakeBatch] = field(default_factory=list)
     waiting: list[tuple[str, str]] = field(default_factory=list)
     closed: list[tuple[str, str, str]] = field(default_factory=list)
+    back: Any = None
 
     def batches(
         self, dataset: str, states: tuple[str, ...], newest_first: bool = False, limit: int | None = None
     ) -> list[FakeBatch]:
         found = [b for b in self.known if b.dataset == dataset and b.state in states]
         return (found[::-1] if newest_first else found)[:limit]
+
+    def open_rollback(self, dataset: str) -> Any:
+        return self.back
 
     def close_refused_keys(self, dataset: str, keys: Any, by: str, why: str) -> int:
         return self._close([(b, k) for b, k in self.waiting if k in keys and b != by], why)
@@ -103,6 +107,12 @@ def test_unchanged_is_a_full_read_right_after_the_same_full_read(before: FakeBat
 def test_a_batch_between_makes_a_full_read_new() -> None:
     first, between = FakeBatch("1", "conformed"), FakeBatch("2", "conformed", mode="replay")
     assert unchanged_since(ledger(first, between, FakeBatch("3")), cast(Any, FakeBatch("3")), "masukan") is None
+
+
+def test_after_a_rollback_unchanged_content_is_looked_at_again() -> None:
+    store = ledger(FakeBatch("1", "conformed"), FakeBatch("2"))
+    cast(Any, store).back = SimpleNamespace(as_of=None)
+    assert unchanged_since(store, cast(Any, FakeBatch("2")), "masukan") is None
 
 
 def _digest(*parents: FakeBatch, rules: str = "aturan") -> str:

@@ -1,0 +1,133 @@
+"""Views over the ledger that a mart's SQL may read: `catatan_mart`, `catatan_batch`, `catatan_aturan`.
+
+A mart names the views it reads in its contract (`records`). Their rows are content: the mart's digest holds them.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from pyspark.sql import SparkSession
+
+    from lumbung.declarations import Dataset, Declarations, Mart
+    from lumbung.ledger import Ledger
+
+Row: TypeAlias = "tuple[str | int | datetime | None, ...]"
+
+SCHEMAS: Final = {
+    "mart": (
+        "mart string, judul string, data_per timestamp, pembaruan string, masukan string, baris_mart bigint, "
+        "baris_dihitung bigint, baris_dikecualikan bigint, alasan_dikecualikan string"
+    ),
+    "batch": (
+        "bulan string, sistem string, dataset string, judul string, jumlah_batch bigint, diterima bigint, "
+        "baik bigint, ditolak bigint, duplikat bigint"
+    ),
+    "aturan": (
+        "bulan string, sistem string, dataset string, judul string, aturan string, tingkat string, alasan string, "
+        "sumber string, jenis string, induk string, dinilai bigint, dilanggar bigint"
+    ),
+}
+"""Columns of each view. `jenis` and `induk` of a rule say what it looks up (a table, a code list), NULL else."""
+
+TABLE, CODES = "tabel", "daftar_kode"
+
+
+def is_ledger_wide(mart: Mart) -> bool:
+    """True for the mart that reads the records of all other marts; it is written last and not in its own rows."""
+    return "mart" in mart.records
+
+
+def records_of(ledger: Ledger, declarations: Declarations, name: str) -> list[Row]:
+    """Rows of one view, in a fixed order."""
+    if name == "mart":
+        return _marts(ledger, declarations)
+    return _batches(ledger, declarations) if name == "batch" else _rules(ledger, declarations)
+
+
+def make_views(ledger: Ledger, spark: SparkSession, declarations: Declarations, mart: Mart) -> None:
+    """Make the views that a mart reads."""
+    for name in mart.records:
+        rows = records_of(ledger, declarations, name)
+        spark.createDataFrame(rows, SCHEMAS[name]).createOrReplaceTempView(f"catatan_{name}")
+
+
+def content(ledger: Ledger, declarations: Declarations, mart: Mart) -> dict[str, list[list[str]]] | None:
+    """What the views of a mart hold, for its digest; None when it reads none."""
+    if not mart.records:
+        return None
+    return {name: [list(map(str, row)) for row in records_of(ledger, declarations, name)] for name in mart.records}
+
+
+def _marts(ledger: Ledger, declarations: Declarations) -> list[Row]:
+    """The newest record of every other mart."""
+    records = [
+        (mart, record)
+        for mart in declarations.marts.values()
+        if not is_ledger_wide(mart) and (record := ledger.latest_mart(mart.name)) is not None
+    ]
+    return [
+        (
+            record.mart,
+            mart.title,
+            record.as_of,
+            record.run_label,
+            json.dumps(dict(record.inputs), sort_keys=True),
+            record.rows,
+            record.counted,
+            sum(record.excluded.values()),
+            json.dumps(dict(record.excluded), sort_keys=True, ensure_ascii=False),
+        )
+        for mart, record in records
+    ]
+
+
+def _batches(ledger: Ledger, declarations: Declarations) -> list[Row]:
+    """Received, accepted, refused and duplicate rows by month and dataset."""
+    return [
+        (
+            *(row.month, code, row.dataset, declarations.datasets[row.dataset].title),
+            *(row.batches, row.received, row.accepted, row.quarantined, row.duplicate),
+        )
+        for code, system in sorted(declarations.systems.items())
+        for row in ledger.monthly_batches(code, system.timezone)
+        if row.dataset in declarations.datasets
+    ]
+
+
+def _rules(ledger: Ledger, declarations: Declarations) -> list[Row]:
+    """Rows judged and rows that broke it, by month, dataset and rule; a rule that is declared no more keeps its id."""
+    found: list[Row] = []
+    for code, system in sorted(declarations.systems.items()):
+        for row in ledger.monthly_rules(code, system.timezone):
+            dataset = declarations.datasets.get(row.dataset)
+            if dataset is None:
+                continue
+            rule = {rule.id: rule for rule in dataset.rules}.get(row.rule)
+            found.append(
+                (
+                    *(row.month, code, row.dataset, dataset.title, row.rule, row.severity),
+                    *((rule.reason, rule.source) if rule else (row.rule, "")),
+                    *_looked_up(dataset, row.rule),
+                    *(row.judged, row.broken),
+                )
+            )
+    return found
+
+
+def _looked_up(dataset: Dataset, rule: str) -> tuple[str | None, str | None]:
+    """What kind of thing a rule looks up, and which: `rujukan:<link>` a table, `kode:` and `wilayah:` a code list."""
+    kind, _, name = rule.partition(":")
+    if kind == "rujukan":
+        return next(((TABLE, link.to) for link in dataset.references if link.id == name), (None, None))
+    lists: Sequence[tuple[str, str]] = [(link.id, link.list) for link in dataset.list_refs]
+    if kind == "kode":
+        lists = [(column.name, column.code_list) for column in dataset.columns if column.code_list]
+    elif kind != "wilayah":
+        return None, None
+    return next(((CODES, target) for own, target in lists if own == name), (None, None))

@@ -1,0 +1,82 @@
+-- What:    how far the rows of each dataset are linked to master data, and to the code lists.
+-- Grain:   sistem x dataset x rujukan x hasil.
+-- Sources: curated.sismiop__dat_subjek_pajak (current rows: the status of references to persons), catatan_aturan, a
+--          view that the stage makes of the ledger's rule counts (links between tables, code lists).
+-- Rules:   persons: the status column as it stands now, rows without a reference left out; links and codes: every row
+--          ever judged, "tidak_ditemukan" the ones that broke the rule.
+-- Usage:   bin/lumbung query "SELECT * FROM mart.keterhubungan_data_induk"
+WITH penduduk AS (
+    SELECT
+        'sismiop' AS sistem,
+        'sismiop.dat_subjek_pajak' AS dataset,
+        'status_nik' AS rujukan,
+        'penduduk' AS jenis,
+        'siak.biodata_wni' AS induk,
+        subjek._status_nik AS hasil,
+        count(*) AS jumlah_baris
+    FROM curated.sismiop__dat_subjek_pajak AS subjek
+    WHERE subjek._dihapus_batch IS NULL AND subjek._status_nik IS NOT NULL
+    GROUP BY ALL
+),
+
+dinilai AS (
+    SELECT
+        catatan.sistem,
+        catatan.dataset,
+        catatan.aturan AS rujukan,
+        catatan.jenis,
+        catatan.induk,
+        sum(catatan.dinilai) AS dinilai,
+        sum(catatan.dilanggar) AS dilanggar
+    FROM catatan_aturan AS catatan
+    WHERE catatan.jenis IS NOT NULL
+    GROUP BY ALL
+),
+
+hasil AS (
+    SELECT
+        penduduk.sistem,
+        penduduk.dataset,
+        penduduk.rujukan,
+        penduduk.jenis,
+        penduduk.induk,
+        penduduk.hasil,
+        penduduk.jumlah_baris
+    FROM penduduk
+    UNION ALL
+    SELECT
+        dinilai.sistem,
+        dinilai.dataset,
+        dinilai.rujukan,
+        dinilai.jenis,
+        dinilai.induk,
+        'cocok' AS hasil,
+        dinilai.dinilai - dinilai.dilanggar AS jumlah_baris
+    FROM dinilai
+    UNION ALL
+    SELECT
+        dinilai.sistem,
+        dinilai.dataset,
+        dinilai.rujukan,
+        dinilai.jenis,
+        dinilai.induk,
+        'tidak_ditemukan' AS hasil,
+        dinilai.dilanggar AS jumlah_baris
+    FROM dinilai
+)
+
+SELECT
+    hasil.sistem,
+    hasil.dataset,
+    hasil.rujukan,
+    hasil.jenis,
+    hasil.induk,
+    hasil.hasil,
+    hasil.jumlah_baris,
+    cast(
+        100 * hasil.jumlah_baris / sum(hasil.jumlah_baris) OVER (
+            PARTITION BY hasil.sistem, hasil.dataset, hasil.rujukan
+        ) AS DECIMAL(7, 2)
+    ) AS persen
+FROM hasil
+WHERE hasil.jumlah_baris > 0

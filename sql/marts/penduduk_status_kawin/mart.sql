@@ -1,0 +1,37 @@
+-- What:    residents of each closed semester (DKB) by village, marital status and sex.
+-- Grain:   periode x kode_desa x status_kawin x jenis_kelamin.
+-- Sources: curated.siak__biodata_wni_dkb (current rows), ref.wilayah, ref.status_kawin, ref.jenis_kelamin.
+-- Rules:   FLAG_STATUS = '0'; village valid on the last day of the semester; a code outside the list counts as unknown,
+--          since leaving the person out would contradict Dukcapil's total.
+-- Usage:   bin/lumbung query "$(cat sql/marts/penduduk_status_kawin/mart.sql)"
+SELECT
+    penduduk.periode,
+    cast(substr(penduduk.periode, 1, 4) AS INT) AS tahun,
+    cast(substr(penduduk.periode, 6, 1) AS INT) AS semester,
+    penduduk._akhir_periode AS tanggal_acuan,
+    kecamatan.kode AS kode_kecamatan,
+    kecamatan.nama AS nama_kecamatan,
+    desa.kode AS kode_desa,
+    desa.nama AS nama_desa,
+    coalesce(status_kawin.kode, '0') AS status_kawin,
+    coalesce(status_kawin.label, 'TIDAK DIKETAHUI') AS status_kawin_label,
+    cast(penduduk.jenis_klmin AS STRING) AS jenis_kelamin,
+    kelamin.label AS jenis_kelamin_label,
+    count(*) AS jumlah_penduduk
+FROM curated.siak__biodata_wni_dkb AS penduduk
+INNER JOIN ref.wilayah AS desa
+    ON
+        penduduk._kode_desa = desa.kode
+        AND penduduk._akhir_periode BETWEEN desa.berlaku_dari AND desa.berlaku_sampai
+INNER JOIN ref.wilayah AS kecamatan
+    ON
+        desa.kode_induk = kecamatan.kode
+        AND penduduk._akhir_periode BETWEEN kecamatan.berlaku_dari AND kecamatan.berlaku_sampai
+INNER JOIN ref.jenis_kelamin AS kelamin
+    ON cast(penduduk.jenis_klmin AS STRING) = kelamin.kode
+LEFT JOIN ref.status_kawin AS status_kawin
+    ON cast(penduduk.stat_kwn AS STRING) = status_kawin.kode
+WHERE
+    penduduk._dihapus_batch IS NULL
+    AND penduduk.flag_status = '0'
+GROUP BY ALL

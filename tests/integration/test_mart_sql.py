@@ -1,0 +1,201 @@
+"""The SQL of the marts on the real engine, over a few rows of which the answer is known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from lumbung.declarations import Declarations, load
+from lumbung.stages import mart_records
+from lumbung.warehouse.ddl import curated_columns
+from lumbung.warehouse.mart_table import without_comments
+from lumbung.warehouse.session import session
+
+MOMENT = datetime(2026, 1, 5, 6, tzinfo=UTC)
+NOP = {"kd_propinsi": "35", "kd_dati2": "15", "kd_kecamatan": "110", "kd_kelurahan": "001", "kd_jns_op": "0"}
+Rows = Sequence[Mapping[str, Any]]
+Answer = Callable[..., list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def declared() -> Declarations:
+    return load()
+
+
+@pytest.fixture(scope="module")
+def answer(declared: Declarations) -> Answer:
+    """Rows of a file of a mart's folder, over temporary views in place of the tables that it names."""
+    spark = session("uji")
+    tables = {dataset.table_name: dataset for dataset in declared.datasets.values()}
+    made: set[str] = set()
+
+    def view(name: str, columns: Mapping[str, str], rows: Rows) -> str:
+        schema = ", ".join(f"`{column}` {kind}" for column, kind in columns.items())
+        data = [tuple(row.get(column) for column in columns) for row in rows]
+        spark.createDataFrame(data, schema).createOrReplaceTempView(name)
+        return name
+
+    def reference(name: str) -> str:
+        if name not in made:
+            codes = declared.lists[name]
+            plain = [column.name for column in codes.columns if column.name not in ("berlaku_dari", "berlaku_sampai")]
+            kinds = dict.fromkeys(plain, "string") | {"berlaku_dari": "date", "berlaku_sampai": "date"}
+            valid = [
+                {**row.values, "berlaku_dari": row.valid_from, "berlaku_sampai": row.valid_to} for row in codes.rows
+            ]
+            view(f"uji_ref_{name}", kinds, valid)
+            made.add(name)
+        return f"uji_ref_{name}"
+
+    def run(
+        mart: str, rows: Mapping[str, Rows], records: Mapping[str, Rows] | None = None, file: str = "mart.sql"
+    ) -> Any:
+        found = declared.marts[mart]
+        sql = without_comments((found.sql_path.parent / file).read_text(encoding="utf-8"))
+        for name in found.inputs:
+            if name.startswith("ref."):
+                sql = re.sub(rf"\bref\.{name[4:]}\b", reference(name[4:]), sql)
+            else:
+                kinds = {column: kind for column, (kind, _) in curated_columns(tables[name]).items()}
+                sql = re.sub(rf"\bcurated\.{name}\b", view(f"uji_{name}", kinds, rows.get(name, ())), sql)
+        for name, schema in mart_records.SCHEMAS.items():
+            if name in found.records:
+                kinds = dict(part.strip().rsplit(" ", 1) for part in schema.split(","))
+                view(f"catatan_{name}", kinds, (records or {}).get(name, ()))
+        parameters = {
+            "data_per": MOMENT,
+            "zona": "Asia/Jakarta",
+            "status_batal": ["2"],
+            "jns_transaksi_hapus": ["3"],
+            "termasuk_denda": True,
+            "ambang": 5,
+            "dominasi": 10,
+        }
+        named = {key: value for key, value in parameters.items() if re.search(rf":{key}\b", sql)}
+        return [row.asDict() for row in spark.sql(sql, args=named).collect()]
+
+    return run
+
+
+def test_a_rate_on_the_limit_of_two_classes_counts_once(answer: Answer) -> None:
+    zone = {**NOP, "kd_znt": "AA", "thn_nir_znt": "2025", "nir": Decimal(200)}
+    classes = [
+        {"kd_kls_tanah": code, "thn_awal_kls_tanah": "2014", "thn_akhir_kls_tanah": "9999"}
+        | {"nilai_min_tanah": Decimal(low), "nilai_max_tanah": Decimal(high), "nilai_per_m2_tanah": Decimal(low + 50)}
+        for code, low, high in (("090", 100, 200), ("089", 200, 300))
+    ]
+    rows = {"sismiop__dat_nir": [zone], "sismiop__kelas_tanah": classes}
+    assert [row["kelas"] for row in answer("nilai_tanah", rows)] == ["090"]
+    assert [row["jumlah"] for row in answer("nilai_tanah", rows, file="identity.sql")] == [1]
+
+
+def test_a_move_says_where_from_and_where_to(answer: Answer) -> None:
+    day = date(2025, 3, 1)
+    out = [
+        {"no_pindah": number, "tgl_pindah": day, "_kode_kecamatan": "35.15.08", "_kode_desa_tujuan": to}
+        | {"klasifikasi_pindah": kind}
+        for number, to, kind in (("1", "35.15.13.1001", 3), ("2", "35.78.05.1003", 4), ("3", "33.08.01.2001", 5))
+    ]
+    people = [{"no_pindah": number, "nik": nik} for number, nik in (("1", "a"), ("1", "b"), ("2", "c"), ("3", "d"))]
+    found = answer("perpindahan", {"siak__pindah_header": out, "siak__pindah_detail": people})
+    assert sorted(
+        (r["kode_tempat_lain"], r["nama_tempat_lain"], r["jumlah_orang"], r["jumlah_surat"]) for r in found
+    ) == [
+        ("33.08", "Luar kabupaten", 1, 1),
+        ("35.15.13", "Taman", 2, 1),
+        ("35.78", "Luar kabupaten", 1, 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("mart", "column", "code", "wanted"),
+    [
+        ("penduduk_pekerjaan", "jenis_pkrjn", 65, "11"),
+        ("penduduk_pekerjaan", "jenis_pkrjn", 99, "00"),
+        ("penduduk_pendidikan", "pddk_akh", 5, "5"),
+        ("penduduk_pendidikan", "pddk_akh", None, "0"),
+        ("penduduk_status_kawin", "stat_kwn", 4, "4"),
+    ],
+)
+def test_a_person_with_an_unknown_code_is_counted(
+    answer: Answer, mart: str, column: str, code: int | None, wanted: str
+) -> None:
+    person = {"nik": "x", "periode": "202502", "_akhir_periode": date(2025, 12, 31), "_kode_desa": "35.15.01.2001"}
+    person |= {"flag_status": "0", "jenis_klmin": 2, "_umur": 30, column: code}
+    rows = {"siak__biodata_wni_dkb": [person, {**person, "nik": "y", "flag_status": "2"}]}
+    (found,) = answer(mart, rows)
+    assert (found[mart_dimension(mart)], found["jumlah_penduduk"]) == (wanted, 1)
+    assert {r["alasan"]: r["jumlah"] for r in answer(mart, rows, file="identity.sql")} == {
+        "dihitung": 1,
+        "bukan penduduk aktif (FLAG_STATUS bukan 0)": 1,
+    }
+
+
+def mart_dimension(mart: str) -> str:
+    return {"penduduk_pekerjaan": "kelompok_pekerjaan", "penduduk_pendidikan": "pendidikan"}.get(mart, "status_kawin")
+
+
+@pytest.mark.parametrize(
+    ("amounts", "owners", "wanted"),
+    [
+        pytest.param([100] * 6, "abcdef", False, id="six alike"),
+        pytest.param([100] * 6, "aaabbc", True, id="three payers of six assessments"),
+        pytest.param([90_000, 100, 100, 100, 100, 100], "abcdef", True, id="one pays nearly all"),
+        pytest.param([9_000, 5_000, 400, 300, 200, 100], "abcdef", False, id="the rest is more than a tenth"),
+    ],
+)
+def test_a_cell_of_money_knows_when_few_pay_it(answer: Answer, amounts: list[int], owners: str, wanted: bool) -> None:
+    sppt = [
+        {**NOP, "_nop": str(n), "thn_pajak_sppt": "2025", "pbb_yg_harus_dibayar_sppt": Decimal(amount)}
+        | {"status_pembayaran_sppt": "0", "tgl_jatuh_tempo_sppt": date(2025, 8, 31)}
+        for n, amount in enumerate(amounts)
+    ]
+    objects = [{"_nop": str(n), "subjek_pajak_id": owner} for n, owner in enumerate(owners)]
+    rows = {"sismiop__sppt": sppt, "sismiop__dat_objek_pajak": objects}
+    for mart in ("pbb_ketetapan_realisasi", "pbb_efektivitas", "pbb_piutang_umur"):
+        (found,) = answer(mart, rows)
+        assert (found["rawan"], found["jumlah_sppt"]) == (wanted, len(amounts)), mart
+    paid = [
+        {**NOP, "_nop": str(n), "thn_pajak_sppt": "2025", "jml_sppt_yg_dibayar": Decimal(amount)}
+        | {"tgl_pembayaran_sppt": date(2025, 5, 1)}
+        for n, amount in enumerate(amounts)
+    ]
+    (found,) = answer("pbb_realisasi_bulanan", {**rows, "sismiop__pembayaran_sppt": paid})
+    assert (found["rawan"], found["jumlah_pembayaran"]) == (wanted, len(amounts))
+
+
+def test_links_are_counted_by_outcome(answer: Answer) -> None:
+    people = [
+        {"subjek_pajak_id": str(n), "_status_nik": status} for n, status in enumerate(["cocok", "cocok", "beda", None])
+    ]
+    rule = {"sistem": "siak", "dataset": "siak.biodata_wni", "tingkat": "error", "dinilai": 10, "dilanggar": 4}
+    rules = [
+        {**rule, "bulan": "2025-12", "aturan": "kode:agama", "jenis": "daftar_kode", "induk": "agama"},
+        {**rule, "bulan": "2026-01", "aturan": "kode:agama", "jenis": "daftar_kode", "induk": "agama", "dilanggar": 0},
+        {**rule, "bulan": "2026-01", "aturan": "lahir-masa-depan"},
+    ]
+    found = answer("keterhubungan_data_induk", {"sismiop__dat_subjek_pajak": people}, {"aturan": rules})
+    assert sorted((r["rujukan"], r["induk"], r["hasil"], r["jumlah_baris"], r["persen"]) for r in found) == [
+        ("kode:agama", "agama", "cocok", 16, Decimal("80.00")),
+        ("kode:agama", "agama", "tidak_ditemukan", 4, Decimal("20.00")),
+        ("status_nik", "siak.biodata_wni", "beda", 1, Decimal("33.33")),
+        ("status_nik", "siak.biodata_wni", "cocok", 2, Decimal("66.67")),
+    ]
+
+
+def test_quality_is_what_the_ledger_says(answer: Answer) -> None:
+    batch = {"bulan": "2026-01", "sistem": "siak", "dataset": "siak.biodata_wni", "judul": "Biodata", "jumlah_batch": 2}
+    batch |= {"diterima": 200, "baik": 150, "ditolak": 30, "duplikat": 20}
+    (found,) = answer("kualitas_data", {}, {"batch": [batch]})
+    assert found == {**batch, "persen_ditolak": Decimal("15.00")}
+    rule = {"bulan": "2026-01", "sistem": "siak", "dataset": "siak.biodata_wni", "judul": "Biodata", "tingkat": "error"}
+    rules = [
+        {**rule, "aturan": "a", "dinilai": 200, "dilanggar": 3},
+        {**rule, "aturan": "b", "dinilai": 200, "dilanggar": 0},
+    ]
+    assert [r["aturan"] for r in answer("kualitas_aturan", {}, {"aturan": rules})] == ["a"]

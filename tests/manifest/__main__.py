@@ -1,0 +1,126 @@
+"""`make manifest`: the manifest is met exactly at seeds that nobody fixed beforehand.
+
+Each run builds both sources anew from a drawn seed, carries them through extract, land and validate into a ledger of
+its own, and prints per dataset and rule: rows injected, rows found, rows found beyond that. Errors are compared row by
+row, warnings and duplicates by their counts. Exit 1 when a run differs anywhere.
+
+Usage: python -m tests.manifest --seeds 3 --scale 0.004 --scale 0.01
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import secrets
+import shutil
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from lumbung.declarations import load
+from lumbung.ledger import Ledger
+from lumbung.ops.quarantine import refused_rows
+from lumbung.settings import settings
+from lumbung.stages.extract import extract
+from lumbung.stages.land import land
+from lumbung.stages.validate import next_landed, validate_batch
+from lumbung.warehouse.session import session
+from simulator.build import Plan, build
+from simulator.server import State
+from tests.integration.ledger_support import fresh_ledger
+from tests.manifest import comparison
+
+SYSTEMS = ("siak", "sismiop")
+Line = tuple[str, str, str]
+"""Dataset, rule, severity."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run every scale with as many seeds; 0 when all of them met their manifest."""
+    parser = argparse.ArgumentParser(prog="tests.manifest", description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=3, help="seeds to draw (default 3)")
+    parser.add_argument("--seed", type=int, action="append", help="this seed in place of drawn ones (repeatable)")
+    parser.add_argument("--scale", type=float, action="append", help="scale of the sources (default 0.004 and 0.01)")
+    options = parser.parse_args(arguments)
+    seeds = options.seed or [secrets.randbelow(10**6) for _ in range(options.seeds)]
+    say(f"seeds: {' '.join(map(str, seeds))}")
+    differing = 0
+    for scale in options.scale or (0.004, 0.01):
+        for seed in seeds:
+            started = time.monotonic()
+            wrong = one_run(seed, scale)
+            differing += wrong
+            say(f"seed {seed} scale {scale}: {'met' if not wrong else 'DIFFERS'} in {time.monotonic() - started:.0f} s")
+    return 1 if differing else 0
+
+
+def one_run(seed: int, scale: float) -> bool:
+    """Build, carry, compare and print; True when anything differs."""
+    place = settings()
+    build(State.find(None), Plan(seed, scale), lambda line: None, force=True)
+    manifest = json.loads((place.state / "simulator" / "manifest.json").read_text(encoding="utf-8"))
+    with fresh_ledger("manifest") as (ledger, _):
+        try:
+            for system in SYSTEMS:
+                carry(ledger, system, f"manifest-{seed}-{scale}")
+            lines = [line for system in SYSTEMS for line in compared(ledger, manifest, system)]
+        finally:
+            for folder in (place.warehouse, place.spool):
+                shutil.rmtree(folder, ignore_errors=True)
+    say(f"\nseed {seed} scale {scale} ({manifest['header']['rows_spoilt']} rows spoilt)")
+    say(f"{'dataset':<34}{'rule':<32}{'severity':<11}{'injected':>9}{'found':>7}{'extra':>7}{'missing':>9}")
+    for (dataset, rule, severity), wanted, found, extra, missing in lines:
+        say(f"{dataset:<34}{rule:<32}{severity:<11}{wanted:>9}{found:>7}{extra:>7}{missing:>9}")
+    return any(extra or missing for *_, extra, missing in lines)
+
+
+def carry(ledger: Ledger, system: str, trigger: str) -> None:
+    """Extract, land and validate everything of a system once."""
+    run = ledger.open_run(system, "manual", f"{trigger}-{system}", "manifest")
+    extract(run.id, ledger=ledger)
+    land(run.id, ledger=ledger)
+    for dataset in load().of_system(system):
+        batch = next_landed(ledger, dataset.id)
+        if batch is None or not validate_batch(batch.id, ledger=ledger, spark=session("manifest")):
+            raise RuntimeError(f"{dataset.id} was not validated in run {run.id}")
+
+
+def compared(ledger: Ledger, manifest: dict[str, Any], system: str) -> list[tuple[Line, int, int, int, int]]:
+    """Per dataset and rule: rows injected, found, found beyond, missing."""
+    wanted = comparison.injected(manifest, system)
+    found = comparison.refused(refused_rows(system, ledger=ledger), manifest)
+    sums: dict[Line, list[int]] = {}
+    for rows, at in ((wanted, 0), (found, 1), (found - wanted, 2), (wanted - found, 3)):
+        for (dataset, rule, _), count in rows.items():
+            sums.setdefault((dataset, rule, "error"), [0, 0, 0, 0])[at] += count
+    counted: Counter[Line] = Counter()
+    for batch in ledger.batches(system=system):
+        counted[(batch.dataset, "", "duplicate")] += batch.duplicate or 0
+        for rule in ledger.rule_counts(batch.id):
+            if rule.severity == "warning":
+                counted[(batch.dataset, rule.rule, "warning")] += rule.count
+    meant: Counter[Line] = Counter()
+    meant.update({(d, r, "warning"): n for (d, r), n in comparison.warned(manifest, system).items()})
+    meant.update({(d, "", "duplicate"): n for d, n in comparison.copies(manifest, system).items()})
+    for line in +counted | +meant:
+        have, want = counted[line], meant[line]
+        sums[line] = [want, have, max(have - want, 0), max(want - have, 0)]
+    return [(line, *values) for line, values in sorted(sums.items())]  # type: ignore[misc]
+
+
+def say(line: str) -> None:
+    """One line, at once."""
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    if os.environ.get("LUMBUNG_PROFILE") != "test":
+        sys.exit("the sources and the warehouse of the profile are rebuilt: only profile test may be used")
+    os.environ.setdefault("LUMBUNG__WAREHOUSE", str(Path(settings().state / "manifest" / "warehouse")))
+    os.environ.setdefault("LUMBUNG__SPOOL", str(Path(settings().state / "manifest" / "spool")))
+    settings.cache_clear()
+    sys.exit(main())
