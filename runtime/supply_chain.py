@@ -26,6 +26,7 @@ ENVIRONMENTS = ("platform", "portal")
 PIP_AUDIT = "pip-audit==2.10.1"
 _SKIPPED = (".git", ".lumbung", ".ruff_cache", ".mypy_cache", ".pytest_cache", "__pycache__", "target", "node_modules")
 _HASHED = re.compile(r"requirements/\w+\.txt\Z")  # every line is a hash
+_LONG = "random text"
 _KNOWN = (
     ("private key", re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----")),
     (
@@ -40,7 +41,7 @@ _KNOWN = (
             r"(?i)(?:password|passwd|secret|token|api_?key|sandi)\w*[\"']?\s*[:=]\s*[\"'](?P<value>[^\s\"'{}<>$]{12,})[\"']"
         ),
     ),
-    ("random text", re.compile(r"[\"'=:\s](?P<value>[A-Za-z0-9+/_-]{40,}={0,2})[\"'\s]")),
+    (_LONG, re.compile(r"[\"'=:\s](?P<value>[A-Za-z0-9+/_-]{40,}={0,2})[\"'\s]")),
 )
 _RECIPROCAL = re.compile(
     r"GPL|General Public|Lesser|MPL|Mozilla|SSPL|EUPL|CDDL|Artistic|Commons Clause|Business Source"
@@ -61,19 +62,23 @@ def secrets_in(path: str, text: str) -> Iterator[Problem]:
     """Secrets in a file's text. The finding says line and kind, never the value."""
     for number, line in enumerate(text.splitlines(), start=1):
         for kind, pattern in _KNOWN:
-            if any(_is_random(match.groupdict().get("value")) for match in pattern.finditer(line)):
+            if any(_is_drawn(match.groupdict().get("value"), kind == _LONG) for match in pattern.finditer(line)):
                 yield Problem("secret", f"{path}:{number}", kind)
                 break
 
 
-def _is_random(value: str | None) -> bool:
-    """Whether a text looks drawn rather than written: letters and digits mixed, and no word's regularity."""
+def _is_drawn(value: str | None, unnamed: bool) -> bool:
+    """Whether a text looks drawn rather than written: letters and digits mixed, and no word's regularity.
+
+    A text that nothing calls a secret must mix both cases too: digests and long names do not.
+    """
     if value is None:
         return True
-    mixed = any(c.isdigit() for c in value) and any(c.isalpha() for c in value)
+    classes = [any(map(kind, value)) for kind in (str.isdigit, str.islower, str.isupper)]
     counts = Counter(value)
     bits = -sum(n / len(value) * math.log2(n / len(value)) for n in counts.values())
-    return mixed and bits >= min(_SPLIT, math.log2(len(value)) - 0.9)
+    enough = min(_SPLIT, math.log2(len(value)) - 0.9)
+    return all(classes) and bits >= _SPLIT if unnamed else classes[0] and any(classes[1:]) and bits >= enough
 
 
 def files(root: Path) -> Iterator[Path]:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ import pytest
 from lumbung.declarations.models import Contact, Declarations, Registration, Retention, Rule, System
 from lumbung.declarations.rulebook import generated_rules
 from lumbung.ledger import Batch, Ledger
-from lumbung.ops import forget, maintenance, quarantine, reconcile, replay
+from lumbung.ops import forget, maintenance, quarantine, reconcile, replay, trace
 from lumbung.settings import Settings, settings
 from lumbung.stages import promotion, validate
 from lumbung.stages.extract import extract
@@ -33,8 +34,8 @@ CREATE TABLE orang (nik character varying(16), nama character varying(60), ke nu
 GRANT USAGE ON SCHEMA public TO uji_baca;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO uji_baca;
 """
-MODULES = (validate, quarantine, replay, maintenance, reconcile, forget)
-PLACES = (*MODULES, promotion)
+PLACES = (validate, quarantine, replay, maintenance, reconcile, forget, promotion)
+MODULES = (*PLACES[:-1], trace)
 
 
 class FakeTenant:
@@ -113,7 +114,7 @@ class Farm:
             datasets={self.orang.id: self.orang},
             lists={},
             types={},
-            marts={},
+            marts={"uji": SimpleNamespace(name="uji", title="Uji", columns=(), publications=())},
             tenant=FakeTenant(),
         )
 

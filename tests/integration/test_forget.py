@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -15,6 +16,7 @@ from lumbung.ops.forget import ForgetRefused, Subject, examine, subject_of
 from lumbung.ops.plans import PlanChanged
 from lumbung.ops.quarantine import refused_rows
 from lumbung.ops.reconcile import reconcile_rows
+from lumbung.ops.trace import trace_target
 from lumbung.storage import DATA_FILE, check_file, read_manifest
 from lumbung.warehouse import iceberg
 from lumbung.warehouse.ddl import curated_name, quarantine_name, raw_name
@@ -88,9 +90,14 @@ def test_the_person_is_gone_from_every_file_and_every_count_stays_exact(site: Fa
         ("curated", second.id, 1),
     }
     before = {batch.id: site.ledger.batch(batch.id) for batch in (first, second, third)}
+    site.ledger.record_mart(
+        "uji", f"m-{site.system}", datetime.now(UTC), {site.orang.id: second.snapshot_id}, 1, 1, {}, None, "d"
+    )
+    assert _traced(site) == {first.id: 1, second.id: 1}  # B came with the first batch, Ani as she is with the second
     request = erase(site)
     assert holding(site) == []
     assert exact(site) == [(0, 0)]
+    assert _traced(site) == {first.id: None, second.id: None}  # by the ledger: the snapshot is gone
     for batch in (first, second, third):
         assert site.ledger.batch(batch.id) == before[batch.id]  # received, accepted, … are what they were
         manifest = read_manifest(site.raw(batch))
@@ -116,6 +123,13 @@ def test_the_person_is_gone_from_every_file_and_every_count_stays_exact(site: Fa
     assert exact(site) == [(0, 0)]
     site.go(A, B)  # the source gives the person again: noticed
     assert exact(site) == [(0, 1)]
+
+
+def _traced(site: Farm) -> dict[str, int | None]:
+    """Batches behind the newest figure, with the rows that stood in the table then."""
+    (table,) = trace_target("mart.uji", site.ledger)["inputs"]
+    assert ("note" in table) == (table["snapshot"] not in iceberg.snapshots(session("uji"), table["table"]))
+    return {batch["batch"]: batch["rows"] for batch in table["batches"]}
 
 
 def _named_and_not_told(site: Farm, request: str) -> None:

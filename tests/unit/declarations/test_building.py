@@ -75,6 +75,16 @@ def test_derived_columns_that_need_the_parent_come_late(sales: Dataset) -> None:
     assert sales.references[0].take[0].name == "_harga"
 
 
+def test_the_contract_may_say_how_long_its_files_are_kept(tree: Path) -> None:
+    contract = tree / "contracts" / "toko" / "penjualan.yaml"
+    promise = "  - {property: latency, value: 12, unit: h}\n"
+    text = contract.read_text(encoding="utf-8")
+    contract.write_text(text.replace(promise, f"{promise}  - {{property: retention, value: 2, unit: y}}\n"))
+    declared = load(tree)
+    assert declared.retention(declared.datasets["toko.penjualan"]) == timedelta(days=730)
+    assert declared.datasets["toko.penjualan"].freshness == timedelta(hours=12)
+
+
 def test_a_derived_column_may_ask_whether_a_reference_holds(tree: Path) -> None:
     suite = tree / "expectations" / "toko" / "penjualan.yaml"
     text = suite.read_text(encoding="utf-8")

@@ -49,6 +49,8 @@ def test_a_secret_is_found(line: str, kind: str) -> None:
         'return self.secret(f"source_{connection}_url")',
         "curated.siak__biodata_wni_dkb_yang_panjang_sekali_namanya",
         "nik = '3515014509900001'",
+        'digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"',
+        "| `read_prices_of_2025_and_2026_at_every_market_of_the_regency` |",
     ],
 )
 def test_names_and_words_are_no_secrets(line: str) -> None:
