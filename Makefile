@@ -2,7 +2,7 @@
 # Every target may be run as root (it then goes on as the system user `lumbung`) or as an ordinary user.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install up stop status clean clean-all test test-fast lint lock
+.PHONY: help demo install up stop status clean clean-all test test-fast faults lint lock
 
 # the distribution's Python: it starts the installation, and the system user can run it
 PYTHON := $(firstword $(wildcard /usr/bin/python3 /usr/local/bin/python3) python3)
@@ -38,6 +38,9 @@ test: install ## lint, types, unit, integration and end to end, in a profile of 
 
 test-fast: install ## the tests that need no service; sockets are forbidden (under 60 s)
 	@$(PLATFORM) -m runtime.testing unit
+
+faults: install ## strike every stage at every point, with seeds; writes docs/faults.md (ARGS="--help" for more; half an hour and more)
+	@LUMBUNG_PROFILE=test $(PLATFORM) -m tests.faults $(ARGS)
 
 lint: install ## ruff, sqlfluff, mypy, import-linter
 	@$(PLATFORM) -m runtime.testing lint
