@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from lumbung.faults import point
 from lumbung.ledger import Counts, RefusedKey, RuleCount
@@ -83,6 +84,8 @@ def judge(
     where = places(current.warehouse, dataset, batch.id)
     for left in where.work.parent.glob("*.tmp"):  # of attempts that died; the dataset's lock is ours
         remove_directory(left)
+    # an own folder: the engine may still be writing into that of an attempt whose client died
+    where = replace(where, work=where.work.with_name(f"{batch.id}.{uuid4().hex[:12]}.tmp"))
     raw = raw_rows(spark, current.warehouse, batch)
     prepared = _prepared(ledger, spark, current.warehouse, declarations, dataset, raw)
     conditions = gx.conditions(prepared, dataset)

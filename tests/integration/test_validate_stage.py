@@ -192,7 +192,7 @@ def test_a_batch_is_split_counted_and_written(bench: Bench) -> None:
         ("A  ", "rusak", 2, ["nik:nik"])
     ]
     assert all((folder / "_SUCCESS").exists() for folder in (where.valid, where.keys, where.quarantine))
-    assert not where.work.exists()
+    assert not list(where.work.parent.glob("*.tmp"))
     found = {count.rule: count for count in bench.ledger.rule_counts(batch.id)}
     assert (found["nik:nik"].count, found["nik:nik"].gx_count) == (1, 1)
     assert (found["nama-genap"].count, found["nama-genap"].severity) == (1, "warning")
