@@ -2,7 +2,7 @@
 # Every target may be run as root (it then goes on as the system user `lumbung`) or as an ordinary user.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install up stop status clean clean-all test test-fast histories manifest lint supply-chain bench-full lock
+.PHONY: help demo install up stop status clean clean-all test test-fast histories manifest faults lint supply-chain bench-full lock
 
 # the distribution's Python: it starts the installation, and the system user can run it
 PYTHON := $(firstword $(wildcard /usr/bin/python3 /usr/local/bin/python3) python3)
@@ -44,6 +44,9 @@ histories: install ## 1,000 generated histories of rows, late, deleted, refused,
 
 manifest: install ## every injected defect is refused, nothing else: three drawn seeds, two scales (half an hour)
 	@$(PLATFORM) -m runtime.testing manifest
+
+faults: install ## strike every stage at every point, with seeds; writes docs/faults.md (ARGS="--help" for more; half an hour and more)
+	@LUMBUNG_PROFILE=test $(PLATFORM) -m tests.faults $(ARGS)
 
 lint: install ## ruff, sqlfluff, mypy, import-linter, secrets and licences
 	@$(PLATFORM) -m runtime.testing lint

@@ -218,7 +218,7 @@ def _mart(mart: Mart) -> str:
         f"- Pertanyaan: {mart.question}",
         f"- Boleh dibaca untuk: {mart.read_for}",
         f"- Butir: satu baris per {_names(mart.grain)}",
-        f"- Masukan: {_names(mart.inputs)}",
+        f"- Masukan: {_names([*mart.inputs, *(f'catatan_{name}' for name in mart.records)])}",
         f"- SQL: `sql/marts/{mart.name}/mart.sql`; versi {mart.version}",
         "",
         "## Kolom",

@@ -7,7 +7,7 @@ row. Written and checked together with the datasets' pages (`lumbung.declaration
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +26,12 @@ _EXPLAINED: Final = (
     "- **Dicatat saja**: tidak ada yang perlu diperbaiki.",
 )
 _PLACE: Final = re.compile(r"\{(\w+)\}")
-_KIND_WORDS: Final = {"wajib": "terisi", "nilai": "berisi nilai yang dapat disimpan"}
+_ALIKE: Final = {
+    "wajib": ("Terisi", "Kolom itu wajib diisi, tetapi kosong."),
+    "nilai": ("Nilainya dapat disimpan", "Kolom itu berisi nilai yang tidak dapat disimpan: tak hingga, bukan angka."),
+    "tipe": ("Sesuai jenis datanya", "Isi kolom itu bukan bilangan, tanggal, atau teks seperti seharusnya."),
+}
+"""Rules that say the same of many columns share a line: what is checked, and the reason."""
 
 
 def rule_pages(declarations: Declarations, notice: str) -> dict[Path, str]:
@@ -79,6 +84,7 @@ def _is_form(rule: Rule) -> bool:
 def _rules(rules: Iterable[Rule], dataset: Dataset, declarations: Declarations) -> list[str]:
     titles = {name: name.strip("_").replace("_", " ") for name in (*dataset.derived, *_taken(dataset))}
     titles |= {column.name: column.title for column in (*dataset.columns, *dataset.kept)}
+    rules = list(rules)
     rows = [
         (
             f"{_checked(rule, dataset, declarations)} (`{rule.id}`)",
@@ -87,8 +93,20 @@ def _rules(rules: Iterable[Rule], dataset: Dataset, declarations: Declarations) 
             CONSEQUENCE[rule.severity],
         )
         for rule in rules
+        if rule.id.partition(":")[0] not in _ALIKE
     ]
+    rows += [row for kind in _ALIKE for row in _alike(kind, [r for r in rules if r.id.startswith(f"{kind}:")], dataset)]
     return table(("Yang diperiksa", "Alasan bila tidak terpenuhi", "Sumber", "Akibat"), rows)
+
+
+def _alike(kind: str, rules: Sequence[Rule], dataset: Dataset) -> Iterator[tuple[str, str, str, str]]:
+    """One line for the rules of a kind that have the same consequence."""
+    what, reason = _ALIKE[kind]
+    for severity, consequence in CONSEQUENCE.items():
+        those = [rule for rule in rules if rule.severity == severity]
+        if those:
+            columns = "; ".join(f"{dataset.column(rule.columns[0]).title} (`{rule.id}`)" for rule in those)
+            yield f"{what}: {columns}", reason, those[0].source, consequence
 
 
 def _taken(dataset: Dataset) -> list[str]:
@@ -114,10 +132,6 @@ def _checked(rule: Rule, dataset: Dataset, declarations: Declarations) -> str:
 
 
 def _field(kind: str, column: Column, declarations: Declarations) -> str:
-    if kind in _KIND_WORDS:
-        return f"{column.title} {_KIND_WORDS[kind]}."
-    if kind == "tipe":
-        return f"{column.title} sesuai jenis datanya."
     if kind == "kode" and column.code_list:
         return f"{column.title} ada di daftar {declarations.lists[column.code_list].title}."
     standard = declarations.types.get(column.standard or "")

@@ -24,8 +24,9 @@ from lumbung.rules.frame import (
 from lumbung.rules.reasons import reason
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from pyarrow import RecordBatch
     from pyspark.sql import Column as SparkColumn
     from pyspark.sql import DataFrame
 
@@ -126,23 +127,26 @@ def tag(
     return frame.withColumn(CLASS, verdict).drop(CURRENT_HASH, "_isi_berbeda", "_salinan")
 
 
-def tally(tagged: DataFrame, dataset: Dataset) -> Tally:
-    """Count classes and rules in one aggregation over a tagged frame."""
-    from pyspark.sql import functions as fn
+def counted(dataset: Dataset) -> list[str]:
+    """The columns that `tally` looks at."""
+    return [CLASS, *(broken(index) for index in range(len(all_rules(dataset))))]
+
+
+def tally(pieces: Iterable[RecordBatch], dataset: Dataset) -> Tally:
+    """Count classes and rules in the tagged rows (`counted` names the columns): no query of the engine is needed."""
+    import pyarrow.compute as pc
 
     rules = all_rules(dataset)
-    row = tagged.agg(
-        fn.count(fn.lit(1)).alias("received"),
-        *(fn.count_if(fn.col(CLASS) == name).alias(name) for name in (ACCEPTED, QUARANTINED, DUPLICATE)),
-        *(fn.count_if(fn.col(broken(index))).alias(broken(index)) for index in range(len(rules))),
-    ).collect()[0]
-    return Tally(
-        received=row["received"],
-        accepted=row[ACCEPTED],
-        quarantined=row[QUARANTINED],
-        duplicate=row[DUPLICATE],
-        by_rule={rule.id: row[broken(index)] for index, rule in enumerate(rules)},
-    )
+    classes = dict.fromkeys((ACCEPTED, QUARANTINED, DUPLICATE), 0)
+    by_rule = dict.fromkeys((rule.id for rule in rules), 0)
+    received = 0
+    for piece in pieces:
+        received += piece.num_rows
+        for entry in pc.value_counts(piece.column(CLASS)).to_pylist():
+            classes[entry["values"]] += entry["counts"]
+        for index, rule in enumerate(rules):
+            by_rule[rule.id] += pc.sum(piece.column(broken(index))).as_py() or 0
+    return Tally(received, classes[ACCEPTED], classes[QUARANTINED], classes[DUPLICATE], by_rule)
 
 
 def refused(tagged: DataFrame, dataset: Dataset) -> DataFrame:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Places:
     """Folders of one batch. `valid`: accepted rows; `keys`: keys of all other rows; `quarantine`: refused rows,
-    whole; `work`: everything that is not finished, on the same file system as the others.
+    whole; `work`: everything that is not finished, on the same file system as the others; each attempt adds its token.
     """
 
     valid: Path

@@ -193,6 +193,7 @@ def _read_once(
                 _spool(snapshot, dataset, plans[dataset.id], run, batches[dataset.id], place, warnings, confirm)
             )
             point("extract:dataset-spooled")
+    confirm()
     storage.make_directory(folder)
     storage.write_text(folder / RUN_FILE, _RESULTS.dump_json(results, indent=2).decode())
     return results, snapshot.label

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from lumbung.faults import point
 from lumbung.ledger import Counts, RefusedKey, RuleCount
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from pyarrow import RecordBatch
     from pyspark.sql import DataFrame, SparkSession
 
     from lumbung.declarations import Dataset, Declarations
@@ -48,15 +50,20 @@ class Judged:
         """Row number and key hash of every quarantined row, read from quarantine piece by piece."""
         if not self.counts.quarantined:
             return
-        import pyarrow.dataset as arrow
-
-        for piece in arrow.dataset(self.where.quarantine, format="parquet").to_batches(columns=[ROW, KEY_HASH]):
+        for piece in _pieces(self.where.quarantine, [ROW, KEY_HASH]):
             for row, key in zip(piece.column(0).to_pylist(), piece.column(1).to_pylist(), strict=True):
                 yield RefusedKey(row, key)
 
     def clean_up(self) -> None:
         """Remove the working files."""
         remove_directory(self.where.work)
+
+
+def _pieces(folder: Path, columns: list[str]) -> Iterator[RecordBatch]:
+    """Some columns of a folder that the engine wrote, read here: cheaper than another query."""
+    import pyarrow.dataset as arrow
+
+    yield from arrow.dataset(folder, format="parquet").to_batches(columns=columns)
 
 
 def judge(
@@ -77,6 +84,8 @@ def judge(
     where = places(current.warehouse, dataset, batch.id)
     for left in where.work.parent.glob("*.tmp"):  # of attempts that died; the dataset's lock is ours
         remove_directory(left)
+    # an own folder: the engine may still be writing into that of an attempt whose client died
+    where = replace(where, work=where.work.with_name(f"{batch.id}.{uuid4().hex[:12]}.tmp"))
     raw = raw_rows(spark, current.warehouse, batch)
     prepared = _prepared(ledger, spark, current.warehouse, declarations, dataset, raw)
     conditions = gx.conditions(prepared, dataset)
@@ -85,7 +94,7 @@ def judge(
     _write(tagged, where.work / "tagged")
     point("validate:tagged")
     tagged = spark.read.parquet(location(where.work / "tagged"))
-    tally = classify.tally(tagged, dataset)
+    tally = classify.tally(_pieces(where.work / "tagged", classify.counted(dataset)), dataset)
     if tally.received != batch.received:
         raise CountsDiffer(
             f"{dataset.id}, batch {batch.id}: {batch.received} rows were read from the source, {tally.received} lie in "
@@ -105,7 +114,7 @@ def judge(
         for rule in classify.all_rules(dataset)
     ]
     counts = Counts(tally.received, tally.accepted, tally.quarantined, tally.duplicate)
-    return Judged(counts, rules, _received_again(ledger, spark, tagged, batch), where)
+    return Judged(counts, rules, _received_again(ledger, where.work / "tagged", batch), where)
 
 
 def _prepared(
@@ -221,11 +230,12 @@ def _register(
         register_quarantine(spark, dataset, where.quarantine, batch.id)
 
 
-def _received_again(ledger: Ledger, spark: SparkSession, tagged: DataFrame, batch: Batch) -> tuple[str, ...]:
+def _received_again(ledger: Ledger, tagged: Path, batch: Batch) -> tuple[str, ...]:
     """Key hashes of the dataset's open refused rows (of other batches) that are among this batch's rows."""
     waiting = {row.key_hash for row in ledger.refused_rows(dataset=batch.dataset) if row.batch_id != batch.id}
     if not waiting:
         return ()
-    wanted = spark.createDataFrame([(key,) for key in sorted(waiting)], f"{KEY_HASH} string")
-    again = tagged.select(KEY_HASH).join(wanted, KEY_HASH, "left_semi").distinct().collect()
-    return tuple(sorted(row[KEY_HASH] for row in again))
+    again: set[str] = set()
+    for piece in _pieces(tagged, [KEY_HASH]):
+        again |= waiting.intersection(piece.column(0).to_pylist())
+    return tuple(sorted(again))

@@ -179,11 +179,12 @@ def _keys_schema(dataset: Dataset) -> str:
 
 
 def drop_leftovers(ledger: Ledger, datasets: Iterable[Dataset]) -> None:
-    """Remove the valid rows of batches that are conformed: what a process that died between two steps left behind."""
+    """Remove valid rows and working folders of conformed batches: what a process that died between two steps left."""
     for dataset in datasets:
         folder = settings().warehouse / "valid" / dataset.system / dataset.name
         for left in sorted(folder.glob("*-*")) if folder.is_dir() else ():
-            batch_id = left.name.removesuffix(".keys")
+            working = left.name.endswith(".tmp")  # `<batch>.<token>.tmp`, see rules/places.py
+            batch_id = left.name.rsplit(".", 2)[0] if working else left.name.removesuffix(".keys")
             if not left.name.startswith((".", "_")) and _is_conformed(ledger, batch_id):
                 _drop(left)
 

@@ -24,6 +24,10 @@ log = logging.getLogger(__name__)
 WHOLE: Final = ("full", "sweep")
 """Modes that read every row of the source: what does not come is not there."""
 
+SMALL_BATCH: Final = 5_000
+SMALL_TABLE: Final = 100_000
+"""Rows up to which compiling a query takes longer than interpreting it (docs/performance.md)."""
+
 
 def inputs_digest(ledger: Ledger, declarations: Declarations, dataset: Dataset) -> str:
     """SHA-256 over all that decides a verdict besides the rows: declarations, and what was received of the parents."""
@@ -62,6 +66,18 @@ def unchanged_since(ledger: Ledger, batch: Batch, inputs: str) -> Batch | None:
         return None
     same = newest[0].digest == batch.digest and newest[0].inputs_digest == inputs and newest[0].received
     return newest[0] if same else None
+
+
+def is_small(ledger: Ledger, dataset: Dataset, batch: Batch) -> bool:
+    """Whether all that the verdict on a batch reads is small: its rows, its parents, its own current rows."""
+    read = {dataset.id, *(reference.to for reference in dataset.references)}
+    return (batch.received or 0) <= SMALL_BATCH and all(_ever(ledger, other) <= SMALL_TABLE for other in read)
+
+
+def _ever(ledger: Ledger, dataset_id: str) -> int:
+    """Rows of a dataset that were ever accepted or wait: never fewer than there are."""
+    known = ledger.batches(dataset=dataset_id, states=("landed", "validated", "conformed"))
+    return sum((batch.received if batch.accepted is None else batch.accepted) or 0 for batch in known)
 
 
 def raw_rows(spark: SparkSession, warehouse: Path, batch: Batch) -> DataFrame:

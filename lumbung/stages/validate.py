@@ -16,7 +16,8 @@ from lumbung.ledger import Counts, Ledger
 from lumbung.logs import stage
 from lumbung.settings import settings
 from lumbung.stages.judging import judge
-from lumbung.stages.received import WHOLE, inputs_digest, unchanged_since
+from lumbung.stages.received import WHOLE, inputs_digest, is_small, unchanged_since
+from lumbung.warehouse.session import session, small_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,10 +118,9 @@ def _validate(
         ledger.validated(batch.id, counts, ledger.rule_counts(origin), (), inputs, same_as=origin)
     else:
         if spark is None:
-            from lumbung.warehouse.session import session
-
             spark = session("validate")
-        verdict = judge(ledger, spark, settings(), declarations, dataset, batch, confirm)
+        with small_data(spark, is_small(ledger, dataset, batch)):
+            verdict = judge(ledger, spark, settings(), declarations, dataset, batch, confirm)
         confirm()
         close_superseded(ledger, batch, verdict.reopened)
         point("validate:superseded-closed")

@@ -165,17 +165,28 @@ def _register(
     folder: Path,
     batch_id: str,
 ) -> None:
-    """Create a Parquet table over the parent of `folder` and add the folder as partition `batch` (a string)."""
-    create_database(spark, name.partition(".")[0])
-    fields = _fields({**columns, "batch": ("string", "Id batch")})
-    spark.sql(
-        f"CREATE TABLE IF NOT EXISTS {table(name)} ({fields}) USING parquet PARTITIONED BY (`batch`) "
-        f"LOCATION {literal(location(folder.parent))} COMMENT {literal(comment)}"
-    )
-    spark.sql(
+    """Create a Parquet table over the parent of `folder` and add the folder as partition `batch` (a string).
+
+    The table is there for every batch but the first, so the partition is tried first: three statements become one.
+    """
+    from pyspark.errors import AnalysisException
+
+    partition = (
         f"ALTER TABLE {table(name)} ADD IF NOT EXISTS PARTITION (`batch` = {literal(batch_id)}) "
         f"LOCATION {literal(location(folder))}"
     )
+    try:
+        spark.sql(partition)
+    except AnalysisException as error:
+        if not is_missing(error):
+            raise
+        create_database(spark, name.partition(".")[0])
+        fields = _fields({**columns, "batch": ("string", "Id batch")})
+        spark.sql(
+            f"CREATE TABLE IF NOT EXISTS {table(name)} ({fields}) USING parquet PARTITIONED BY (`batch`) "
+            f"LOCATION {literal(location(folder.parent))} COMMENT {literal(comment)}"
+        )
+        spark.sql(partition)
 
 
 def _fields(columns: Mapping[str, tuple[str, str]]) -> str:

@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 import threading
+from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING, Final, cast
 
@@ -14,6 +15,8 @@ from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_d
 from lumbung.settings import settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pyspark.sql import SparkSession
     from pyspark.sql.connect.session import SparkSession as ConnectSession
 
@@ -22,6 +25,13 @@ CONNECT_WAIT_S: Final = 60
 
 TRUSTED_S: Final = 5.0
 """An engine that answered so recently is not asked again; one that died since fails the work, which is repeated."""
+
+_SMALL: Final = {
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.shuffle.partitions": "1",
+}
 
 _thread = threading.local()
 
@@ -136,6 +146,26 @@ def _forget(held: ConnectSession) -> None:
     held.release_session_on_close = False
     held.stop()
     _thread.session = None
+
+
+@contextmanager
+def small_data(spark: SparkSession, small: bool = True) -> Iterator[None]:
+    """Let the session interpret its queries instead of compiling them, in one piece instead of several.
+
+    Compiling the expressions of sixty rules takes seconds, for a few thousand rows longer than everything else; over
+    many rows compiled code is several times faster, so `small` must be true of everything the queries read.
+    """
+    if not small:
+        yield
+        return
+    before = {key: str(spark.conf.get(key)) for key in _SMALL}
+    for key, value in _SMALL.items():
+        spark.conf.set(key, value)
+    try:
+        yield
+    finally:
+        for key, value in before.items():
+            spark.conf.set(key, value)
 
 
 def said(error: Exception) -> str:

@@ -388,3 +388,25 @@ def code_list(name: str, label: str) -> CodeList:
             ),
         ),
     )
+
+
+def test_a_mart_of_records_is_written_when_they_say_something_new(mart: MartBench) -> None:
+    columns = (column("bulan", "string", "string"), column("dataset", "string", "string"))
+    mart.change(
+        columns=(*columns, column("diterima", "bigint", "integer")),
+        grain=("bulan", "dataset"),
+        inputs=(),
+        primary_input=None,
+        counted_measure=None,
+        identity_sql_path=None,
+        records=("batch",),
+    )
+    mart.write("mart.sql", "SELECT c.bulan, c.dataset, c.diterima FROM catatan_batch AS c")
+    mart.bench.promote(mart.bench.rows, ROWS)
+    assert mart.refresh() == [mart.mart.name]
+    assert mart.content() == [("2026-01", mart.bench.rows.id, 3)]
+    mart.bench.promote(mart.bench.rows, [], [(key, "duplikat") for key, *_ in ROWS])
+    assert mart.refresh() == []
+    mart.bench.promote(mart.bench.rows, [("9", "Edi", 1, Decimal("1.00"))], mode="window")
+    assert mart.refresh() == [mart.mart.name]
+    assert mart.content() == [("2026-01", mart.bench.rows.id, 4)]

@@ -19,7 +19,7 @@ from lumbung.ledger import Batch, Extracted, Ledger
 from lumbung.ops import quarantine, replay
 from lumbung.rules.places import places
 from lumbung.settings import settings
-from lumbung.stages import judging, validate
+from lumbung.stages import judging, received, validate
 from lumbung.stages.promotion import promote
 from lumbung.warehouse import iceberg
 from lumbung.warehouse.ddl import curated_name, quarantine_name, raw_name
@@ -192,13 +192,39 @@ def test_a_batch_is_split_counted_and_written(bench: Bench) -> None:
         ("A  ", "rusak", 2, ["nik:nik"])
     ]
     assert all((folder / "_SUCCESS").exists() for folder in (where.valid, where.keys, where.quarantine))
-    assert not where.work.exists()
+    assert not list(where.work.parent.glob("*.tmp"))
     found = {count.rule: count for count in bench.ledger.rule_counts(batch.id)}
     assert (found["nik:nik"].count, found["nik:nik"].gx_count) == (1, 1)
     assert (found["nama-genap"].count, found["nama-genap"].severity) == (1, "warning")
     assert found["kunci-ganda"].gx_count is None
     for name, rows in ((raw_name(bench.child), 5), (quarantine_name(bench.child), 1)):
         assert bench.spark.table(name).where(f"batch = '{batch.id}'").count() == rows
+
+
+def test_a_small_batch_is_interpreted_a_large_one_compiled_with_the_same_verdict(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled: list[str | None] = []
+    original = validate.judge
+
+    def watched(ledger: Ledger, spark: Any, *others: Any) -> Any:
+        compiled.append(spark.conf.get("spark.sql.codegen.wholeStage"))
+        return original(ledger, spark, *others)
+
+    monkeypatch.setattr(validate, "judge", watched)
+    rows = ({"no": 1}, {"no": 2, **BAD}, {"no": 3, "nama": "Ani"}, {"no": 3, "nama": "Budi"}, {"no": 4}, {"no": 4})
+    small = bench.go(*rows)
+    monkeypatch.setattr(received, "SMALL_BATCH", len(rows) - 1)
+    again = tuple({**row, "no": row["no"] + 10} for row in rows)
+    large = bench.go(*again, mode="window")
+    assert compiled == ["false", "true"]
+    assert counts(small) == counts(large) == (6, 2, 3, 1)
+    assert bench.ledger.rule_counts(small.id) == bench.ledger.rule_counts(large.id)
+    monkeypatch.setattr(received, "SMALL_BATCH", 100)
+    monkeypatch.setattr(received, "SMALL_TABLE", 1)
+    bench.go({"no": 20}, mode="window")
+    assert compiled[2:] == ["true"]  # what it is held against is not small
+    assert bench.spark.conf.get("spark.sql.codegen.wholeStage") == "true"
 
 
 def test_quarantine_shows_key_rules_and_reasons_and_the_look_is_audited(bench: Bench) -> None:

@@ -40,12 +40,15 @@ Line = tuple[str, str, str]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run every scale with as many seeds; 0 when all of them met their manifest."""
+    """Run every scale with as many seeds; 0 when all of them met their manifest, 2 when nothing could be run."""
     parser = argparse.ArgumentParser(prog="tests.manifest", description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=3, help="seeds to draw (default 3)")
     parser.add_argument("--seed", type=int, action="append", help="this seed in place of drawn ones (repeatable)")
     parser.add_argument("--scale", type=float, action="append", help="scale of the sources (default 0.004 and 0.01)")
     options = parser.parse_args(arguments)
+    if tables := curated_tables():
+        say(f"the warehouse holds {len(tables)} curated tables, whose rows would count as known: start from nothing")
+        return 2
     seeds = options.seed or [secrets.randbelow(10**6) for _ in range(options.seeds)]
     say(f"seeds: {' '.join(map(str, seeds))}")
     differing = 0
@@ -56,6 +59,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             differing += wrong
             say(f"seed {seed} scale {scale}: {'met' if not wrong else 'DIFFERS'} in {time.monotonic() - started:.0f} s")
     return 1 if differing else 0
+
+
+def curated_tables() -> list[str]:
+    """Curated tables of the engine's metastore; a run compares its rows with them."""
+    spark = session("manifest")
+    if not spark.catalog.databaseExists("curated"):
+        return []
+    return [row["tableName"] for row in spark.sql("SHOW TABLES IN curated").collect()]
 
 
 def one_run(seed: int, scale: float) -> bool:

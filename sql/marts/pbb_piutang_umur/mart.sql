@@ -9,8 +9,8 @@
 --          :ambang, :dominasi fewest payers of a cell, and p of the p% rule (tenant)
 -- Rules:   owed per SPPT = assessed - principal paid up to the as-of day, only where positive; age in days from the due
 --          date to the as-of day; kecamatan from the NOP by the crosswalk valid on 1 January of the tax year.
---          rawan: fewer payers than :ambang, or all but the two largest pay less than :dominasi % of the largest; a
---          payer is the object's present subject.
+--          rawan (of kecamatan x umur, all tax years together): fewer payers than :ambang, or all but the two largest
+--          pay less than :dominasi % of the largest; a payer is the object's present subject.
 -- Usage:   bin/lumbung query (put literals in place of the parameters)
 WITH sppt AS (
     SELECT
@@ -88,7 +88,6 @@ piutang AS (
 
 wajib_pajak AS (
     SELECT
-        piutang.tahun,
         piutang.kode_kecamatan,
         piutang.umur,
         piutang.subjek,
@@ -99,12 +98,11 @@ wajib_pajak AS (
 
 urut AS (
     SELECT
-        wajib_pajak.tahun,
         wajib_pajak.kode_kecamatan,
         wajib_pajak.umur,
         wajib_pajak.jumlah,
         row_number() OVER (
-            PARTITION BY wajib_pajak.tahun, wajib_pajak.kode_kecamatan, wajib_pajak.umur
+            PARTITION BY wajib_pajak.kode_kecamatan, wajib_pajak.umur
             ORDER BY wajib_pajak.jumlah DESC
         ) AS urutan
     FROM wajib_pajak
@@ -112,7 +110,6 @@ urut AS (
 
 rawan AS (
     SELECT
-        urut.tahun,
         urut.kode_kecamatan,
         urut.umur,
         count(*) < :ambang -- noqa: LT01
@@ -135,7 +132,6 @@ SELECT
 FROM piutang
 INNER JOIN rawan
     ON
-        piutang.tahun = rawan.tahun
-        AND piutang.kode_kecamatan = rawan.kode_kecamatan
+        piutang.kode_kecamatan = rawan.kode_kecamatan
         AND piutang.umur = rawan.umur
 GROUP BY ALL

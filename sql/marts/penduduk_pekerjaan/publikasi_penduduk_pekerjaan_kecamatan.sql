@@ -1,5 +1,5 @@
--- What:    public table: residents by semester, kecamatan, kelompok_pekerjaan and sex; a missing cell is 0.
--- Grain:   periode x kode_wilayah (kecamatan) x kelompok_pekerjaan x jenis_kelamin.
+-- What:    public table: residents by semester, kecamatan and kelompok_pekerjaan; a missing cell is 0.
+-- Grain:   periode x kode_wilayah (kecamatan) x kelompok_pekerjaan.
 -- Sources: mart.penduduk_pekerjaan.
 -- Usage:   bin/lumbung query "$(cat sql/marts/penduduk_pekerjaan/publikasi_penduduk_pekerjaan_kecamatan.sql)"
 WITH wilayah AS (
@@ -17,13 +17,6 @@ golongan AS (
         kelompok_pekerjaan,
         kelompok_pekerjaan_label
     FROM mart.penduduk_pekerjaan
-),
-
-kelamin AS (
-    SELECT DISTINCT
-        jenis_kelamin,
-        jenis_kelamin_label
-    FROM mart.penduduk_pekerjaan
 )
 
 SELECT
@@ -33,18 +26,14 @@ SELECT
     concat(wilayah.tahun, '-S', wilayah.semester) AS periode,
     golongan.kelompok_pekerjaan,
     golongan.kelompok_pekerjaan_label,
-    kelamin.jenis_kelamin,
-    kelamin.jenis_kelamin_label,
     coalesce(sum(penduduk.jumlah_penduduk), 0) AS jumlah_penduduk,
     'jiwa' AS satuan,
     'final' AS status_nilai
 FROM wilayah
 CROSS JOIN golongan
-CROSS JOIN kelamin
 LEFT JOIN mart.penduduk_pekerjaan AS penduduk
     ON
         wilayah.periode = penduduk.periode
         AND wilayah.kode_kecamatan = penduduk.kode_kecamatan
         AND golongan.kelompok_pekerjaan = penduduk.kelompok_pekerjaan
-        AND kelamin.jenis_kelamin = penduduk.jenis_kelamin
 GROUP BY ALL

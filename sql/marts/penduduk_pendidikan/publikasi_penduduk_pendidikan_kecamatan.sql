@@ -1,5 +1,5 @@
--- What:    public table: residents by semester, kecamatan, pendidikan and sex; a missing cell is 0.
--- Grain:   periode x kode_wilayah (kecamatan) x pendidikan x jenis_kelamin.
+-- What:    public table: residents by semester, kecamatan and pendidikan; a missing cell is 0.
+-- Grain:   periode x kode_wilayah (kecamatan) x pendidikan.
 -- Sources: mart.penduduk_pendidikan.
 -- Usage:   bin/lumbung query "$(cat sql/marts/penduduk_pendidikan/publikasi_penduduk_pendidikan_kecamatan.sql)"
 WITH wilayah AS (
@@ -17,13 +17,6 @@ golongan AS (
         pendidikan,
         pendidikan_label
     FROM mart.penduduk_pendidikan
-),
-
-kelamin AS (
-    SELECT DISTINCT
-        jenis_kelamin,
-        jenis_kelamin_label
-    FROM mart.penduduk_pendidikan
 )
 
 SELECT
@@ -33,18 +26,14 @@ SELECT
     concat(wilayah.tahun, '-S', wilayah.semester) AS periode,
     golongan.pendidikan,
     golongan.pendidikan_label,
-    kelamin.jenis_kelamin,
-    kelamin.jenis_kelamin_label,
     coalesce(sum(penduduk.jumlah_penduduk), 0) AS jumlah_penduduk,
     'jiwa' AS satuan,
     'final' AS status_nilai
 FROM wilayah
 CROSS JOIN golongan
-CROSS JOIN kelamin
 LEFT JOIN mart.penduduk_pendidikan AS penduduk
     ON
         wilayah.periode = penduduk.periode
         AND wilayah.kode_kecamatan = penduduk.kode_kecamatan
         AND golongan.pendidikan = penduduk.pendidikan
-        AND kelamin.jenis_kelamin = penduduk.jenis_kelamin
 GROUP BY ALL

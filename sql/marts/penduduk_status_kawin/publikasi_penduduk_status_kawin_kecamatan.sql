@@ -1,5 +1,5 @@
--- What:    public table: residents by semester, kecamatan, status_kawin and sex; a missing cell is 0.
--- Grain:   periode x kode_wilayah (kecamatan) x status_kawin x jenis_kelamin.
+-- What:    public table: residents by semester, kecamatan and status_kawin; a missing cell is 0.
+-- Grain:   periode x kode_wilayah (kecamatan) x status_kawin.
 -- Sources: mart.penduduk_status_kawin.
 -- Usage:   bin/lumbung query "$(cat sql/marts/penduduk_status_kawin/publikasi_penduduk_status_kawin_kecamatan.sql)"
 WITH wilayah AS (
@@ -17,13 +17,6 @@ golongan AS (
         status_kawin,
         status_kawin_label
     FROM mart.penduduk_status_kawin
-),
-
-kelamin AS (
-    SELECT DISTINCT
-        jenis_kelamin,
-        jenis_kelamin_label
-    FROM mart.penduduk_status_kawin
 )
 
 SELECT
@@ -33,18 +26,14 @@ SELECT
     concat(wilayah.tahun, '-S', wilayah.semester) AS periode,
     golongan.status_kawin,
     golongan.status_kawin_label,
-    kelamin.jenis_kelamin,
-    kelamin.jenis_kelamin_label,
     coalesce(sum(penduduk.jumlah_penduduk), 0) AS jumlah_penduduk,
     'jiwa' AS satuan,
     'final' AS status_nilai
 FROM wilayah
 CROSS JOIN golongan
-CROSS JOIN kelamin
 LEFT JOIN mart.penduduk_status_kawin AS penduduk
     ON
         wilayah.periode = penduduk.periode
         AND wilayah.kode_kecamatan = penduduk.kode_kecamatan
         AND golongan.status_kawin = penduduk.status_kawin
-        AND kelamin.jenis_kelamin = penduduk.jenis_kelamin
 GROUP BY ALL

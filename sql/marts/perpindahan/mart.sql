@@ -1,4 +1,4 @@
--- What:    people who moved out of and into each kecamatan per month, by class of the move and the place at its far end.
+-- What:    people who moved out of and into each kecamatan by month, class of the move and place at its far end.
 -- Grain:   arah (pindah, datang) x periode (month) x kode_kecamatan x klasifikasi_pindah x kode_tempat_lain.
 -- Sources: curated.siak__pindah_header, siak__pindah_detail, siak__datang_header, siak__datang_detail (current rows),
 --          ref.wilayah, ref.klasifikasi_pindah.

@@ -70,6 +70,8 @@ ROW = {
     "thn_nir_znt": "2024",
     "jns_bumi": "1",
     "jml_lantai_bng": Decimal(1),
+    "kd_blok": "001",
+    "no_urut": "0001",
     "kd_kls_tanah": "050",
     "luas_bumi_sppt": Decimal(100),
     "njoptkp_sppt": Decimal(10_000_000),

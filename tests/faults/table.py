@@ -1,0 +1,56 @@
+"""docs/faults.md from the results: fault, point, runs, what became of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from tests.faults.acts import MISSED
+from tests.faults.driver import OK, Result
+
+HEAD: Final = """# What was broken, and what became of it
+
+Written by `make faults` from its results; do not edit. Each run changes the source by chance, strikes one task of the
+graph, lets it be tried again as Airflow does, and then checks what must hold whatever broke:
+
+- what the ledger acknowledges is stored: raw against manifest and SHA-256, quarantine against its counts;
+- received = accepted + quarantined + duplicate, and `lumbung reconcile` finds no difference to the source;
+- rows that are good at the source are current with exactly their content; no key is in a curated table twice;
+- a batch stands exactly once in the history of its table, and the mart's record is the snapshot of main;
+- nothing lies about: spool, temporary files, branches, locks; the audit chain is whole;
+- readers that never stop looking (HiveServer2, the portal's file and table) saw nothing but whole states.
+
+"Hit" are the runs in which the fault met the task in the middle of its work; in the others the task was past it or did
+not come by (a restatement of labels, for instance, happens only when a label changed).
+
+"""
+
+
+def render(results: Sequence[Result]) -> str:
+    """The page."""
+    lines = ["| Fault | Stage | At | Runs | Hit | Whole after | Became of the task |", "|---|---|---|---|---|---|---|"]
+    by_fault: dict[tuple[str, str, str], list[Result]] = {}
+    for result in results:
+        by_fault.setdefault((result.kind, result.stage, result.fault), []).append(result)
+    for (kind, stage, fault), of in by_fault.items():
+        became = Counter(result.became for result in of)
+        hit = len(of) - became[MISSED]
+        whole = sum(result.verdict == OK for result in of)
+        told = ", ".join(f"{word} {n}" for word, n in became.most_common())
+        lines.append(f"| {kind} | {stage} | `{fault}` | {len(of)} | {hit} | {whole} | {told} |")
+    total, whole = len(results), sum(result.verdict == OK for result in results)
+    summary = f"\n{len(by_fault)} faults, {total} runs, {whole} whole afterwards, {total - whole} broken.\n"
+    return HEAD + "\n".join(lines) + "\n" + summary
+
+
+def write(results: Sequence[Result], page: Path) -> None:
+    """Write the page; without results it stays as it is."""
+    if results:
+        page.write_text(render(sorted(results, key=lambda r: _order(r))), encoding="utf-8")
+
+
+def _order(result: Result) -> tuple[int, str, str]:
+    stages = ("extract", "land", "validate", "conform", "mart", "publish")
+    return stages.index(result.stage), result.kind, result.fault

@@ -1,0 +1,49 @@
+"""What a drive of faults strikes, how often, and what its page says."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.faults.acts import MISSED
+from tests.faults.catalogue import Fault, faults, points
+from tests.faults.driver import BROKEN, GROUPS, OK, Group, Result, passes
+from tests.faults.table import render
+
+FILES = GROUPS[0]
+
+
+def test_every_stage_has_points_and_every_point_is_killed_at() -> None:
+    names = {fault.name for fault in faults()}
+    assert len(names) == len(faults()), "two faults of one name"
+    for stage in ("extract", "land", "validate", "conform", "mart", "publish"):
+        assert points(stage)
+        assert {f"kill:{point}" for point in points(stage)} <= names
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.name)
+def test_each_fault_comes_as_often_as_asked_and_at_most_one_per_stage(group: Group) -> None:
+    planned = passes(group, faults(), 10, 7, {})
+    struck = [fault for one in planned for fault in one.faults]
+    for fault in faults():
+        wanted = max(1, round(10 * fault.share)) if fault.stage in group.struck else 0
+        assert struck.count(fault) == wanted
+    assert all(len({fault.stage for fault in one.faults}) == len(one.faults) for one in planned)
+    assert [one.number for one in planned] == list(range(len(planned)))
+
+
+def test_the_same_seed_gives_the_same_drive_and_what_is_done_is_not_repeated() -> None:
+    first, second = (passes(FILES, faults(), 2, 7, {}) for _ in range(2))
+    assert [[f.name for f in one.faults] for one in first] == [[f.name for f in one.faults] for one in second]
+    assert first[0].chance("hari").random() == second[0].chance("hari").random()
+    assert passes(FILES, faults(), 2, 7, {fault.name: 2 for fault in faults()}) == []
+
+
+def result(fault: Fault, became: str, verdict: str = OK) -> Result:
+    return Result(fault.name, fault.kind, fault.stage, 1, 0, became, 1, verdict, 1.0)
+
+
+def test_the_page_counts_runs_hits_and_what_is_whole() -> None:
+    fault = faults()[0]
+    page = render([result(fault, "mati"), result(fault, MISSED), result(fault, "mati", BROKEN)])
+    assert f"| kill -9 | extract | `{fault.name}` | 3 | 2 | 2 | mati 2, tidak tercapai 1 |" in page
+    assert "1 faults, 3 runs, 2 whole afterwards, 1 broken." in page
