@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lumbung.declarations import Dataset
 
 ERASURE: Final = "lumbung.erasure"
-OWN_BRANCHES: Final = ("conform", "restate", "mart")
+OWN_BRANCHES: Final = ("conform_", "restate_")
 """Branches that the stages open under the table's lock: whoever holds it finds only those of attempts that died."""
 
 
@@ -58,8 +58,13 @@ def foreign_references(dataset: Dataset) -> list[str]:
     spark, name = session("forget"), curated_name(dataset)
     if iceberg.current_snapshot(spark, name) is None:
         return []
-    names = [row["name"] for row in spark.table(f"{name}.refs").select("name").collect()]
-    return sorted(set(names) - {"main", *OWN_BRANCHES})
+    return [ref for ref in _references(spark, name) if not ref.startswith(OWN_BRANCHES)]
+
+
+def _references(spark: SparkSession, name: str) -> list[str]:
+    """Branches and tags besides main."""
+    rows = spark.table(f"{name}.refs").where("name <> 'main'").select("name").collect()
+    return sorted(row["name"] for row in rows)
 
 
 def erase_curated(spark: SparkSession, dataset: Dataset, wanted: Mapping[str, str], request: str) -> None:
@@ -74,8 +79,9 @@ def erase_curated(spark: SparkSession, dataset: Dataset, wanted: Mapping[str, st
         with iceberg.signed(spark, {ERASURE: request}):
             spark.sql(f"DELETE FROM {table(name)} WHERE {condition(dataset, wanted)}")  # noqa: S608 - quoted parts
     point("forget:deleted")
-    for branch in OWN_BRANCHES:
-        iceberg.drop_branch(spark, iceberg.Branch(name, branch))
+    for branch in _references(spark, name):
+        if branch.startswith(OWN_BRANCHES):
+            iceberg.drop_branch(spark, iceberg.Branch(name, branch))
     old = sorted(set(iceberg.snapshots(spark, name)) - {iceberg.current_snapshot(spark, name)})
     if old:
         ids = ", ".join(str(one) for one in old)

@@ -32,11 +32,12 @@ from lumbung.warehouse.ddl import curated_name
 from lumbung.warehouse.session import session
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from lumbung.declarations import Dataset, Declarations
     from lumbung.ledger import Batch, ErasureRequest
+    from lumbung.ledger.locks import Held
 
 log = logging.getLogger(__name__)
 
@@ -197,8 +198,8 @@ def forget(
             raise ForgetRefused("Dasar hukum dan alasan wajib diisi, dan tidak boleh memuat nilai yang dihapus.")
     dataset = subject.dataset
     with ExitStack() as held:
-        for name in (f"extract:{dataset.system}", f"validate:{dataset.id}", table_lock(curated_name(dataset))):
-            held.enter_context(ledger.lock(name, LOCK_WAIT_S))
+        names = (f"extract:{dataset.system}", f"validate:{dataset.id}", table_lock(curated_name(dataset)))
+        locks = [held.enter_context(ledger.lock(name, LOCK_WAIT_S)) for name in names]
         request = ledger.running_erasure(dataset.id, subject.hash)
         if request is None:
             now = examine(subject, ledger)
@@ -210,14 +211,14 @@ def forget(
                 raise PlanChanged(f"Rencana {checksum} tidak lagi berlaku; sekarang {now.checksum}. Lihat lagi dulu.")
             request = ledger.open_erasure(dataset.id, tuple(subject.wanted), subject.hash, ground, reason, actor)
         point("forget:opened")
-        _erase(ledger, subject, request)
+        _erase(ledger, subject, request, locks)
         left = examine(subject, ledger).found
         if left:
             raise RuntimeError(f"{request.id}: {len(left)} tempat masih memuat baris itu, yang pertama {left[0]}")
         return ledger.finish_erasure(request, actor)
 
 
-def _erase(ledger: Ledger, subject: Subject, request: ErasureRequest) -> None:
+def _erase(ledger: Ledger, subject: Subject, request: ErasureRequest, locks: Sequence[Held]) -> None:
     """First every key is remembered, then quarantine, raw and the curated table lose the rows, each after its record.
 
     Each step can be repeated: what has gone already is not found any more.
@@ -248,6 +249,7 @@ def _erase(ledger: Ledger, subject: Subject, request: ErasureRequest) -> None:
             if part == "quarantine":
                 ledger.erase_refused(request, batch.id, rows)
             point("forget:recorded")
+            _confirm(locks)
             rewriting.without_rows(dataset, folder, subject.wanted)
             point("forget:rewritten")
         if part == "raw":
@@ -256,8 +258,15 @@ def _erase(ledger: Ledger, subject: Subject, request: ErasureRequest) -> None:
     for batch_id, count in found_in_curated(dataset, subject.wanted):
         ledger.erased(request, batch_id, "curated", count)
     point("forget:curated-recorded")
+    _confirm(locks)
     erase_curated(session("forget"), dataset, subject.wanted, request.id)
     point("forget:curated-erased")
+
+
+def _confirm(locks: Sequence[Held]) -> None:
+    """Raise LockLost before a step that replaces files which a stage may be reading by now."""
+    for lock in locks:
+        lock.confirm()
 
 
 def as_rows(examined: Examined) -> list[dict[str, Any]]:

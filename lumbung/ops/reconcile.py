@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from lumbung.declarations import Dataset, load
 from lumbung.ledger import Batch, Ledger
+from lumbung.ops.alerts import clear_alert, raise_alert
 from lumbung.ops.keys import joined, keyed_hash
 from lumbung.ops.quarantine import refused_rows
 from lumbung.settings import settings
@@ -71,8 +72,13 @@ def reconcile_rows(system: str | None = None, ledger: Ledger | None = None) -> l
 
 
 def require_reconciled(system: str) -> None:
-    """Raises NotReconciledError unless every difference of the system is 0."""
-    wrong = [row for row in reconcile_rows(system) if row["difference"]]
+    """Raises NotReconciledError unless every difference of the system is 0.
+
+    A key that was erased on request and came back is no difference, but somebody has to ask the owner: an alert.
+    """
+    rows = reconcile_rows(system)
+    _tell_of_returned(system, [row for row in rows if row["returned"]])
+    wrong = [row for row in rows if row["difference"]]
     if wrong:
         lines = [
             f"- {row['system']}.{row['dataset']}: hilang {row['missing']}, berlebih {row['extra']}, "
@@ -82,6 +88,18 @@ def require_reconciled(system: str) -> None:
         raise NotReconciledError(
             "Sumber dan gudang berbeda:\n" + "\n".join(lines) + f"\nLangkah berikut: `lumbung run {system} --sweep`."
         )
+
+
+def _tell_of_returned(system: str, rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        clear_alert(f"kembali/{system}")
+        return
+    found = ", ".join(f"{row['system']}.{row['dataset']} ({row['returned']} kunci)" for row in rows)
+    raise_alert(
+        f"kembali/{system}",
+        f"Yang pernah dihapus atas permintaan datang lagi dari sumber: {found}. Tanyakan kepada pemilik data; bila "
+        "memang harus dihapus, ia menghapusnya di sistemnya dulu, lalu `bin/lumbung forget` lagi.",
+    )
 
 
 def _due_and_present(snapshot: Snapshot, dataset: Dataset, ledger: Ledger) -> tuple[set[str], set[str]]:

@@ -111,15 +111,21 @@ def _compaction(spark: SparkSession, name: str, keep: Maintenance) -> list[Step]
     return [Step("padatkan", name, why, 0, 0, detail)]
 
 
+def writers_lock(name: str) -> str:
+    """The lock that the writers of a table hold: marts and lists are written under one for all of them."""
+    return table_lock(name) if name.startswith("curated.") else "marts"
+
+
 def expire(spark: SparkSession, ledger: Ledger, name: str, snapshots: Sequence[int]) -> None:
     """Expire these snapshots, those that are left of them, and remove the files that only they named.
 
     Raises LockBusy while a stage writes the table.
     """
-    with ledger.lock(table_lock(name), TABLE_WAIT_S):
+    with ledger.lock(writers_lock(name), TABLE_WAIT_S) as held:
         left = sorted(set(snapshots) & set(iceberg.snapshots(spark, name)) - references(spark, name))
         if left:
             ids = ", ".join(str(int(one)) for one in left)
+            held.confirm()
             spark.sql(
                 f"CALL spark_catalog.system.expire_snapshots(table => {literal(name)}, snapshot_ids => ARRAY({ids}))"
             ).collect()
@@ -131,12 +137,13 @@ def compact(spark: SparkSession, ledger: Ledger, name: str, detail: Mapping[str,
 
     The rows stay as they are, their order within the table too: readers see the same table before and after.
     """
-    with ledger.lock(table_lock(name), TABLE_WAIT_S):
+    with ledger.lock(writers_lock(name), TABLE_WAIT_S) as held:
         if iceberg.current_snapshot(spark, name) != detail["snapshot"]:
             return 0
         before = spark.table(name).count()
         options = f"map('min-input-files', '{int(detail['least'])}')"
         call = f"CALL spark_catalog.system.rewrite_data_files(table => {literal(name)}, options => {options})"
+        held.confirm()
         done = spark.sql(call).collect()[0]
         after = spark.table(name).count()
         if before != after:

@@ -6,7 +6,9 @@ from decimal import Decimal
 from types import SimpleNamespace
 
 import pyarrow as pa
+import pytest
 
+from lumbung.ops import reconcile
 from lumbung.ops.keys import joined
 
 
@@ -23,3 +25,28 @@ def test_a_number_is_the_same_however_many_zeros_follow_its_point() -> None:
     assert ours == theirs
     assert len(set(ours)) == 3
     assert ours[0].startswith("10.0")
+
+
+@pytest.mark.parametrize(
+    ("returned", "difference", "said"),
+    [
+        pytest.param(0, 0, [("clear", "kembali/siak")], id="all-well"),
+        pytest.param(2, 0, [("raise", "kembali/siak")], id="came-back"),
+        pytest.param(2, 1, [("raise", "kembali/siak")], id="came-back-and-differs"),
+    ],
+)
+def test_a_key_that_came_back_is_told_and_is_no_difference(
+    monkeypatch: pytest.MonkeyPatch, returned: int, difference: int, said: list[tuple[str, str]]
+) -> None:
+    row = {"system": "siak", "dataset": "x", "returned": returned, "difference": difference}
+    row |= dict.fromkeys(("missing", "extra", "received", "raw"), 0)
+    heard: list[tuple[str, str]] = []
+    monkeypatch.setattr(reconcile, "reconcile_rows", lambda system: [row])
+    monkeypatch.setattr(reconcile, "raise_alert", lambda cause, text: heard.append(("raise", cause)))
+    monkeypatch.setattr(reconcile, "clear_alert", lambda cause: heard.append(("clear", cause)))
+    if difference:
+        with pytest.raises(reconcile.NotReconciledError):
+            reconcile.require_reconciled("siak")
+    else:
+        reconcile.require_reconciled("siak")
+    assert heard == said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from lumbung.settings import ROOT
 from runtime.supply_chain import (
     EXCEPTIONS,
     Problem,
+    advisories,
     excused,
     license_of,
     license_problems,
@@ -83,3 +85,8 @@ def test_a_licence_that_asks_something_needs_a_reason_that_is_used() -> None:
     left, stale = excused(found, {"licence": {"b": "sebab", "lain": "sebab"}})
     assert [problem.where for problem in left] == ["c"]
     assert stale == ["licence lain"]
+
+
+def test_advisories_that_cannot_be_asked_for_are_said_so_and_fail_nothing(tmp_path: Path) -> None:
+    problems, said = advisories(tmp_path)  # no tool there to ask with
+    assert problems == [] and said.startswith("not reachable")
