@@ -2,7 +2,7 @@
 # Every target may be run as root (it then goes on as the system user `lumbung`) or as an ordinary user.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install up stop status clean clean-all test test-fast lint lock
+.PHONY: help demo install up stop status clean clean-all test test-fast lint lock bench
 
 # the distribution's Python: it starts the installation, and the system user can run it
 PYTHON := $(firstword $(wildcard /usr/bin/python3 /usr/local/bin/python3) python3)
@@ -44,3 +44,7 @@ lint: install ## ruff, sqlfluff, mypy, import-linter
 
 lock: ## compile the hashed locks anew from requirements/*.in
 	@$(PYTHON) runtime/install.py --lock
+
+bench: ## measure against peers (installed apart, 1.4 GB): BENCH="b1 --rows 100000" for a part; results in benchmarks/results
+	@$(PYTHON) runtime/install.py --bench
+	@$(PLATFORM) -m benchmarks $(BENCH)
