@@ -23,6 +23,8 @@ from runtime import privilege  # noqa: E402 - the repository's root must be on t
 INSTALLED = ROOT / ".lumbung"
 TOOLS = INSTALLED / "tools"
 ENVIRONMENTS = ("platform", "portal")
+BENCH = "bench"
+"""The environment of the peers that `make bench` measures against; nothing of the product runs in it."""
 MARKER = ".installed-from"
 PYTHON = (3, 11)
 JAVAS = ("17", "21")
@@ -219,7 +221,7 @@ def compile_sources() -> None:
 def compile_locks() -> None:
     """Resolve requirements/*.in anew into hashed locks that name no registry and hold for Python 3.11 and newer."""
     folder = ROOT / "requirements"
-    for name in ("tools", *ENVIRONMENTS):
+    for name in ("tools", *ENVIRONMENTS, BENCH):
         say(f"lock {name}")
         command = [str(TOOLS / "bin" / "uv"), "pip", "compile", "-q", "--upgrade", "--universal", "--generate-hashes"]
         command += ["--python-version", ".".join(map(str, PYTHON)), "--no-emit-index-url", "--no-header"]
@@ -232,17 +234,18 @@ def main() -> int:
     """Exit code 0: everything is there; 1: a step failed, the reason is on stderr."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lock", action="store_true", help="compile the locks anew instead of installing from them")
-    lock = parser.parse_args().lock
+    parser.add_argument("--bench", action="store_true", help="install the environment of the benchmarks' peers, too")
+    asked = parser.parse_args()
     os.umask(0o022)  # what is installed is read by the system user; state has a mask of its own
     try:
         install_packages()
         if privilege.is_root():
             privilege.check_traversable(ROOT)
         install_tools()
-        if lock:
+        if asked.lock:
             compile_locks()
             return 0
-        for name in ENVIRONMENTS:
+        for name in (*ENVIRONMENTS, BENCH) if asked.bench else ENVIRONMENTS:
             install_environment(name)
         install_jars()
         compile_sources()

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lumbung.sources.copystream import CopyStream, column_of, record_batches
@@ -29,6 +29,7 @@ def table(rows: list[bytes], schema: pa.Schema = TEXTS, block: int = 3) -> list[
     return pa.Table.from_batches(batches, schema).to_pylist()
 
 
+@settings(deadline=None)  # a thread for each example takes its time on a busy machine
 @given(st.lists(st.tuples(VALUES, VALUES), max_size=12))
 def test_texts_come_back_exactly(rows: list[tuple[str | None, str | None]]) -> None:
     assert table([line(list(row)) for row in rows]) == [{"a": a, "b": b} for a, b in rows]

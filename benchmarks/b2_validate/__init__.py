@@ -1,0 +1,1 @@
+"""B2: validate and split, ours against peers, a plain rewrite of the same rows and DuckDB as the hardware's floor."""
