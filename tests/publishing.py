@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 from lumbung.declarations import Mart, MartColumn, Publication, PublishedColumn, Suppression, Tenant
 from lumbung.declarations.models import (
@@ -16,6 +17,7 @@ from lumbung.declarations.models import (
     PortalTexts,
     Sismiop,
 )
+from lumbung.ledger import LockLost
 from lumbung.ledger.records import MartRefresh, PublicationRecord
 
 ALWAYS = {"valid_from": datetime(1900, 1, 1).date(), "valid_to": datetime(9999, 12, 31).date()}
@@ -222,6 +224,7 @@ class MemoryLedger:
     def __init__(self):
         self.refreshes = {}
         self.records = []
+        self.lost = False
 
     def mart(self, name, digest, as_of=datetime(2026, 1, 31, 17, tzinfo=UTC)):
         """Note a refresh of the mart."""
@@ -232,8 +235,13 @@ class MemoryLedger:
 
     @contextmanager
     def lock(self, name, wait_s=0.0):
-        """Nobody else is there."""
-        yield
+        """Nobody else is there, unless `lost`: then the lock goes as soon as it is held."""
+
+        def confirm():
+            if self.lost:
+                raise LockLost(name)
+
+        yield SimpleNamespace(confirm=confirm)
 
     def marts_run_by_trigger(self, trigger):
         """No pass is known."""
