@@ -40,7 +40,8 @@ test-fast: install ## the tests that need no service; sockets are forbidden (und
 	@$(PLATFORM) -m runtime.testing unit
 
 faults: install ## strike every stage at every point, with seeds; writes docs/faults.md (ARGS="--help" for more; half an hour and more)
-	@LUMBUNG_PROFILE=test $(PLATFORM) -m tests.faults $(ARGS)
+	@LUMBUNG_PROFILE=test $(PLATFORM) -m tests.faults $(ARGS); code=$$?; \
+	if [ -f .lumbung/test/faults/faults.md ]; then cp .lumbung/test/faults/faults.md docs/; fi; exit $$code
 
 lint: install ## ruff, sqlfluff, mypy, import-linter
 	@$(PLATFORM) -m runtime.testing lint
