@@ -46,7 +46,8 @@ manifest: install ## every injected defect is refused, nothing else: three drawn
 	@$(PLATFORM) -m runtime.testing manifest
 
 faults: install ## strike every stage at every point, with seeds; writes docs/faults.md (ARGS="--help" for more; half an hour and more)
-	@LUMBUNG_PROFILE=test $(PLATFORM) -m tests.faults $(ARGS)
+	@LUMBUNG_PROFILE=test $(PLATFORM) -m tests.faults $(ARGS); code=$$?; \
+	if [ -f .lumbung/test/faults/faults.md ]; then cp .lumbung/test/faults/faults.md docs/; fi; exit $$code
 
 lint: install ## ruff, sqlfluff, mypy, import-linter, secrets and licences
 	@$(PLATFORM) -m runtime.testing lint

@@ -17,6 +17,7 @@ from lumbung.declarations.models import (
     PortalTexts,
     Sismiop,
 )
+from lumbung.ledger import LockLost
 from lumbung.ledger.records import MartRefresh, PublicationRecord
 
 ALWAYS = {"valid_from": datetime(1900, 1, 1).date(), "valid_to": datetime(9999, 12, 31).date()}
@@ -223,6 +224,7 @@ class MemoryLedger:
     def __init__(self):
         self.refreshes, self.by_snapshot = {}, {}
         self.records = []
+        self.lost = False
 
     def mart(self, name, digest, as_of=datetime(2026, 1, 31, 17, tzinfo=UTC), label=None, snapshot=None):
         """Note a refresh of the mart."""
@@ -235,8 +237,13 @@ class MemoryLedger:
 
     @contextmanager
     def lock(self, name, wait_s=0.0):
-        """Nobody else is there."""
-        yield SimpleNamespace(confirm=lambda: None)
+        """Nobody else is there, unless `lost`: then the lock goes as soon as it is held."""
+
+        def confirm():
+            if self.lost:
+                raise LockLost(name)
+
+        yield SimpleNamespace(confirm=confirm)
 
     def marts_run_by_trigger(self, trigger):
         """No pass is known."""

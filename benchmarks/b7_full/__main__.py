@@ -20,11 +20,11 @@ from time import monotonic
 from typing import Any
 
 import psycopg
-from benchmarks.harness import say, write
 from psycopg import sql
 
 from benchmarks.b7_full.shares import shares
 from benchmarks.b7_full.watch import Watch
+from benchmarks.harness import say, write
 from lumbung.declarations import load as declarations
 from lumbung.ledger import Ledger
 from lumbung.settings import PROFILE_VARIABLE, ROOT, Settings, load

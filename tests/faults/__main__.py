@@ -66,6 +66,8 @@ def main() -> int:
     os.umask(privilege.STATE_MASK)
     logging.getLogger("thrift").setLevel(logging.CRITICAL)  # a refused connection is an answer, not news
     book = Book(profile.state / "faults" / "results.jsonl", options.resume)
+    page = book.path.with_name("faults.md")  # make copies it to docs/, where this user may not write
+    page.unlink(missing_ok=True)
     seed = options.seed if options.seed is not None else SystemRandom().getrandbits(32)
     _say(f"benih / seed {seed}")
     whole, interrupted = True, False
@@ -78,8 +80,11 @@ def main() -> int:
     except KeyboardInterrupt:
         interrupted = True
         _say("dihentikan / interrupted; lanjutkan dengan / go on with: make faults ARGS=--resume")
+    finally:
+        if os.environ.get("LUMBUNG_TEST_KEEP") != "1":
+            lifecycle.down(profile, lambda _: None)
     if options.day is None and not options.only:
-        write(book.read(), ROOT / "docs" / "faults.md")
+        write(book.read(), page)
     return 130 if interrupted else 0 if whole else 1
 
 

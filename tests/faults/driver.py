@@ -102,6 +102,8 @@ class Eyes:
         self.watches: list[Watch] = []
 
     def __enter__(self) -> Eyes:
+        if self.public is not None:
+            self.public.whole |= {str(value[0]) for value in self.public.look().values()}
         for reader in (self.warehouse, self.public):
             if reader is not None:
                 self.watches.append(self._stack.enter_context(Watch(reader.look)))

@@ -23,7 +23,9 @@ graph, lets it be tried again as Airflow does, and then checks what must hold wh
 - readers that never stop looking (HiveServer2, the portal's file and table) saw nothing but whole states.
 
 "Hit" are the runs in which the fault met the task in the middle of its work; in the others the task was past it or did
-not come by (a restatement of labels, for instance, happens only when a label changed).
+not come by (a restatement of labels, for instance, happens only when a label changed). What became of the struck task:
+`mati` it was killed (also after hanging in silence, as Airflow does at a task's time limit), `gagal` it failed with a
+message, `selesai` it got through, `tidak tercapai` it was not hit. The task is then tried again without a fault.
 
 """
 

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from lumbung.ledger import LockLost
 from lumbung.portal import dataset as ids
 from lumbung.portal.gate import PublicationRefused
 from lumbung.stages import publish as stage
@@ -117,6 +118,13 @@ def test_a_refreshed_mart_with_the_same_public_content_is_read_and_not_written(w
     world.ledger.mart("uji", "isi-2")
     assert world.publish().unchanged == ["uji_kecamatan", "uji_desa"]
     assert (world.people.reads, world.portal.writes) == (reads + 2, writes)
+
+
+def test_a_pass_that_lost_its_lock_does_not_take_the_portal_back_in_time(world):
+    world.ledger.lost = True
+    with pytest.raises(LockLost):
+        world.publish()
+    assert world.portal.writes == 0
 
 
 def test_what_somebody_changed_at_the_portal_by_hand_is_mended(world):

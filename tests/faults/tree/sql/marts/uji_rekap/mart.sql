@@ -4,7 +4,7 @@
 -- Usage:   bin/lumbung query "$(cat sql/marts/uji_rekap/mart.sql)"
 SELECT
     jenis.label AS jenis,
-    coalesce(cast(layanan.loket AS STRING), '-') AS loket,
+    coalesce(cast(layanan.loket AS STRING), 'tanpa loket') AS loket,
     count(*) AS jumlah,
     sum(layanan.biaya) AS biaya
 FROM curated.uji__layanan AS layanan
