@@ -67,6 +67,7 @@ def examine() -> list[dict[str, Any]]:
         found += _tables(tuple(declared.datasets.values()))
     if "postgresql" not in down:
         found += _runs(tuple(declared.systems))
+        found += _rollbacks(tuple(declared.datasets.values()))
     return [asdict(finding) for finding in found]
 
 
@@ -192,5 +193,17 @@ def _runs(systems: tuple[str, ...]) -> Iterator[Finding]:
                 yield Finding("run", newest[0].id, "rusak", newest[0].error or "gagal", next_step)
             else:
                 yield Finding("run", newest[0].id, "baik", newest[0].state)
+    finally:
+        ledger.close()
+
+
+def _rollbacks(datasets: tuple[Dataset, ...]) -> Iterator[Finding]:
+    """Tables that were taken back and that no run has read whole since: their marts are as of an older state."""
+    ledger = Ledger.connect()
+    try:
+        for dataset in datasets:
+            if (rollback := ledger.open_rollback(dataset.id)) is not None:
+                seen = f"dikembalikan oleh {rollback.actor} ({rollback.label}), belum dibaca utuh lagi"
+                yield Finding("tabel", rollback.table_name, "perhatian", seen, f"bin/lumbung run {dataset.system}")
     finally:
         ledger.close()

@@ -128,6 +128,11 @@ def _refusals(ledger: Ledger, declarations: Declarations, subject: Subject, hold
             found.append(
                 f"batch {batch.id} masih {batch.state}: selesaikan dulu dengan `bin/lumbung run {batch.system}`"
             )
+    if (rollback := ledger.open_rollback(dataset.id)) is not None:
+        found.append(
+            f"{rollback.table_name} dikembalikan ke keadaan lama ({rollback.label}) dan isi barunya masih dipakai: "
+            f"selesaikan dulu dengan `bin/lumbung run {dataset.system}`"
+        )
     found += [
         f"cabang atau tag {name} dari {curated_name(dataset)} masih menunjuk isi lama: hapus dulu"
         for name in foreign_references(dataset)

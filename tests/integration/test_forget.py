@@ -164,6 +164,25 @@ def test_the_reason_must_be_said_without_the_value(site: Farm, reason: str) -> N
         forget.forget(person(site), "x", WHO, GROUND, reason, site.ledger)
 
 
+def test_nothing_is_erased_from_a_table_whose_rollback_no_run_has_made_up_for(site: Farm) -> None:
+    """The rows that it went back from still answer for their children, from a snapshot that erasure would expire."""
+    first, second, _ = history(site)
+    site.ledger.record_rollback(
+        curated_name(site.orang),
+        second.snapshot_id or 0,
+        first.snapshot_id or 0,
+        (second.id,),
+        (0, 0, 1),
+        WHO,
+        dataset=site.orang.id,
+    )
+    (refusal,) = examine(person(site), site.ledger).refusals
+    assert "dikembalikan" in refusal and f"bin/lumbung run {site.system}" in refusal
+    with pytest.raises(ForgetRefused, match="dikembalikan"):
+        erase(site)
+    assert holding(site)
+
+
 def test_an_empty_value_is_refused(site: Farm) -> None:
     with pytest.raises(ForgetRefused, match="nilai kosong"):
         subject_of(site.system, "orang", {"nik": " "})
