@@ -152,8 +152,8 @@ def _forget(held: ConnectSession) -> None:
 def small_data(spark: SparkSession, small: bool = True) -> Iterator[None]:
     """Let the session interpret its queries instead of compiling them, in one piece instead of several.
 
-    Compiling the expressions of sixty rules takes seconds, for a few thousand rows longer than everything else; over
-    many rows compiled code is several times faster, so `small` must be true of everything the queries read.
+    For few rows, compiling the rules' expressions takes longer than evaluating them (docs/decisions/0010). Compiled
+    code is made for many rows, so `small` must be true of everything the queries read.
     """
     if not small:
         yield
