@@ -65,9 +65,11 @@ def fresh_database(name: str, roles: tuple[str, ...] = (), owner: str | None = N
             )
         owned = sql.SQL(" OWNER {}").format(sql.Identifier(owner)) if owner else sql.SQL("")
         connection.execute(sql.SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0{}").format(identifier, owned))
-        try:
-            yield database
-        finally:
+    try:
+        yield database
+    finally:
+        # a connection of its own: the server may have been restarted meanwhile
+        with psycopg.connect(superuser_url(), autocommit=True) as connection:
             connection.execute(drop)
             for login, _ in logins:
                 connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(login))
