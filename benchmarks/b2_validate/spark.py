@@ -61,7 +61,7 @@ def split_by_hand(frame: Any, checks: Sequence[Check], out: Path) -> dict[str, i
     tagged = frame.withColumn("_rules", broken).withColumn("_ok", fn.size("_rules") == 0)
     tagged.write.mode("overwrite").partitionBy("_ok").parquet(f"file:{out}")
     counted = frame.sparkSession.read.parquet(f"file:{out}").groupBy("_ok").count().collect()
-    return {("accepted" if row["_ok"] else "quarantined"): row["count"] for row in counted}
+    return _classes(counted)
 
 
 def split_by_ids(frame: Any, broken: dict[str, list[str]], out: Path) -> dict[str, int]:
@@ -79,4 +79,9 @@ def split_by_ids(frame: Any, broken: dict[str, list[str]], out: Path) -> dict[st
         f"file:{out}"
     )
     counted = opened.read.parquet(f"file:{out}").groupBy("_ok").count().collect()
-    return {("accepted" if row["_ok"] else "quarantined"): row["count"] for row in counted}
+    return _classes(counted)
+
+
+def _classes(counted: Sequence[Any]) -> dict[str, int]:
+    """Rows per class. The folder's name comes back as text, and `"false"` is true to Python."""
+    return {("accepted" if str(row["_ok"]).lower() == "true" else "quarantined"): row["count"] for row in counted}

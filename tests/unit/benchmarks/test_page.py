@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import page
+from benchmarks.b2_validate import spark
 from benchmarks.b2_validate.rules import COMPOUND, REFERENCE, UNIQUE, checks
 from benchmarks.b2_validate.run import gate
 from benchmarks.harness import summary
@@ -47,3 +48,9 @@ def test_a_run_that_failed_does_not_count() -> None:
 
 def test_no_page_without_its_markers(tmp_path: Path) -> None:
     assert page.written("nothing to fill", tmp_path) == "nothing to fill"
+
+
+@pytest.mark.parametrize("good, bad", [("true", "false"), (True, False)], ids=["text", "boolean"])
+def test_the_split_by_hand_is_counted_by_class(good: object, bad: object) -> None:
+    rows = [{"_ok": good, "count": 3}, {"_ok": bad, "count": 1}]
+    assert spark._classes(rows) == {"accepted": 3, "quarantined": 1}
