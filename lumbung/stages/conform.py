@@ -55,16 +55,18 @@ def conform(run_id: str) -> Drained:
     """
     ledger = Ledger.connect()
     try:
-        return drain(ledger.run(run_id).system, ledger)
+        again = bool(ledger.batches(run_id=run_id, states=("conformed",)))
+        return drain(ledger.run(run_id).system, ledger, again=again)
     finally:
         ledger.close()
 
 
-def drain(system: str, ledger: Ledger) -> Drained:
+def drain(system: str, ledger: Ledger, *, again: bool = False) -> Drained:
     """Promote every validated batch of a system whose group is complete, validate those behind it, and so on.
 
     At the end labels and statuses of rows that did not change are brought up to date, also in the tables of other
-    systems that look persons up in this one.
+    systems that look persons up in this one. `again`: an earlier attempt promoted something and may have died before
+    it came to that.
     """
     declarations = load()
     datasets = declarations.of_system(system)
@@ -77,7 +79,7 @@ def drain(system: str, ledger: Ledger) -> Drained:
             except Exception as error:
                 log.exception("conform: group %s of %s failed", label, system)
                 failures.append(f"- {label}: {said(error)}")
-        if drained.promoted:
+        if drained.promoted or again:
             for dataset in looking_into(declarations, system):
                 restate(ledger, session("conform"), declarations, dataset)
         drop_leftovers(ledger, datasets)

@@ -90,6 +90,18 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Any:
     return start
 
 
+@pytest.mark.parametrize(("again", "restated"), [(False, []), (True, ["kk", "lahir", "orang"])])
+def test_a_second_attempt_restates_although_the_first_promoted_everything(
+    run: Any, monkeypatch: pytest.MonkeyPatch, again: bool, restated: list[str]
+) -> None:
+    bench = Bench(batch(1, "kk", "conformed", **LANDED), batch(1, "orang", "conformed", **LANDED))
+    run(bench)
+    seen: list[str] = []
+    monkeypatch.setattr(stage, "restate", lambda ledger, spark, declarations, dataset: seen.append(dataset.id))
+    drain("siak", bench, again=again)  # type: ignore[arg-type]
+    assert seen == restated
+
+
 def test_batches_of_two_runs_go_through_in_turn(run: Any) -> None:
     bench = Bench(
         batch(1, "kk", "validated", **LANDED),
