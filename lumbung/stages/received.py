@@ -26,7 +26,7 @@ WHOLE: Final = ("full", "sweep")
 
 SMALL_BATCH: Final = 5_000
 SMALL_TABLE: Final = 100_000
-"""Up to how many rows queries are interpreted: a judgement, not a measured bound (docs/decisions/0010)."""
+"""Up to how many rows queries are interpreted: a judgement, not a measured bound (docs/decisions/0006)."""
 
 
 def inputs_digest(ledger: Ledger, declarations: Declarations, dataset: Dataset) -> str:

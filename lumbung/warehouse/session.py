@@ -152,7 +152,7 @@ def _forget(held: ConnectSession) -> None:
 def small_data(spark: SparkSession, small: bool = True) -> Iterator[None]:
     """Let the session interpret its queries instead of compiling them, in one piece instead of several.
 
-    For few rows, compiling the rules' expressions takes longer than evaluating them (docs/decisions/0010). Compiled
+    For few rows, compiling the rules' expressions takes longer than evaluating them (docs/decisions/0006). Compiled
     code is made for many rows, so `small` must be true of everything the queries read.
     """
     if not small:

@@ -1,6 +1,6 @@
 """The table behind a resource: load beside the old one, check, and switch in one transaction.
 
-Why by hand and not through `datastore_create`/`datastore_upsert`: docs/decisions/0001-atomic-refresh.md.
+Why by hand and not through `datastore_create`/`datastore_upsert`: docs/decisions/0005-atomic-refresh.md.
 Everything up to COMMIT is one transaction: staging is never visible and a kill leaves none. Statements are composed
 with psycopg2.sql; columns, types and names have passed `request.parse`.
 """
