@@ -45,8 +45,8 @@ histories: install ## 1,000 generated histories of rows, late, deleted, refused,
 manifest: install ## every injected defect is refused, nothing else: three drawn seeds, two scales (half an hour)
 	@$(PLATFORM) -m runtime.testing manifest
 
-faults: install ## strike every stage at every point, with seeds; writes docs/faults.md (ARGS="--help" for more; half an hour and more)
-	@LUMBUNG_PROFILE=test $(PLATFORM) -m tests.faults $(ARGS); code=$$?; \
+faults: install ## strike every stage at every point, with seeds; writes docs/faults.md (ARGS="--help" for more; hours)
+	@rm -f .lumbung/test/faults/faults.md; LUMBUNG_PROFILE=test $(PLATFORM) -m tests.faults $(ARGS); code=$$?; \
 	if [ -f .lumbung/test/faults/faults.md ]; then cp .lumbung/test/faults/faults.md docs/; fi; exit $$code
 
 lint: install ## ruff, sqlfluff, mypy, import-linter, secrets and licences
@@ -56,7 +56,7 @@ bench: ## measure against peers (installed apart, 1.4 GB): BENCH="b1 --rows 1000
 	@$(PYTHON) runtime/install.py --bench
 	@$(PLATFORM) -m benchmarks $(BENCH)
 
-bench-full: install ## both systems at full size (SCALES="0.25 0.5 1.0"): hours, 40 GB of disk; results in benchmarks/results/
+bench-full: install ## both systems at full size (SCALES="0.25 0.5 1.0"): hours; results in benchmarks/results/
 	@$(PLATFORM) -m benchmarks.b7_full --scales $(or $(SCALES),0.25 0.5 1.0)
 
 supply-chain: install ## secrets, licences and known advisories of what we stand on

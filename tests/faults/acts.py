@@ -58,13 +58,17 @@ def _nth(point: str, chance: Random) -> int:
     return 1 if ONCE.fullmatch(point) else chance.choice((1, 1, 2))
 
 
+def _killed(task: Task) -> str:
+    """What became of a task that was to die at a point: MISSED when it ended well, since it never came there."""
+    word = _word(task.ended(), (0, -signal.SIGKILL), task)
+    return MISSED if word == DONE else word
+
+
 def killed(point: str) -> Act:
     """SIGKILL at a point, sometimes only when it is passed for the second time."""
 
     def act(now: Situation) -> str:
-        task = now.begin(f"{point}=kill@{_nth(point, now.chance)}")
-        word = _word(task.ended(), (0, -signal.SIGKILL), task)
-        return MISSED if word == DONE else word
+        return _killed(now.begin(f"{point}=kill@{_nth(point, now.chance)}"))
 
     return act
 
@@ -195,7 +199,7 @@ def twice_at_once(points: tuple[str, ...], other_trigger: bool = False) -> Act:
             first.signal(signal.SIGCONT)
             _word(first.ended(), (0,), first)
         _word(second.ended(), (0,), second)
-        return DONE
+        return MISSED if first is None else DONE
 
     return act
 
@@ -261,8 +265,7 @@ def own_clock_wrong(point: str) -> Act:
     """The worker's clock is ten minutes off, and it dies; the next worker's clock is right."""
 
     def act(now: Situation) -> str:
-        task = now.begin(f"{point}=kill", clock=now.chance.choice((-1, 1)) * TEN_MINUTES)
-        return _word(task.ended(), (0, -signal.SIGKILL), task)
+        return _killed(now.begin(f"{point}=kill", clock=now.chance.choice((-1, 1)) * TEN_MINUTES))
 
     return act
 
@@ -271,8 +274,7 @@ def source_clock_jumps(points: tuple[str, ...]) -> Act:
     """The task dies, and the source's clock is ten minutes off from then on."""
 
     def act(now: Situation) -> str:
-        task = now.begin(f"{now.chance.choice(points)}=kill")
-        word = _word(task.ended(), (0, -signal.SIGKILL), task)
+        word = _killed(now.begin(f"{now.chance.choice(points)}=kill"))
         now.site.source.turn_clock(now.chance.choice((-1, 1)) * TEN_MINUTES)
         return word
 
@@ -283,8 +285,7 @@ def source_changes(points: tuple[str, ...]) -> Act:
     """The task dies, and rows change at the source before it is tried again."""
 
     def act(now: Situation) -> str:
-        task = now.begin(f"{now.chance.choice(points)}=kill")
-        word = _word(task.ended(), (0, -signal.SIGKILL), task)
+        word = _killed(now.begin(f"{now.chance.choice(points)}=kill"))
         now.site.source.change(now.chance, whole=False, late=False)
         return word
 

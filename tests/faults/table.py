@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from tests.faults.acts import MISSED
+from tests.faults.catalogue import faults
 from tests.faults.driver import OK, Result
+from tests.faults.site import STAGES
 
 HEAD: Final = """# What was broken, and what became of it
 
@@ -42,9 +44,23 @@ def render(results: Sequence[Result]) -> str:
         whole = sum(result.verdict == OK for result in of)
         told = ", ".join(f"{word} {n}" for word, n in became.most_common())
         lines.append(f"| {kind} | {stage} | `{fault}` | {len(of)} | {hit} | {whole} | {told} |")
-    total, whole = len(results), sum(result.verdict == OK for result in results)
-    summary = f"\n{len(by_fault)} faults, {total} runs, {whole} whole afterwards, {total - whole} broken.\n"
-    return HEAD + "\n".join(lines) + "\n" + summary
+    return HEAD + "\n".join([*lines, "", *_summary(results)]) + "\n"
+
+
+def _summary(results: Sequence[Result]) -> list[str]:
+    """How many runs, with which seeds, and what was not run at all."""
+    known, struck = [fault.name for fault in faults()], {result.fault for result in results}
+    whole = sum(result.verdict == OK for result in results)
+    of_stage = Counter(result.stage for result in results)
+    seeds = ", ".join(str(seed) for seed in dict.fromkeys(result.seed for result in results))
+    lines = [
+        f"{len(struck)} of {len(known)} faults, {len(results)} runs, {whole} whole afterwards, "
+        f"{len(results) - whole} broken. Runs: "
+        + ", ".join(f"{stage} {of_stage[stage]}" for stage in (*STAGES, "publish"))
+        + f". Seeds of the drives: {seeds}.",
+    ]
+    left = [f"`{name}`" for name in known if name not in struck]
+    return [*lines, "", f"Not run: {', '.join(left)}."] if left else lines
 
 
 def write(results: Sequence[Result], page: Path) -> None:

@@ -46,4 +46,6 @@ def test_the_page_counts_runs_hits_and_what_is_whole() -> None:
     fault = faults()[0]
     page = render([result(fault, "mati"), result(fault, MISSED), result(fault, "mati", BROKEN)])
     assert f"| kill -9 | extract | `{fault.name}` | 3 | 2 | 2 | mati 2, tidak tercapai 1 |" in page
-    assert "1 faults, 3 runs, 2 whole afterwards, 1 broken." in page
+    assert f"1 of {len(faults())} faults, 3 runs, 2 whole afterwards, 1 broken. Runs: extract 3, land 0" in page
+    assert "Seeds of the drives: 1." in page
+    assert f"Not run: `{faults()[1].name}`" in page
