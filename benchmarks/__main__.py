@@ -7,7 +7,6 @@ nothing behind but `benchmarks/results/`.
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
 import tempfile
@@ -15,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.b1_extract import run as b1
 from benchmarks.b2_validate import run as b2
-from benchmarks.harness import BENCH_PYTHON, RESULTS, ROOT, say
+from benchmarks.harness import BENCH_PYTHON, ROOT, continue_as_user, say
 from runtime import privilege
 
 PROFILE = "test"  # its ports and its state; the benchmarks start no service of it
@@ -36,13 +35,7 @@ def main() -> int:
     unknown = set(asked.which) - {"b1", "b2"}
     if unknown:
         parser.error(f"there is no {', '.join(sorted(unknown))}; choose from b1, b2")
-    if privilege.is_root():
-        privilege.check_traversable(ROOT)
-        user = privilege.ensure_user()
-        RESULTS.mkdir(parents=True, exist_ok=True)
-        for path in (RESULTS, *RESULTS.iterdir()):
-            os.chown(path, user.pw_uid, user.pw_gid)
-    privilege.continue_as_user(ROOT, PROFILE, [sys.executable, "-m", "benchmarks", *sys.argv[1:]])
+    continue_as_user(PROFILE, "benchmarks", sys.argv[1:])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the server is stopped and the folders removed
     if not asked.peers.exists():
         say(f"error: {asked.peers} is missing; type `make bench`, which installs the peers first")

@@ -14,10 +14,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from runtime import privilege
+
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 BENCH_PYTHON = ROOT / ".lumbung" / "env" / "bench" / "bin" / "python"
-_MARK = "RESULT "
+MARK = "RESULT "
 _LIMIT_S = 900
 
 
@@ -43,7 +45,7 @@ def say(line: str) -> None:
 
 def report(result: Mapping[str, Any]) -> None:
     """What a contestant's process calls last: its figures go to the harness."""
-    print(_MARK + json.dumps(result), flush=True)
+    print(MARK + json.dumps(result), flush=True)
 
 
 def run_once(contestant: Contestant, job: Mapping[str, Any], peers: Path) -> dict[str, Any]:
@@ -55,8 +57,8 @@ def run_once(contestant: Contestant, job: Mapping[str, Any], peers: Path) -> dic
         command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=_LIMIT_S, check=False
     )
     for line in reversed(done.stdout.splitlines()):
-        if done.returncode == 0 and line.startswith(_MARK):
-            found: dict[str, Any] = json.loads(line.removeprefix(_MARK))
+        if done.returncode == 0 and line.startswith(MARK):
+            found: dict[str, Any] = json.loads(line.removeprefix(MARK))
             return found
     raise RunFailed(f"{contestant.name} ended with {done.returncode}: {done.stderr.strip()[-2000:]}")
 
@@ -88,6 +90,19 @@ def summary(runs: Sequence[Mapping[str, Any]], key: str = "wall_s") -> dict[str,
     """Median, lowest and highest of one figure."""
     values = [float(run[key]) for run in runs if key in run]
     return {"median": statistics.median(values), "low": min(values), "high": max(values)} if values else {}
+
+
+def continue_as_user(profile: str, module: str, arguments: Sequence[str]) -> None:
+    """Started as root, go on as the system user, who may write the results and the profile's state."""
+    if privilege.is_root():
+        privilege.check_traversable(ROOT)
+        user = privilege.ensure_user()
+        RESULTS.mkdir(parents=True, exist_ok=True)
+        for path in (RESULTS, *RESULTS.iterdir()):
+            os.chown(path, user.pw_uid, user.pw_gid)
+    privilege.prepare_state(ROOT, profile)
+    privilege.continue_as_user(ROOT, profile, [sys.executable, "-m", module, *arguments])
+    os.umask(privilege.STATE_MASK)
 
 
 def write(name: str, body: Mapping[str, Any]) -> Path:

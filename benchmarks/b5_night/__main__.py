@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.b5_night.tree import make
-from benchmarks.harness import MARK, say, summary, versions, write
-from lumbung.settings import PROFILE_VARIABLE, ROOT, load
-from runtime import privilege
+from benchmarks.harness import MARK, continue_as_user, say, summary, versions, write
+from lumbung.settings import PROFILE_VARIABLE, load
 
 PROFILE = "bench"
 PARSES = 5
@@ -32,9 +31,7 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=20_000, help="rows of each source")
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
-    privilege.prepare_state(ROOT, PROFILE)
-    privilege.continue_as_user(ROOT, PROFILE, [sys.executable, "-m", "benchmarks.b5_night", *sys.argv[1:]])
-    os.umask(privilege.STATE_MASK)
+    continue_as_user(PROFILE, "benchmarks.b5_night", sys.argv[1:])
     tree = make(load(PROFILE).state / "b5", options.systems)
     try:
         _python(tree, "runtime", "up")

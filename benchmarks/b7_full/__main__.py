@@ -24,11 +24,11 @@ from psycopg import sql
 
 from benchmarks.b7_full.shares import shares
 from benchmarks.b7_full.watch import Watch
-from benchmarks.harness import say, write
+from benchmarks.harness import continue_as_user, say, write
 from lumbung.declarations import load as declarations
 from lumbung.ledger import Ledger
 from lumbung.settings import PROFILE_VARIABLE, ROOT, Settings, load
-from runtime import lifecycle, privilege
+from runtime import lifecycle
 
 PROFILE = "bench"
 HERE = Path(__file__).parent
@@ -45,9 +45,7 @@ def main() -> int:
     parser.add_argument("--scales", type=float, nargs="+", default=[0.25, 0.5, 1.0], help="1.0 = 2.1 M residents")
     parser.add_argument("--increment", type=int, default=50_000, help="changed rows of the increment, at least")
     options = parser.parse_args()
-    privilege.prepare_state(ROOT, PROFILE)
-    privilege.continue_as_user(ROOT, PROFILE, [sys.executable, "-m", "benchmarks.b7_full", *sys.argv[1:]])
-    os.umask(privilege.STATE_MASK)
+    continue_as_user(PROFILE, "benchmarks.b7_full", sys.argv[1:])
     os.environ[PROFILE_VARIABLE] = PROFILE
     profile = load(PROFILE)
     for scale in options.scales:
