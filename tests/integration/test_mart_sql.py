@@ -140,33 +140,82 @@ def mart_dimension(mart: str) -> str:
     return {"penduduk_pekerjaan": "kelompok_pekerjaan", "penduduk_pendidikan": "pendidikan"}.get(mart, "status_kawin")
 
 
+ALIKE = (100,) * 6
+
+
 @pytest.mark.parametrize(
-    ("amounts", "owners", "wanted"),
+    ("assessed", "paid", "owners", "wanted"),
     [
-        pytest.param([100] * 6, "abcdef", False, id="six alike"),
-        pytest.param([100] * 6, "aaabbc", True, id="three payers of six assessments"),
-        pytest.param([90_000, 100, 100, 100, 100, 100], "abcdef", True, id="one pays nearly all"),
-        pytest.param([9_000, 5_000, 400, 300, 200, 100], "abcdef", False, id="the rest is more than a tenth"),
+        pytest.param(ALIKE, ALIKE, "abcdef", False, id="six alike"),
+        pytest.param(ALIKE, ALIKE, "aaabbc", True, id="three payers of six assessments"),
+        pytest.param((90_000, *ALIKE[1:]), (90_000, *ALIKE[1:]), "abcdef", True, id="one pays nearly all"),
+        pytest.param((9_000, 5_000, 400, 300, 200, 100), (0,) * 6, "abcdef", False, id="the rest is more than a tenth"),
+        pytest.param(ALIKE, (0, *ALIKE[1:]), "abcdef", True, id="one of six owes"),
+        pytest.param(ALIKE, (100, 0, 0, 0, 0, 0), "abcdef", True, id="one of six has paid"),
+        pytest.param(ALIKE, (0,) * 6, "abcdef", False, id="nobody has paid"),
     ],
 )
-def test_a_cell_of_money_knows_when_few_pay_it(answer: Answer, amounts: list[int], owners: str, wanted: bool) -> None:
-    sppt = [
+def test_a_cell_of_assessments_knows_when_few_pay_it(
+    answer: Answer, assessed: Sequence[int], paid: Sequence[int], owners: str, wanted: bool
+) -> None:
+    rows = {"sismiop__sppt": assessments(assessed), "sismiop__dat_objek_pajak": owned(owners)}
+    (found,) = answer("pbb_ketetapan_realisasi", {**rows, "sismiop__pembayaran_sppt": payments(paid)})
+    assert (found["rawan"], found["jumlah_sppt"]) == (wanted, 6)
+
+
+@pytest.mark.parametrize(
+    ("owed", "owners", "wanted"),
+    [
+        pytest.param(ALIKE, "abcdef", False, id="six alike"),
+        pytest.param(ALIKE, "aaabbc", True, id="three debtors of six assessments"),
+        pytest.param((90_000, *ALIKE[1:]), "abcdef", True, id="one owes nearly all"),
+    ],
+)
+def test_a_cell_of_debts_knows_when_few_owe_it(answer: Answer, owed: Sequence[int], owners: str, wanted: bool) -> None:
+    (found,) = answer(
+        "pbb_piutang_umur", {"sismiop__sppt": assessments(owed), "sismiop__dat_objek_pajak": owned(owners)}
+    )
+    assert (found["rawan"], found["jumlah_sppt"]) == (wanted, 6)
+
+
+@pytest.mark.parametrize(
+    ("principal", "fines", "owners", "wanted"),
+    [
+        pytest.param(ALIKE, (0,) * 6, "abcdef", False, id="six alike"),
+        pytest.param(ALIKE, (2,) * 6, "abcdef", False, id="six alike, all with a fine"),
+        pytest.param(ALIKE, (0,) * 6, "aaabbc", True, id="three payers of six payments"),
+        pytest.param((90_000, *ALIKE[1:]), (0,) * 6, "abcdef", True, id="one pays nearly all"),
+        pytest.param(ALIKE, (2, 0, 0, 0, 0, 0), "abcdef", True, id="one of six pays a fine"),
+        pytest.param((0,) * 6, (0,) * 6, "abcdef", False, id="six payments of nothing"),
+    ],
+)
+def test_a_cell_of_receipts_knows_when_few_pay_it(
+    answer: Answer, principal: Sequence[int], fines: Sequence[int], owners: str, wanted: bool
+) -> None:
+    rows = {"sismiop__dat_objek_pajak": owned(owners), "sismiop__pembayaran_sppt": payments(principal, fines)}
+    (found,) = answer("pbb_realisasi_bulanan", rows)
+    assert (found["rawan"], found["jumlah_pembayaran"]) == (wanted, 6)
+
+
+def assessments(amounts: Sequence[int]) -> Rows:
+    return [
         {**NOP, "_nop": str(n), "thn_pajak_sppt": "2025", "pbb_yg_harus_dibayar_sppt": Decimal(amount)}
         | {"status_pembayaran_sppt": "0", "tgl_jatuh_tempo_sppt": date(2025, 8, 31)}
         for n, amount in enumerate(amounts)
     ]
-    objects = [{"_nop": str(n), "subjek_pajak_id": owner} for n, owner in enumerate(owners)]
-    rows = {"sismiop__sppt": sppt, "sismiop__dat_objek_pajak": objects}
-    for mart in ("pbb_ketetapan_realisasi", "pbb_efektivitas", "pbb_piutang_umur"):
-        (found,) = answer(mart, rows)
-        assert (found["rawan"], found["jumlah_sppt"]) == (wanted, len(amounts)), mart
-    paid = [
-        {**NOP, "_nop": str(n), "thn_pajak_sppt": "2025", "jml_sppt_yg_dibayar": Decimal(amount)}
-        | {"tgl_pembayaran_sppt": date(2025, 5, 1)}
-        for n, amount in enumerate(amounts)
+
+
+def owned(owners: str) -> Rows:
+    return [{"_nop": str(n), "subjek_pajak_id": owner} for n, owner in enumerate(owners)]
+
+
+def payments(principal: Sequence[int], fines: Sequence[int] = (0,) * 6) -> Rows:
+    """One payment for each object; the amount paid includes the fine."""
+    return [
+        {**NOP, "_nop": str(n), "thn_pajak_sppt": "2025", "jml_sppt_yg_dibayar": Decimal(amount + fine)}
+        | {"denda_sppt": Decimal(fine), "tgl_pembayaran_sppt": date(2025, 5, 1)}
+        for n, (amount, fine) in enumerate(zip(principal, fines, strict=True))
     ]
-    (found,) = answer("pbb_realisasi_bulanan", {**rows, "sismiop__pembayaran_sppt": paid})
-    assert (found["rawan"], found["jumlah_pembayaran"]) == (wanted, len(amounts))
 
 
 def test_links_are_counted_by_outcome(answer: Answer) -> None:
