@@ -40,11 +40,13 @@ def answer(declared: Declarations) -> Answer:
         spark.createDataFrame(data, schema).createOrReplaceTempView(name)
         return name
 
-    def reference(name: str) -> str:
+    def reference(name: str, own: Rows | None) -> str:
+        plain = [column.name for column in declared.lists[name].columns]
+        kinds = dict.fromkeys(plain, "string") | {"berlaku_dari": "date", "berlaku_sampai": "date"}
+        if own is not None:
+            return view(f"uji_ref_{name}_lain", kinds, own)
         if name not in made:
             codes = declared.lists[name]
-            plain = [column.name for column in codes.columns if column.name not in ("berlaku_dari", "berlaku_sampai")]
-            kinds = dict.fromkeys(plain, "string") | {"berlaku_dari": "date", "berlaku_sampai": "date"}
             valid = [
                 {**row.values, "berlaku_dari": row.valid_from, "berlaku_sampai": row.valid_to} for row in codes.rows
             ]
@@ -59,7 +61,7 @@ def answer(declared: Declarations) -> Answer:
         sql = without_comments((found.sql_path.parent / file).read_text(encoding="utf-8"))
         for name in found.inputs:
             if name.startswith("ref."):
-                sql = re.sub(rf"\bref\.{name[4:]}\b", reference(name[4:]), sql)
+                sql = re.sub(rf"\bref\.{name[4:]}\b", reference(name[4:], rows.get(name)), sql)
             else:
                 kinds = {column: kind for column, (kind, _) in curated_columns(tables[name]).items()}
                 sql = re.sub(rf"\bcurated\.{name}\b", view(f"uji_{name}", kinds, rows.get(name, ())), sql)
@@ -82,7 +84,7 @@ def answer(declared: Declarations) -> Answer:
     return run
 
 
-def test_a_rate_on_the_limit_of_two_classes_counts_once(answer: Answer) -> None:
+def test_a_rate_on_the_limit_of_two_classes_counts_once_and_deleted_plots_not_at_all(answer: Answer) -> None:
     zone = {**NOP, "kd_znt": "AA", "thn_nir_znt": "2025", "nir": Decimal(200)}
     classes = [
         {"kd_kls_tanah": code, "thn_awal_kls_tanah": "2014", "thn_akhir_kls_tanah": "9999"}
@@ -92,6 +94,10 @@ def test_a_rate_on_the_limit_of_two_classes_counts_once(answer: Answer) -> None:
     rows = {"sismiop__dat_nir": [zone], "sismiop__kelas_tanah": classes}
     assert [row["kelas"] for row in answer("nilai_tanah", rows)] == ["090"]
     assert [row["jumlah"] for row in answer("nilai_tanah", rows, file="identity.sql")] == [1]
+    plots = [{**NOP, "_nop": str(n), "kd_znt": "AA", "luas_bumi": Decimal(10)} for n in range(3)]
+    objects = [{"_nop": str(n), "jns_transaksi_op": kind} for n, kind in enumerate(["1", "3"])]
+    (found,) = answer("nilai_tanah", {**rows, "sismiop__dat_op_bumi": plots, "sismiop__dat_objek_pajak": objects})
+    assert (found["jumlah_bidang"], found["luas"]) == (1, 10)
 
 
 def test_a_move_says_where_from_and_where_to(answer: Answer) -> None:
@@ -133,6 +139,58 @@ def test_a_person_with_an_unknown_code_is_counted(
     assert {r["alasan"]: r["jumlah"] for r in answer(mart, rows, file="identity.sql")} == {
         "dihitung": 1,
         "bukan penduduk aktif (FLAG_STATUS bukan 0)": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("mart", "column", "listed", "label"),
+    [
+        ("penduduk_pekerjaan", "jenis_pkrjn", "pekerjaan", "kelompok_label"),
+        ("penduduk_pendidikan", "pddk_akh", "pendidikan", "label"),
+        ("penduduk_status_kawin", "stat_kwn", "status_kawin", "label"),
+        ("penduduk_pekerjaan", "jenis_klmin", "jenis_kelamin", "label"),
+        ("penduduk_pendidikan", "jenis_klmin", "jenis_kelamin", "label"),
+        ("penduduk_status_kawin", "jenis_klmin", "jenis_kelamin", "label"),
+        ("penduduk_semester", "jenis_klmin", "jenis_kelamin", "label"),
+    ],
+)
+def test_a_code_of_two_meanings_counts_a_person_once(
+    answer: Answer, mart: str, column: str, listed: str, label: str
+) -> None:
+    person = {"nik": "x", "periode": "202502", "_akhir_periode": date(2025, 12, 31), "_kode_desa": "35.15.01.2001"}
+    person |= {"flag_status": "0", "jenis_klmin": 2, "_umur": 30, column: 1}
+    found = answer(mart, {"siak__biodata_wni_dkb": [person], f"ref.{listed}": two_meanings(label)})
+    assert [row["jumlah_penduduk"] for row in found] == [1]
+    assert "SESUDAH" in found[0].values()
+
+
+def test_a_class_of_two_meanings_counts_a_move_once(answer: Answer) -> None:
+    letter = {"no_pindah": "1", "tgl_pindah": date(2025, 3, 1), "klasifikasi_pindah": 1}
+    letter |= {"_kode_kecamatan": "35.15.08", "_kode_desa_tujuan": "35.15.08.2001"}
+    rows = {"siak__pindah_header": [letter], "siak__pindah_detail": [{"no_pindah": "1", "nik": "a"}]}
+    rows["ref.klasifikasi_pindah"] = two_meanings("label")
+    assert [(r["klasifikasi_label"], r["jumlah_orang"]) for r in answer("perpindahan", rows)] == [("SESUDAH", 1)]
+    assert [r["jumlah"] for r in answer("perpindahan", rows, file="identity.sql")] == [1]
+
+
+def two_meanings(label: str) -> Rows:
+    """A code that means something else since 2025."""
+    return [
+        {"kode": "1", "kelompok": "01", label: "SEBELUM", "berlaku_dari": date(1900, 1, 1)}
+        | {"berlaku_sampai": date(2024, 12, 31)},
+        {"kode": "1", "kelompok": "01", label: "SESUDAH", "berlaku_dari": date(2025, 1, 1)}
+        | {"berlaku_sampai": date(9999, 12, 31)},
+    ]
+
+
+def test_a_person_without_a_family_card_is_no_family(answer: Answer) -> None:
+    person = {"nik": "x", "periode": "202502", "_akhir_periode": date(2025, 12, 31), "_kode_desa": "35.15.01.2001"}
+    person |= {"flag_status": "0", "jenis_klmin": 2, "_umur": 30, "no_kk": "k"}
+    rows = {"siak__biodata_wni_dkb": [person, {**person, "nik": "y", "no_kk": None}]}
+    assert [(r["jumlah_keluarga"], r["jumlah_penduduk"]) for r in answer("keluarga_ukuran", rows)] == [(1, 1)]
+    assert {r["alasan"]: r["jumlah"] for r in answer("keluarga_ukuran", rows, file="identity.sql")} == {
+        "dihitung": 1,
+        "nomor KK kosong": 1,
     }
 
 
