@@ -22,7 +22,8 @@ CONSEQUENCE: Final = {
 _EXPLAINED: Final = (
     "- **Baris ditahan**: baris masuk karantina dengan alasannya dan tidak dihitung. Bila baris itu sudah pernah "
     "diterima baik, versi baik terakhir tetap dipakai. Perbaiki di sistem asal; tarikan berikutnya menilainya lagi.",
-    "- **Baris diterima, dihitung**: baris dipakai. Jumlahnya tampak di halaman mutu data, supaya dapat diperiksa.",
+    "- **Baris diterima, dihitung**: baris dipakai. Jumlahnya tampak di mart `kualitas_aturan`, "
+    "supaya dapat diperiksa.",
     "- **Dicatat saja**: tidak ada yang perlu diperbaiki.",
 )
 _PLACE: Final = re.compile(r"\{(\w+)\}")

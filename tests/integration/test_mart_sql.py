@@ -40,11 +40,13 @@ def answer(declared: Declarations) -> Answer:
         spark.createDataFrame(data, schema).createOrReplaceTempView(name)
         return name
 
-    def reference(name: str) -> str:
+    def reference(name: str, own: Rows | None) -> str:
+        plain = [column.name for column in declared.lists[name].columns]
+        kinds = dict.fromkeys(plain, "string") | {"berlaku_dari": "date", "berlaku_sampai": "date"}
+        if own is not None:
+            return view(f"uji_ref_{name}_lain", kinds, own)
         if name not in made:
             codes = declared.lists[name]
-            plain = [column.name for column in codes.columns if column.name not in ("berlaku_dari", "berlaku_sampai")]
-            kinds = dict.fromkeys(plain, "string") | {"berlaku_dari": "date", "berlaku_sampai": "date"}
             valid = [
                 {**row.values, "berlaku_dari": row.valid_from, "berlaku_sampai": row.valid_to} for row in codes.rows
             ]
@@ -59,7 +61,7 @@ def answer(declared: Declarations) -> Answer:
         sql = without_comments((found.sql_path.parent / file).read_text(encoding="utf-8"))
         for name in found.inputs:
             if name.startswith("ref."):
-                sql = re.sub(rf"\bref\.{name[4:]}\b", reference(name[4:]), sql)
+                sql = re.sub(rf"\bref\.{name[4:]}\b", reference(name[4:], rows.get(name)), sql)
             else:
                 kinds = {column: kind for column, (kind, _) in curated_columns(tables[name]).items()}
                 sql = re.sub(rf"\bcurated\.{name}\b", view(f"uji_{name}", kinds, rows.get(name, ())), sql)
@@ -82,7 +84,7 @@ def answer(declared: Declarations) -> Answer:
     return run
 
 
-def test_a_rate_on_the_limit_of_two_classes_counts_once(answer: Answer) -> None:
+def test_a_rate_on_the_limit_of_two_classes_counts_once_and_deleted_plots_not_at_all(answer: Answer) -> None:
     zone = {**NOP, "kd_znt": "AA", "thn_nir_znt": "2025", "nir": Decimal(200)}
     classes = [
         {"kd_kls_tanah": code, "thn_awal_kls_tanah": "2014", "thn_akhir_kls_tanah": "9999"}
@@ -92,6 +94,10 @@ def test_a_rate_on_the_limit_of_two_classes_counts_once(answer: Answer) -> None:
     rows = {"sismiop__dat_nir": [zone], "sismiop__kelas_tanah": classes}
     assert [row["kelas"] for row in answer("nilai_tanah", rows)] == ["090"]
     assert [row["jumlah"] for row in answer("nilai_tanah", rows, file="identity.sql")] == [1]
+    plots = [{**NOP, "_nop": str(n), "kd_znt": "AA", "luas_bumi": Decimal(10)} for n in range(3)]
+    objects = [{"_nop": str(n), "jns_transaksi_op": kind} for n, kind in enumerate(["1", "3"])]
+    (found,) = answer("nilai_tanah", {**rows, "sismiop__dat_op_bumi": plots, "sismiop__dat_objek_pajak": objects})
+    assert (found["jumlah_bidang"], found["luas"]) == (1, 10)
 
 
 def test_a_move_says_where_from_and_where_to(answer: Answer) -> None:
@@ -136,37 +142,138 @@ def test_a_person_with_an_unknown_code_is_counted(
     }
 
 
+@pytest.mark.parametrize(
+    ("mart", "column", "listed", "label"),
+    [
+        ("penduduk_pekerjaan", "jenis_pkrjn", "pekerjaan", "kelompok_label"),
+        ("penduduk_pendidikan", "pddk_akh", "pendidikan", "label"),
+        ("penduduk_status_kawin", "stat_kwn", "status_kawin", "label"),
+        ("penduduk_pekerjaan", "jenis_klmin", "jenis_kelamin", "label"),
+        ("penduduk_pendidikan", "jenis_klmin", "jenis_kelamin", "label"),
+        ("penduduk_status_kawin", "jenis_klmin", "jenis_kelamin", "label"),
+        ("penduduk_semester", "jenis_klmin", "jenis_kelamin", "label"),
+    ],
+)
+def test_a_code_of_two_meanings_counts_a_person_once(
+    answer: Answer, mart: str, column: str, listed: str, label: str
+) -> None:
+    person = {"nik": "x", "periode": "202502", "_akhir_periode": date(2025, 12, 31), "_kode_desa": "35.15.01.2001"}
+    person |= {"flag_status": "0", "jenis_klmin": 2, "_umur": 30, column: 1}
+    found = answer(mart, {"siak__biodata_wni_dkb": [person], f"ref.{listed}": two_meanings(label)})
+    assert [row["jumlah_penduduk"] for row in found] == [1]
+    assert "SESUDAH" in found[0].values()
+
+
+def test_a_class_of_two_meanings_counts_a_move_once(answer: Answer) -> None:
+    letter = {"no_pindah": "1", "tgl_pindah": date(2025, 3, 1), "klasifikasi_pindah": 1}
+    letter |= {"_kode_kecamatan": "35.15.08", "_kode_desa_tujuan": "35.15.08.2001"}
+    rows = {"siak__pindah_header": [letter], "siak__pindah_detail": [{"no_pindah": "1", "nik": "a"}]}
+    rows["ref.klasifikasi_pindah"] = two_meanings("label")
+    assert [(r["klasifikasi_label"], r["jumlah_orang"]) for r in answer("perpindahan", rows)] == [("SESUDAH", 1)]
+    assert [r["jumlah"] for r in answer("perpindahan", rows, file="identity.sql")] == [1]
+
+
+def two_meanings(label: str) -> Rows:
+    """A code that means something else since 2025."""
+    return [
+        {"kode": "1", "kelompok": "01", label: "SEBELUM", "berlaku_dari": date(1900, 1, 1)}
+        | {"berlaku_sampai": date(2024, 12, 31)},
+        {"kode": "1", "kelompok": "01", label: "SESUDAH", "berlaku_dari": date(2025, 1, 1)}
+        | {"berlaku_sampai": date(9999, 12, 31)},
+    ]
+
+
+def test_a_person_without_a_family_card_is_no_family(answer: Answer) -> None:
+    person = {"nik": "x", "periode": "202502", "_akhir_periode": date(2025, 12, 31), "_kode_desa": "35.15.01.2001"}
+    person |= {"flag_status": "0", "jenis_klmin": 2, "_umur": 30, "no_kk": "k"}
+    rows = {"siak__biodata_wni_dkb": [person, {**person, "nik": "y", "no_kk": None}]}
+    assert [(r["jumlah_keluarga"], r["jumlah_penduduk"]) for r in answer("keluarga_ukuran", rows)] == [(1, 1)]
+    assert {r["alasan"]: r["jumlah"] for r in answer("keluarga_ukuran", rows, file="identity.sql")} == {
+        "dihitung": 1,
+        "nomor KK kosong": 1,
+    }
+
+
 def mart_dimension(mart: str) -> str:
     return {"penduduk_pekerjaan": "kelompok_pekerjaan", "penduduk_pendidikan": "pendidikan"}.get(mart, "status_kawin")
 
 
+ALIKE = (100,) * 6
+
+
 @pytest.mark.parametrize(
-    ("amounts", "owners", "wanted"),
+    ("assessed", "paid", "owners", "wanted"),
     [
-        pytest.param([100] * 6, "abcdef", False, id="six alike"),
-        pytest.param([100] * 6, "aaabbc", True, id="three payers of six assessments"),
-        pytest.param([90_000, 100, 100, 100, 100, 100], "abcdef", True, id="one pays nearly all"),
-        pytest.param([9_000, 5_000, 400, 300, 200, 100], "abcdef", False, id="the rest is more than a tenth"),
+        pytest.param(ALIKE, ALIKE, "abcdef", False, id="six alike"),
+        pytest.param(ALIKE, ALIKE, "aaabbc", True, id="three payers of six assessments"),
+        pytest.param((90_000, *ALIKE[1:]), (90_000, *ALIKE[1:]), "abcdef", True, id="one pays nearly all"),
+        pytest.param((9_000, 5_000, 400, 300, 200, 100), (0,) * 6, "abcdef", False, id="the rest is more than a tenth"),
+        pytest.param(ALIKE, (0, *ALIKE[1:]), "abcdef", True, id="one of six owes"),
+        pytest.param(ALIKE, (100, 0, 0, 0, 0, 0), "abcdef", True, id="one of six has paid"),
+        pytest.param(ALIKE, (0,) * 6, "abcdef", False, id="nobody has paid"),
     ],
 )
-def test_a_cell_of_money_knows_when_few_pay_it(answer: Answer, amounts: list[int], owners: str, wanted: bool) -> None:
-    sppt = [
+def test_a_cell_of_assessments_knows_when_few_pay_it(
+    answer: Answer, assessed: Sequence[int], paid: Sequence[int], owners: str, wanted: bool
+) -> None:
+    rows = {"sismiop__sppt": assessments(assessed), "sismiop__dat_objek_pajak": owned(owners)}
+    (found,) = answer("pbb_ketetapan_realisasi", {**rows, "sismiop__pembayaran_sppt": payments(paid)})
+    assert (found["rawan"], found["jumlah_sppt"]) == (wanted, 6)
+
+
+@pytest.mark.parametrize(
+    ("owed", "owners", "wanted"),
+    [
+        pytest.param(ALIKE, "abcdef", False, id="six alike"),
+        pytest.param(ALIKE, "aaabbc", True, id="three debtors of six assessments"),
+        pytest.param((90_000, *ALIKE[1:]), "abcdef", True, id="one owes nearly all"),
+    ],
+)
+def test_a_cell_of_debts_knows_when_few_owe_it(answer: Answer, owed: Sequence[int], owners: str, wanted: bool) -> None:
+    (found,) = answer(
+        "pbb_piutang_umur", {"sismiop__sppt": assessments(owed), "sismiop__dat_objek_pajak": owned(owners)}
+    )
+    assert (found["rawan"], found["jumlah_sppt"]) == (wanted, 6)
+
+
+@pytest.mark.parametrize(
+    ("principal", "fines", "owners", "wanted"),
+    [
+        pytest.param(ALIKE, (0,) * 6, "abcdef", False, id="six alike"),
+        pytest.param(ALIKE, (2,) * 6, "abcdef", False, id="six alike, all with a fine"),
+        pytest.param(ALIKE, (0,) * 6, "aaabbc", True, id="three payers of six payments"),
+        pytest.param((90_000, *ALIKE[1:]), (0,) * 6, "abcdef", True, id="one pays nearly all"),
+        pytest.param(ALIKE, (2, 0, 0, 0, 0, 0), "abcdef", True, id="one of six pays a fine"),
+        pytest.param((0,) * 6, (0,) * 6, "abcdef", False, id="six payments of nothing"),
+    ],
+)
+def test_a_cell_of_receipts_knows_when_few_pay_it(
+    answer: Answer, principal: Sequence[int], fines: Sequence[int], owners: str, wanted: bool
+) -> None:
+    rows = {"sismiop__dat_objek_pajak": owned(owners), "sismiop__pembayaran_sppt": payments(principal, fines)}
+    (found,) = answer("pbb_realisasi_bulanan", rows)
+    assert (found["rawan"], found["jumlah_pembayaran"]) == (wanted, 6)
+
+
+def assessments(amounts: Sequence[int]) -> Rows:
+    return [
         {**NOP, "_nop": str(n), "thn_pajak_sppt": "2025", "pbb_yg_harus_dibayar_sppt": Decimal(amount)}
         | {"status_pembayaran_sppt": "0", "tgl_jatuh_tempo_sppt": date(2025, 8, 31)}
         for n, amount in enumerate(amounts)
     ]
-    objects = [{"_nop": str(n), "subjek_pajak_id": owner} for n, owner in enumerate(owners)]
-    rows = {"sismiop__sppt": sppt, "sismiop__dat_objek_pajak": objects}
-    for mart in ("pbb_ketetapan_realisasi", "pbb_efektivitas", "pbb_piutang_umur"):
-        (found,) = answer(mart, rows)
-        assert (found["rawan"], found["jumlah_sppt"]) == (wanted, len(amounts)), mart
-    paid = [
-        {**NOP, "_nop": str(n), "thn_pajak_sppt": "2025", "jml_sppt_yg_dibayar": Decimal(amount)}
-        | {"tgl_pembayaran_sppt": date(2025, 5, 1)}
-        for n, amount in enumerate(amounts)
+
+
+def owned(owners: str) -> Rows:
+    return [{"_nop": str(n), "subjek_pajak_id": owner} for n, owner in enumerate(owners)]
+
+
+def payments(principal: Sequence[int], fines: Sequence[int] = (0,) * 6) -> Rows:
+    """One payment for each object; the amount paid includes the fine."""
+    return [
+        {**NOP, "_nop": str(n), "thn_pajak_sppt": "2025", "jml_sppt_yg_dibayar": Decimal(amount + fine)}
+        | {"denda_sppt": Decimal(fine), "tgl_pembayaran_sppt": date(2025, 5, 1)}
+        for n, (amount, fine) in enumerate(zip(principal, fines, strict=True))
     ]
-    (found,) = answer("pbb_realisasi_bulanan", {**rows, "sismiop__pembayaran_sppt": paid})
-    assert (found["rawan"], found["jumlah_pembayaran"]) == (wanted, len(amounts))
 
 
 def test_links_are_counted_by_outcome(answer: Answer) -> None:

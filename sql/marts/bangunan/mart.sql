@@ -4,8 +4,8 @@
 --          ref.umur_bangunan, ref.wilayah_sismiop, ref.wilayah.
 -- Params:  :jns_transaksi_hapus   codes of deleted objects (tenant)
 --          :data_per, :zona       the as-of moment and where its day begins and ends
--- Rules:   age in years from the year of building to the year of the as-of day; buildings of deleted objects are left
---          out; kecamatan from the NOP by the crosswalk valid on the as-of day.
+-- Rules:   age in years from the year of building to the year of the as-of day; buildings of deleted objects and
+--          buildings without a year are left out; kecamatan from the NOP by the crosswalk valid on the as-of day.
 -- Usage:   bin/lumbung query (put literals in place of the parameters)
 WITH bangunan AS (
     SELECT

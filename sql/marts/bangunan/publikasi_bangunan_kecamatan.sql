@@ -1,4 +1,4 @@
--- What:    public table: buildings and their floor area by use and kecamatan; a missing cell is 0.
+-- What:    public table: buildings by use and kecamatan; a missing cell is 0.
 -- Grain:   kode_wilayah (kecamatan) x penggunaan.
 -- Sources: mart.bangunan.
 -- Usage:   bin/lumbung query "$(cat sql/marts/bangunan/publikasi_bangunan_kecamatan.sql)"
@@ -22,7 +22,6 @@ SELECT
     penggunaan.penggunaan,
     penggunaan.penggunaan_label,
     coalesce(sum(bangunan.jumlah_bangunan), 0) AS jumlah_bangunan,
-    coalesce(sum(bangunan.luas), 0) AS jumlah_luas,
     'bangunan' AS satuan,
     'final' AS status_nilai
 FROM kecamatan

@@ -7,6 +7,7 @@ SELECT
     CASE
         WHEN coalesce(penduduk.flag_status, '') != '0' THEN 'bukan penduduk aktif (FLAG_STATUS bukan 0)'
         WHEN penduduk._umur IS NULL OR penduduk._umur < 0 THEN 'umur tidak dapat dihitung'
+        WHEN penduduk.no_kk IS NULL THEN 'nomor KK kosong'
         WHEN desa.kode IS NULL THEN 'desa tidak berlaku pada akhir semester'
         ELSE 'dihitung'
     END AS alasan,

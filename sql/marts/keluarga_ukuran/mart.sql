@@ -1,7 +1,8 @@
 -- What:    families of each closed semester (DKB) by size and village, and the village's dependency ratio.
 -- Grain:   periode x kode_desa x ukuran_keluarga.
 -- Sources: curated.siak__biodata_wni_dkb (current rows), ref.wilayah, ref.ukuran_keluarga.
--- Rules:   FLAG_STATUS = '0'; a family = residents with one NO_KK in one village; ratio: (0-14, 65+) per 100 of 15-64.
+-- Rules:   FLAG_STATUS = '0'; a family = residents with one NO_KK in one village (who have none are left out);
+--          ratio: (0-14, 65+) per 100 of 15-64.
 -- Usage:   bin/lumbung query "$(cat sql/marts/keluarga_ukuran/mart.sql)"
 WITH keluarga AS (
     SELECT
@@ -18,6 +19,7 @@ WITH keluarga AS (
         penduduk._dihapus_batch IS NULL
         AND penduduk.flag_status = '0'
         AND penduduk._umur >= 0
+        AND penduduk.no_kk IS NOT NULL
     GROUP BY ALL
 ),
 
@@ -34,7 +36,7 @@ ukuran AS (
         sum(keluarga.kerja) AS penduduk_15_64,
         sum(keluarga.tua) AS penduduk_65_ke_atas
     FROM keluarga
-    INNER JOIN ref.ukuran_keluarga
+    INNER JOIN ref.ukuran_keluarga AS ukuran_keluarga
         ON
             keluarga.anggota >= cast(ukuran_keluarga.anggota_dari AS INT)
             AND (

@@ -1,11 +1,12 @@
 -- What:    land class and value per square metre of every zone.
 -- Grain:   tahun x kode_desa x kode_zona.
--- Sources: curated.sismiop__dat_nir, curated.sismiop__dat_op_bumi, curated.sismiop__kelas_tanah (current rows),
---          ref.wilayah_sismiop, ref.wilayah.
--- Params:  none
+-- Sources: curated.sismiop__dat_nir, curated.sismiop__dat_op_bumi, curated.sismiop__dat_objek_pajak,
+--          curated.sismiop__kelas_tanah (current rows), ref.wilayah_sismiop, ref.wilayah.
+-- Params:  :jns_transaksi_hapus   codes of deleted objects (tenant)
 -- Rules:   the class whose limits hold the NIR and that is in force in the year, of two that share a limit the cheaper;
---          village from the zone's codes by the crosswalk valid on 1 January of the year; plots as they stand now.
--- Usage:   bin/lumbung query "$(cat sql/marts/nilai_tanah/mart.sql)"
+--          village from the zone's codes by the crosswalk valid on 1 January of the year; plots as they stand now,
+--          without those of deleted objects.
+-- Usage:   bin/lumbung query (put literals in place of the parameters)
 WITH bidang AS (
     SELECT
         concat(bumi.kd_propinsi, bumi.kd_dati2, bumi.kd_kecamatan, bumi.kd_kelurahan) AS kunci_wilayah,
@@ -13,6 +14,11 @@ WITH bidang AS (
         count(*) AS jumlah_bidang,
         sum(bumi.luas_bumi) AS luas
     FROM curated.sismiop__dat_op_bumi AS bumi
+    INNER JOIN curated.sismiop__dat_objek_pajak AS objek
+        ON
+            bumi._nop = objek._nop
+            AND objek._dihapus_batch IS NULL
+            AND NOT array_contains(:jns_transaksi_hapus, objek.jns_transaksi_op) -- noqa: LT01
     WHERE bumi._dihapus_batch IS NULL
     GROUP BY ALL
 ),

@@ -1,15 +1,11 @@
 -- What:    how much of the assessed tax is paid in time, in its year, and by now.
 -- Grain:   tahun_pajak x kode_kecamatan.
--- Sources: curated.sismiop__sppt, curated.sismiop__pembayaran_sppt, curated.sismiop__dat_objek_pajak (current rows),
---          ref.wilayah_sismiop, ref.wilayah.
+-- Sources: curated.sismiop__sppt, curated.sismiop__pembayaran_sppt (current rows), ref.wilayah_sismiop, ref.wilayah.
 -- Params:  :status_batal      codes of cancelled SPPT (tenant)
 --          :termasuk_denda    the amount paid includes the fine (tenant)
 --          :data_per, :zona   the as-of moment and where its day begins and ends
---          :ambang, :dominasi fewest payers of a cell, and p of the p% rule (tenant)
 -- Rules:   cancelled SPPT are left out; principal paid up to the due date, to 31 December of the tax year and to the
 --          as-of day; kecamatan from the NOP by the crosswalk valid on 1 January of the tax year.
---          rawan: fewer payers than :ambang, or all but the two largest pay less than :dominasi % of the largest; a
---          payer is the object's present subject.
 -- Usage:   bin/lumbung query (put literals in place of the parameters)
 WITH sppt AS (
     SELECT
@@ -17,14 +13,9 @@ WITH sppt AS (
         sppt.thn_pajak_sppt AS tahun,
         make_date(cast(sppt.thn_pajak_sppt AS INT), 1, 1) AS awal_tahun,
         concat(sppt.kd_propinsi, sppt.kd_dati2, sppt.kd_kecamatan, sppt.kd_kelurahan) AS kunci_wilayah,
-        coalesce(objek.subjek_pajak_id, sppt._nop) AS subjek,
         sppt.tgl_jatuh_tempo_sppt AS jatuh_tempo,
         sppt.pbb_yg_harus_dibayar_sppt AS ketetapan
     FROM curated.sismiop__sppt AS sppt
-    LEFT JOIN curated.sismiop__dat_objek_pajak AS objek
-        ON
-            sppt._nop = objek._nop
-            AND objek._dihapus_batch IS NULL
     WHERE
         sppt._dihapus_batch IS NULL
         AND NOT array_contains(:status_batal, sppt.status_pembayaran_sppt) -- noqa: LT01
@@ -67,7 +58,6 @@ lengkap AS (
         sppt.tahun,
         kecamatan.kode AS kode_kecamatan,
         kecamatan.nama AS nama_kecamatan,
-        sppt.subjek,
         sppt.ketetapan,
         dibayar.tepat_waktu,
         dibayar.tahun_berjalan,
@@ -99,40 +89,6 @@ jumlah AS (
         coalesce(sum(lengkap.sampai_kini), 0) AS pokok_sampai_kini
     FROM lengkap
     GROUP BY ALL
-),
-
-wajib_pajak AS (
-    SELECT
-        lengkap.tahun,
-        lengkap.kode_kecamatan,
-        lengkap.subjek,
-        sum(lengkap.ketetapan) AS jumlah
-    FROM lengkap
-    GROUP BY ALL
-),
-
-urut AS (
-    SELECT
-        wajib_pajak.tahun,
-        wajib_pajak.kode_kecamatan,
-        wajib_pajak.jumlah,
-        row_number() OVER (
-            PARTITION BY wajib_pajak.tahun, wajib_pajak.kode_kecamatan
-            ORDER BY wajib_pajak.jumlah DESC
-        ) AS urutan
-    FROM wajib_pajak
-),
-
-rawan AS (
-    SELECT
-        urut.tahun,
-        urut.kode_kecamatan,
-        count(*) < :ambang -- noqa: LT01
-        OR 100 * coalesce(sum(urut.jumlah) FILTER (WHERE urut.urutan > 2), 0)
-        < :dominasi * max(urut.jumlah) -- noqa: LT01
-            AS rawan
-    FROM urut
-    GROUP BY ALL
 )
 
 SELECT
@@ -149,10 +105,5 @@ SELECT
     round(cast(100 AS DECIMAL(3, 0)) * jumlah.pokok_tahun_berjalan / nullif(jumlah.ketetapan, 0), 2)
         AS persen_tahun_berjalan,
     round(cast(100 AS DECIMAL(3, 0)) * jumlah.pokok_sampai_kini / nullif(jumlah.ketetapan, 0), 2)
-        AS persen_sampai_kini,
-    rawan.rawan
+        AS persen_sampai_kini
 FROM jumlah
-INNER JOIN rawan
-    ON
-        jumlah.tahun = rawan.tahun
-        AND jumlah.kode_kecamatan = rawan.kode_kecamatan

@@ -10,8 +10,8 @@
 -- Rules:   buku by PBB_YG_HARUS_DIBAYAR_SPPT; cancelled SPPT are not assessed and counted apart; principal paid up to
 --          the as-of day; arrears per SPPT = max(0, assessed - principal paid); kecamatan from the NOP by the crosswalk
 --          valid on 1 January of the tax year.
---          rawan: fewer payers than :ambang, or all but the two largest pay less than :dominasi % of the largest; a
---          payer is the object's present subject.
+--          rawan: of an amount that the row gives (assessed, paid, owed), fewer payers than :ambang have a part, or
+--          all but the two largest have less than :dominasi % of the largest; a payer is the object's present subject.
 -- Usage:   bin/lumbung query (parameters filled in by the stage; put literals in their place by hand)
 WITH sppt AS (
     SELECT
@@ -112,35 +112,57 @@ wajib_pajak AS (
         lengkap.kode_kecamatan,
         lengkap.buku,
         lengkap.subjek,
-        sum(lengkap.ketetapan) AS jumlah
+        array(sum(lengkap.ketetapan), sum(lengkap.pokok), sum(lengkap.tunggakan)) AS ukuran
     FROM lengkap
     WHERE NOT lengkap.batal
     GROUP BY ALL
 ),
 
-urut AS (
+bagian AS (
     SELECT
         wajib_pajak.tahun,
         wajib_pajak.kode_kecamatan,
         wajib_pajak.buku,
-        wajib_pajak.jumlah,
-        row_number() OVER (
-            PARTITION BY wajib_pajak.tahun, wajib_pajak.kode_kecamatan, wajib_pajak.buku
-            ORDER BY wajib_pajak.jumlah DESC
-        ) AS urutan
+        posexplode(wajib_pajak.ukuran) AS (ukuran, jumlah)
     FROM wajib_pajak
 ),
 
-rawan AS (
+urut AS (
+    SELECT
+        bagian.tahun,
+        bagian.kode_kecamatan,
+        bagian.buku,
+        bagian.ukuran,
+        bagian.jumlah,
+        row_number() OVER (
+            PARTITION BY bagian.tahun, bagian.kode_kecamatan, bagian.buku, bagian.ukuran
+            ORDER BY bagian.jumlah DESC
+        ) AS urutan
+    FROM bagian
+    WHERE bagian.jumlah > 0
+),
+
+rawan_ukuran AS (
     SELECT
         urut.tahun,
         urut.kode_kecamatan,
         urut.buku,
+        urut.ukuran,
         count(*) < :ambang -- noqa: LT01
         OR 100 * coalesce(sum(urut.jumlah) FILTER (WHERE urut.urutan > 2), 0)
         < :dominasi * max(urut.jumlah) -- noqa: LT01
             AS rawan
     FROM urut
+    GROUP BY ALL
+),
+
+rawan AS (
+    SELECT
+        rawan_ukuran.tahun,
+        rawan_ukuran.kode_kecamatan,
+        rawan_ukuran.buku,
+        bool_or(rawan_ukuran.rawan) AS rawan
+    FROM rawan_ukuran
     GROUP BY ALL
 )
 

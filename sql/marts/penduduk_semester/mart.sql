@@ -31,7 +31,9 @@ INNER JOIN ref.kelompok_umur AS umur
         penduduk._umur >= cast(umur.umur_dari AS INT)
         AND (umur.umur_sampai IS NULL OR penduduk._umur <= cast(umur.umur_sampai AS INT))
 INNER JOIN ref.jenis_kelamin AS kelamin
-    ON cast(penduduk.jenis_klmin AS STRING) = kelamin.kode
+    ON
+        cast(penduduk.jenis_klmin AS STRING) = kelamin.kode
+        AND penduduk._akhir_periode BETWEEN kelamin.berlaku_dari AND kelamin.berlaku_sampai
 WHERE
     penduduk._dihapus_batch IS NULL
     AND penduduk.flag_status = '0'

@@ -41,5 +41,7 @@ LEFT JOIN ref.wilayah AS kecamatan
         catatan.kode_kecamatan = kecamatan.kode
         AND catatan.tanggal BETWEEN kecamatan.berlaku_dari AND kecamatan.berlaku_sampai
 LEFT JOIN ref.klasifikasi_pindah AS klasifikasi
-    ON cast(catatan.klasifikasi_pindah AS STRING) = klasifikasi.kode
+    ON
+        cast(catatan.klasifikasi_pindah AS STRING) = klasifikasi.kode
+        AND catatan.tanggal BETWEEN klasifikasi.berlaku_dari AND klasifikasi.berlaku_sampai
 GROUP BY ALL

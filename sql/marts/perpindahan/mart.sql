@@ -65,7 +65,9 @@ INNER JOIN ref.wilayah AS kecamatan
         perpindahan.kode_kecamatan = kecamatan.kode
         AND perpindahan.tanggal BETWEEN kecamatan.berlaku_dari AND kecamatan.berlaku_sampai
 INNER JOIN ref.klasifikasi_pindah AS klasifikasi
-    ON cast(perpindahan.klasifikasi_pindah AS STRING) = klasifikasi.kode
+    ON
+        cast(perpindahan.klasifikasi_pindah AS STRING) = klasifikasi.kode
+        AND perpindahan.tanggal BETWEEN klasifikasi.berlaku_dari AND klasifikasi.berlaku_sampai
 LEFT JOIN ref.wilayah AS lain
     ON
         perpindahan.kode_tempat_lain = lain.kode

@@ -1,4 +1,6 @@
 -- What:    public table: people who moved out and in by year, kecamatan and class of the move; a missing cell is 0.
+--          Moves inside a kecamatan (classes 1 and 2) only as pindah: the same people arrive there, and a cell hidden
+--          in one direction would stand in the other.
 -- Grain:   periode (year) x arah x kode_wilayah (kecamatan) x klasifikasi_pindah.
 -- Sources: mart.perpindahan.
 -- Usage:   bin/lumbung query "$(cat sql/marts/perpindahan/publikasi_perpindahan_kecamatan.sql)"
@@ -44,4 +46,5 @@ LEFT JOIN mart.perpindahan AS pindah
         AND arah.tahun = pindah.tahun
         AND kecamatan.kode_kecamatan = pindah.kode_kecamatan
         AND klasifikasi.klasifikasi_pindah = pindah.klasifikasi_pindah
+WHERE arah.arah = 'pindah' OR klasifikasi.klasifikasi_pindah NOT IN ('1', '2')
 GROUP BY ALL
