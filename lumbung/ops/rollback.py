@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from lumbung.declarations import Dataset, Declarations, load
 from lumbung.faults import point
 from lumbung.ledger import COMPLETE, WHOLE, Batch, Ledger, MartRefresh, Rollback
-from lumbung.ledger.locks import table_lock
+from lumbung.ledger.locks import Held, table_lock
 from lumbung.ops.dependents import linked_tables, marts_on, readers
 from lumbung.warehouse import iceberg
 from lumbung.warehouse.ddl import BATCH_ID, DELETED_BATCH, LOADED_AT, SOURCE_ROW, curated_name
@@ -133,13 +133,15 @@ def apply(
     Raises:
         RollbackRefused: the table changed since the dry run, or see `plan`.
         lumbung.ledger.LockBusy: somebody is writing the table.
+        lumbung.ledger.LockLost, ConcurrentWriteError: the ledger broke off meanwhile, and somebody may have written the
+            table since it was compared; it stays as it is.
     """
     ledger = ledger or Ledger.connect()
     dataset, _ = _target(load(), target)
-    with ExitStack() as held:
+    with ExitStack() as stack:
         # the marts' stage holds one lock for all of them; curated is judged under one lock and written under another
-        for name in ("marts",) if dataset is None else (f"validate:{dataset.id}", table_lock(target)):
-            held.enter_context(ledger.lock(name, LOCK_WAIT_S))
+        names = ("marts",) if dataset is None else (f"validate:{dataset.id}", table_lock(target))
+        locks = [stack.enter_context(ledger.lock(name, LOCK_WAIT_S)) for name in names]
         found = plan(target, to, before, ledger)
         if found.checksum != checksum:
             raise RollbackRefused(
@@ -148,6 +150,9 @@ def apply(
             )
         spark = session("rollback")
         rows = (found.gained, found.lost, found.changed)
+        as_of = _complete_to(ledger, spark, dataset, found.then.snapshot) if dataset else None
+        mart = None if dataset else _refresh(ledger, target, found.then.snapshot)
+        _confirm(locks)
         done = ledger.record_rollback(
             target,
             found.now.snapshot,
@@ -156,13 +161,20 @@ def apply(
             rows,
             actor,
             dataset=dataset.id if dataset else None,
-            as_of=_complete_to(ledger, spark, dataset, found.then.snapshot) if dataset else None,
-            mart=None if dataset else _refresh(ledger, target, found.then.snapshot),
+            as_of=as_of,
+            mart=mart,
         )
         point("rollback:recorded")
-        iceberg.move_main(spark, target, found.then.snapshot)
+        _confirm(locks)
+        iceberg.move_main(spark, target, found.now.snapshot, found.then.snapshot)
         point("rollback:moved")
         return done
+
+
+def _confirm(locks: Sequence[Held]) -> None:
+    """Raise LockLost unless all of them are still held: comparing two states of a table takes its time."""
+    for lock in locks:
+        lock.confirm()
 
 
 def difference(now: DataFrame, then: DataFrame, key: Sequence[str]) -> tuple[int, int, int]:

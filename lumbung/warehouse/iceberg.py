@@ -184,15 +184,21 @@ def publish_branch(spark: SparkSession, branch: Branch) -> int:
     return int(moved[0]["updated_ref"])
 
 
-def move_main(spark: SparkSession, name: str, snapshot_id: int) -> None:
-    """Take the table back to a snapshot that main stood at before; hold the table's lock meanwhile.
+def move_main(spark: SparkSession, name: str, expected: int, snapshot_id: int) -> None:
+    """Take the table back from snapshot `expected` to one that main stood at before; hold the table's lock meanwhile.
 
-    What labels and statuses were right for is forgotten with it, so that the next drain looks them up anew.
+    What labels and statuses were right for is forgotten with it, so that the next drain looks them up anew. Raises
+    `ConcurrentWriteError` when the table stands elsewhere by now: what moved it must not be undone unseen.
     """
+    back = any(snapshot.id == snapshot_id for snapshot in ancestry(spark, name, expected))
+    procedure = "rollback_to_snapshot" if back else "set_current_snapshot"
     spark.sql(f"ALTER TABLE {table(name)} UNSET TBLPROPERTIES IF EXISTS ({literal(RESTATED)})")
     now = current_snapshot(spark, name)
-    back = any(snapshot.id == snapshot_id for snapshot in ancestry(spark, name, now))
-    procedure = "rollback_to_snapshot" if back else "set_current_snapshot"
+    if now != expected:
+        raise ConcurrentWriteError(
+            f"table {name} stands at snapshot {now}, not at {expected} any more: it was written meanwhile and was not "
+            f"taken back to {snapshot_id}. Make the dry run again and look at what it shows now."
+        )
     spark.sql(f"CALL spark_catalog.system.{procedure}({literal(name)}, {int(snapshot_id)})").collect()
 
 

@@ -33,6 +33,8 @@ _SMALL: Final = {
     "spark.sql.shuffle.partitions": "1",
 }
 
+log = logging.getLogger(__name__)
+
 _thread = threading.local()
 
 # PySpark writes every error of the engine, also those that we expect and handle, with its JVM stack to stderr. The
@@ -159,13 +161,23 @@ def small_data(spark: SparkSession, small: bool = True) -> Iterator[None]:
         yield
         return
     before = {key: str(spark.conf.get(key)) for key in _SMALL}
-    for key, value in _SMALL.items():
-        spark.conf.set(key, value)
     try:
+        for key, value in _SMALL.items():
+            spark.conf.set(key, value)
         yield
     finally:
         for key, value in before.items():
-            spark.conf.set(key, value)
+            _restore(spark, key, value)
+
+
+def _restore(spark: SparkSession, key: str, value: str) -> None:
+    """Set a key back. An engine that is gone has forgotten the session, and is not what the caller has to hear of."""
+    try:
+        spark.conf.set(key, value)
+    except Exception as error:
+        if not _is_engine_failure(error):
+            raise
+        log.warning("session: %s was not set back to %s: %s", key, value, said(error))
 
 
 def said(error: Exception) -> str:

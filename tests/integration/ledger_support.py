@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 
 from lumbung.ledger import Ledger
 from lumbung.ledger.migrate import migrate
@@ -85,3 +85,14 @@ def fresh_ledger(name: str) -> Iterator[tuple[Ledger, Database]]:
             yield ledger, database
         finally:
             ledger.close()
+
+
+def lose_locks(ledger: Ledger) -> None:
+    """End the sessions that hold the ledger's locks, as a restart of its server does."""
+    with ledger.engine.begin() as connection:
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND application_name LIKE 'lumbung lock %'"
+            )
+        )

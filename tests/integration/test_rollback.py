@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from lumbung.ledger import Batch, LockBusy
+from lumbung.ledger import Batch, LockBusy, LockLost
 from lumbung.ops import reconcile, rollback
 from lumbung.warehouse import iceberg
 from tests.integration.histories import bench as benches
 from tests.integration.histories.bench import Bench
 from tests.integration.histories.world import Key, Row, Source, Step
-from tests.integration.ledger_support import fresh_database, fresh_ledger
+from tests.integration.ledger_support import fresh_database, fresh_ledger, lose_locks
 from tests.integration.test_mart import ROWS, MartBench, mart, opened  # noqa: F401
 from tests.integration.warehouse_support import CLOCK
 
@@ -204,6 +204,57 @@ def test_killed_between_record_and_move_nothing_is_claimed_that_is_not_there(
     assert going.content("daftar")[1][0] == "satu"
     going.run()
     assert going.differences() == {}
+
+
+def test_a_batch_that_got_in_while_the_states_were_compared_is_not_undone(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ledger breaks off during the comparison, and with it the locks; conform promotes a batch."""
+    going = Going(bench, 4, "daftar")
+    going.run("sapu", k1=going.row("satu"))
+    going.run("sapu", k1=going.row("dua"))
+    table = going.table("daftar")
+    known, seen = bench.ledger.latest_rollback(table), rollback.plan(table, ledger=bench.ledger)
+
+    def compared(*_: Any) -> rollback.Plan:
+        lose_locks(bench.ledger)
+        going.run("sapu", k1=going.row("tiga"))
+        return seen
+
+    with monkeypatch.context() as patched:
+        patched.setattr(rollback, "plan", compared)
+        with pytest.raises(LockLost, match=r"'validate:.*daftar' was lost"):
+            rollback.apply(table, seen.checksum, "cli:ani", ledger=bench.ledger)
+    assert going.content("daftar")[1][0] == "tiga"
+    assert bench.ledger.latest_rollback(table) == known, "nothing is written down that was not done"
+    assert going.differences() == {}
+
+
+def test_locks_that_are_lost_behind_the_record_keep_the_table_where_it_is(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going = Going(bench, 5, "daftar")
+    going.run("sapu", k1=going.row("satu"))
+    going.run("sapu", k1=going.row("dua"))
+    seen = rollback.plan(going.table("daftar"), ledger=bench.ledger)
+    monkeypatch.setattr(rollback, "point", lambda here: lose_locks(bench.ledger))
+    with pytest.raises(LockLost):
+        rollback.apply(going.table("daftar"), seen.checksum, "cli:ani", ledger=bench.ledger)
+    assert going.content("daftar")[1][0] == "dua"
+    going.run()
+    assert going.differences() == {}
+
+
+def test_a_table_that_stands_elsewhere_than_expected_is_not_moved(bench: Bench) -> None:
+    going = Going(bench, 6, "daftar")
+    table, stood = going.table("daftar"), []
+    for text in ("satu", "dua", "tiga"):
+        going.run("sapu", k1=going.row(text))
+        stood.append(iceberg.current_snapshot(bench.spark, table))
+    first, second, third = (snapshot or 0 for snapshot in stood)
+    with pytest.raises(iceberg.ConcurrentWriteError, match=f"stands at snapshot {third}, not at {second}"):
+        iceberg.move_main(bench.spark, table, second, first)
+    assert iceberg.current_snapshot(bench.spark, table) == third
 
 
 @pytest.fixture

@@ -312,7 +312,7 @@ def test_a_parent_that_was_rolled_back_was_received_all_the_same(bench: Bench) -
     assert second.snapshot_id is not None
     table, snapshots = curated_name(bench.parent), (second.snapshot_id, first.snapshot_id)
     bench.ledger.record_rollback(table, *snapshots, (second.id,), (0, 1, 0), "cli:uji", dataset=bench.parent.id)
-    iceberg.move_main(bench.spark, table, first.snapshot_id)
+    iceberg.move_main(bench.spark, table, second.snapshot_id, first.snapshot_id)
     assert bench.go({"subjek": "S7"}, {"subjek": "S8"}).quarantined == 1
     assert [row["rules"] for row in bench.open()] == [["rujukan:subjek"]]
     assert bench.ledger.open_rollback(bench.parent.id) is not None
