@@ -37,6 +37,11 @@ log = logging.getLogger(__name__)
 
 _thread = threading.local()
 
+# PySpark closes a session that is thrown away in whatever thread the garbage collector runs. When that is the thread in
+# which gRPC signs a request, it waits for a request that waits for its signature: the process hangs for ever, and holds
+# its locks. So no session is ever thrown away; `close` ends one in the thread that asks for it.
+_kept: list[ConnectSession] = []
+
 # PySpark writes every error of the engine, also those that we expect and handle, with its JVM stack to stderr. The
 # exceptions carry the same, and rows' values must not get into logs that way.
 logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
@@ -101,6 +106,7 @@ def _open(app: str) -> ConnectSession:
     from pyspark.sql.connect.session import SparkSession
 
     opened = SparkSession.builder.remote(current.connect_url).create()
+    _kept.append(opened)
     # The client's own policy waits more than ten minutes for an engine that is gone; ours about half a minute.
     opened.client.set_retry_policies([DefaultPolicy(max_retries=7, max_backoff=10_000)])
     try:

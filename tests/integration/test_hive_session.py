@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import threading
+import weakref
 from collections.abc import Iterator
 
 import pytest
@@ -38,6 +40,17 @@ def test_a_session_that_the_engine_forgot_is_opened_anew(monkeypatch: pytest.Mon
     again = session("uji")
     assert again is not held
     assert again.sql("SELECT 1 AS a").collect()[0]["a"] == 1
+
+
+def test_no_session_is_left_to_the_garbage_collector() -> None:
+    """It would close the session in a thread of its choice; in that of gRPC's signer the process hangs for ever."""
+    seen: list[weakref.ref[object]] = []
+    for _ in range(3):  # PySpark itself holds the newest one
+        thread = threading.Thread(target=lambda: seen.append(weakref.ref(session("uji"))))
+        thread.start()
+        thread.join()
+    gc.collect()
+    assert [ref() is not None for ref in seen] == [True] * 3
 
 
 def test_a_wrong_token_is_refused_with_the_tokens_file(monkeypatch: pytest.MonkeyPatch) -> None:
