@@ -30,7 +30,7 @@ def read(url: str, table: str, folder: Path) -> None:
     with open_snapshot(url, system, [dataset]) as snapshot:
         if errors := snapshot.drift(dataset, declarations.root).errors:
             raise ValueError("; ".join(errors))
-        spool_dataset(snapshot, dataset, None, run, batch, folder, [])
+        spool_dataset(snapshot, dataset, None, run, batch, folder, [], lambda: None)  # no lock, nobody else
 
 
 def _drafted(url: str, table: str) -> Dataset:
