@@ -15,7 +15,7 @@ import pytest
 
 from lumbung.ledger import Ledger
 from lumbung.ops.alerts import clear_alert, raise_alert, trial
-from lumbung.settings import Alerts, Settings, settings
+from lumbung.settings import Alerts, MissingSecret, Settings, settings
 from tests.integration.ledger_support import fresh_ledger
 
 
@@ -156,3 +156,23 @@ def test_a_trial_goes_to_every_channel(
     assert (web[0].got[0]["state"], len(mail[0].got)) == ("uji", 1)
     web[0].answers[:] = [500, 500]
     assert trial(place) == {"webhook": False, "surel": True}
+
+
+def unreachable() -> Ledger:
+    raise MissingSecret("ledger_app_password")
+
+
+@pytest.mark.parametrize("connects", [True, False], ids=["breaks-later", "not-even-open"])
+def test_with_the_ledger_down_the_alert_goes_out_all_the_same(
+    place: Settings,
+    web: tuple[type[Web], int],
+    mail: tuple[type[Mail], int],
+    monkeypatch: pytest.MonkeyPatch,
+    connects: bool,
+) -> None:
+    dead = Ledger.connect("postgresql+psycopg://rahasia@127.0.0.1:1/tidak_ada") if connects else None
+    monkeypatch.setattr(Ledger, "connect", unreachable)
+    for _ in range(2):
+        raise_alert("sistem_siak/land", "ledger tidak menjawab", dead, place)
+    assert [one["state"] for one in web[0].got] == ["gagal", "gagal"]  # nobody knows that it was sent before
+    assert len(mail[0].got) == 2
