@@ -130,7 +130,7 @@ def _deliver(message: Message, ways: dict[str, Callable[[Message], None]], place
                 with attempt:
                     send(message)
             delivered.append(name)
-        except (httpx.HTTPError, OSError, smtplib.SMTPException) as error:
+        except Exception as error:  # whatever ails one channel must not keep the alert from the next
             said = type(error).__name__  # its text may hold the address, which is a secret
             log.error(
                 "alert %s: %s did not take it (%d attempts): %s", message.cause, name, place.alerts.attempts, said

@@ -176,3 +176,22 @@ def test_with_the_ledger_down_the_alert_goes_out_all_the_same(
         raise_alert("sistem_siak/land", "ledger tidak menjawab", dead, place)
     assert [one["state"] for one in web[0].got] == ["gagal", "gagal"]  # nobody knows that it was sent before
     assert len(mail[0].got) == 2
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [(None, "MissingSecret"), ("http://[rahasia/kait", "InvalidURL"), ("rahasia/kait", "UnsupportedProtocol")],
+)
+def test_a_channel_that_is_set_up_wrongly_does_not_keep_the_alert_from_the_other(
+    ledger: Ledger,
+    place: Settings,
+    mail: tuple[type[Mail], int],
+    caplog: pytest.LogCaptureFixture,
+    address: str | None,
+    said: str,
+) -> None:
+    file = place.secret_file("alert_webhook_url")
+    file.unlink() if address is None else file.write_text(address)
+    raise_alert(f"uji/{said}", "gagal", ledger, place)
+    assert len(mail[0].got) == 1
+    assert said in caplog.text and "rahasia" not in caplog.text
