@@ -77,9 +77,10 @@ def checkpoint() -> None:
 @task(task_id="periksa_keterlambatan", pool="gudang")
 def lateness() -> None:
     """Says which datasets are later than their contract promises."""
-    from lumbung.ops.alerts import check_lateness
+    from lumbung.ops.alerts import check_lateness, recovered
 
     check_lateness()
+    recovered(f"{get_current_context()['dag'].dag_id}/periksa_keterlambatan")
 
 
 with DAG(

@@ -179,18 +179,18 @@ def task_failed(dag_id: str, task_id: str, exception: object) -> None:
         log.exception("alert %s/%s: could not be raised", dag_id, task_id)
 
 
-def recovered(prefix: str) -> None:
-    """What had failed under this beginning of its cause has succeeded. Never raises."""
+def recovered(cause: str) -> None:
+    """What had failed under this cause has succeeded; one that ends in "/" stands for all below it. Never raises."""
     try:
         ledger = Ledger.connect()
         try:
             for known in ledger.open_alerts():
-                if known.cause.startswith(prefix):
+                if known.cause == cause or (cause.endswith("/") and known.cause.startswith(cause)):
                     clear_alert(known.cause, ledger)
         finally:
             ledger.close()
     except Exception:
-        log.exception("alert %s: could not be cleared", prefix)
+        log.exception("alert %s: could not be cleared", cause)
 
 
 def check_lateness(ledger: Ledger | None = None) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from lumbung.ledger import Ledger
-from lumbung.ops.alerts import clear_alert, raise_alert, trial
+from lumbung.ops.alerts import clear_alert, raise_alert, recovered, trial
 from lumbung.settings import Alerts, MissingSecret, Settings, settings
 from tests.integration.ledger_support import fresh_ledger
 
@@ -195,3 +195,27 @@ def test_a_channel_that_is_set_up_wrongly_does_not_keep_the_alert_from_the_other
     raise_alert(f"uji/{said}", "gagal", ledger, place)
     assert len(mail[0].got) == 1
     assert said in caplog.text and "rahasia" not in caplog.text
+
+
+def test_only_what_succeeded_is_cleared(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Ledger, "connect", lambda: ledger)
+    causes = ("kosong_harian/sapu_uji", "kosong_harian/sapu_uji_dua", "kosong_uji/land", "kosong_uji/extract")
+    for cause in causes:
+        ledger.see_alert(cause, "x", "gagal")
+
+    def still_open() -> set[str]:
+        return {one.cause for one in ledger.open_alerts()} & set(causes)
+
+    recovered("kosong_harian/sapu_uji")
+    assert still_open() == set(causes[1:])
+    recovered("kosong_uji/")
+    assert still_open() == {causes[1]}
+
+
+def test_a_cause_that_comes_back_is_open_since_it_came_back(ledger: Ledger) -> None:
+    first = ledger.see_alert("lagi/uji", "x", "gagal")
+    assert ledger.see_alert("lagi/uji", "x", "gagal").since == first.since
+    ledger.close_alert("lagi/uji")
+    again = ledger.see_alert("lagi/uji", "x", "gagal")
+    assert again.since > first.since
+    assert ledger.see_alert("lagi/uji", "y", "gagal").since == again.since

@@ -92,6 +92,21 @@ def test_with_the_ledger_down_a_failure_is_told_all_the_same(
             assert told == [(dag_id, task.task_id)]
 
 
+def test_the_look_for_late_datasets_clears_its_own_failure(
+    dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lumbung.ops import alerts
+
+    cleared: list[str] = []
+    dag = dags["sapu_harian"]
+    look = dag.get_task("periksa_keterlambatan").python_callable
+    monkeypatch.setattr(alerts, "check_lateness", list)
+    monkeypatch.setattr(alerts, "recovered", cleared.append)
+    monkeypatch.setitem(look.__globals__, "get_current_context", lambda: {"dag": dag})
+    look()
+    assert cleared == ["sapu_harian/periksa_keterlambatan"]
+
+
 @pytest.mark.parametrize("dag_id", sorted(EXPECTED))
 def test_task_arguments_do_not_bear_reserved_names(dags: dict[str, Any], dag_id: str) -> None:
     """Airflow refuses at run time, not at parse time, an argument that is a key of its context."""
