@@ -21,7 +21,7 @@ from lumbung.ledger import Ledger
 from lumbung.ledger.locks import table_lock
 from lumbung.ops import rewriting
 from lumbung.ops.erased_table import curated_keys, erase_curated, foreign_references, found_in_curated
-from lumbung.ops.keys import joined, keyed_hash, texts
+from lumbung.ops.keys import joined, key_hasher, texts
 from lumbung.ops.plans import PlanChanged
 from lumbung.ops.quarantine import ROW, targets
 from lumbung.rules.places import quarantine_folder
@@ -95,7 +95,8 @@ def subject_of(system: str, dataset: str, conditions: Mapping[str, str]) -> Subj
         name: str(texts(declared, name, pa.array([value], pa.string()))[0])
         for name, value in sorted(conditions.items())
     }
-    return Subject(declared, wanted, keyed_hash(settings(), declared.id, json.dumps(wanted, sort_keys=True)))
+    hashed = key_hasher(settings(), declared.id, create=True)
+    return Subject(declared, wanted, hashed(json.dumps(wanted, sort_keys=True)))
 
 
 def examine(subject: Subject, ledger: Ledger | None = None) -> Examined:
@@ -228,7 +229,7 @@ def _erase(ledger: Ledger, subject: Subject, request: ErasureRequest, locks: Seq
 
     Each step can be repeated: what has gone already is not found any more.
     """
-    dataset, place = subject.dataset, settings()
+    dataset = subject.dataset
     folders = _folders(ledger, dataset)
     keys = {
         key
@@ -238,7 +239,8 @@ def _erase(ledger: Ledger, subject: Subject, request: ErasureRequest, locks: Seq
         for key in joined(dataset, (piece[name] for name in dataset.key))
     }
     keys |= set(joined(dataset, curated_keys(dataset, subject.wanted)))
-    ledger.remember_erased(request, (keyed_hash(place, dataset.id, key) for key in keys))
+    hashed = key_hasher(settings(), dataset.id, create=True)
+    ledger.remember_erased(request, (hashed(key) for key in keys))
     point("forget:keys-remembered")
     recorded = ledger.erasures(request.id)
     for part, batch, folder in folders:
