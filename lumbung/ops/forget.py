@@ -27,6 +27,7 @@ from lumbung.ops.quarantine import ROW, targets
 from lumbung.rules.places import quarantine_folder
 from lumbung.settings import settings
 from lumbung.sources.digest import ContentDigest
+from lumbung.sources.errors import SourceChanged
 from lumbung.sources.postgresql import open_snapshot
 from lumbung.warehouse.ddl import curated_name
 from lumbung.warehouse.session import session
@@ -102,22 +103,30 @@ def subject_of(system: str, dataset: str, conditions: Mapping[str, str]) -> Subj
 def examine(subject: Subject, ledger: Ledger | None = None) -> Examined:
     """What would go, and what stands against it. Reads only the columns that it must; nothing is changed."""
     ledger = ledger or Ledger.connect()
-    declarations, dataset = load(), subject.dataset
-    found = [
-        Found(part, batch.id, rows)
-        for part, batch, folder in _folders(ledger, dataset)
-        if (rows := _count(subject, folder))
-    ]
-    found += [Found("curated", batch, rows) for batch, rows in found_in_curated(dataset, subject.wanted)]
+    declarations, found = load(), _found(ledger, subject)
     body = json.dumps([subject.hash, [asdict(one) for one in found]], separators=(",", ":"))
     checksum = hashlib.sha256(body.encode()).hexdigest()[:12]
     refusals = _refusals(ledger, declarations, subject, {one.batch for one in found if one.part == "raw"})
     return Examined(tuple(found), tuple(refusals), tuple(_mentions(declarations, subject)), checksum)
 
 
+def _found(ledger: Ledger, subject: Subject) -> list[Found]:
+    """Where rows of the subject lie in the warehouse; the source is not asked."""
+    found = [
+        Found(part, batch.id, rows)
+        for part, batch, folder in _folders(ledger, subject.dataset)
+        if (rows := _count(subject, folder))
+    ]
+    return found + [Found("curated", batch, rows) for batch, rows in found_in_curated(subject.dataset, subject.wanted)]
+
+
 def _refusals(ledger: Ledger, declarations: Declarations, subject: Subject, holding: set[str]) -> list[str]:
     dataset, found = subject.dataset, []
-    at_source = _at_source(declarations, subject)
+    try:
+        at_source = _at_source(declarations, subject)
+    except SourceChanged as error:
+        found.append(f"sumber tidak dapat ditanya apakah masih memuat baris itu: {error}")
+        at_source = 0
     if at_source:
         owner = declarations.systems[dataset.system].owner_name
         found.append(
@@ -142,7 +151,7 @@ def _refusals(ledger: Ledger, declarations: Declarations, subject: Subject, hold
 
 
 def _at_source(declarations: Declarations, subject: Subject) -> int:
-    """Rows of the subject that the source holds now."""
+    """Rows of the subject that the source holds now. Raises SourceChanged when its table cannot be read by contract."""
     dataset, system = subject.dataset, declarations.systems[subject.dataset.system]
     asked = [name for name in subject.wanted if name != dataset.period_column]
     names = dict.fromkeys((*(name for name in dataset.key if name != dataset.period_column), *asked))
@@ -151,11 +160,12 @@ def _at_source(declarations: Declarations, subject: Subject) -> int:
     period = subject.wanted.get(dataset.period_column or "")
     rows = 0
     with open_snapshot(settings().source_url(system.connection), system, (dataset,)) as snapshot:
-        if snapshot.tables[dataset.id]:
-            for table, piece in snapshot.read(snapshot.prepare(narrow), None, ContentDigest()):
-                if period is not None and period != table.period:
-                    continue
-                rows += rewriting.matching(dataset, piece, within).true_count
+        if drift := snapshot.drift(narrow, declarations.root).errors:
+            raise SourceChanged("; ".join(drift))
+        for table, piece in snapshot.read(snapshot.prepare(narrow), None, ContentDigest()):
+            if period is not None and period != table.period:
+                continue
+            rows += rewriting.matching(dataset, piece, within).true_count
     return rows
 
 
@@ -196,7 +206,8 @@ def forget(
 ) -> ErasureRequest:
     """Erase what `examine` showed under this checksum, or carry on an erasure of the same subject that died.
 
-    Raises ForgetRefused, PlanChanged; nothing was changed then. LockBusy while a stage of the system is at work.
+    Raises ForgetRefused, PlanChanged; nothing was changed then (more than it was when the erasure died). LockBusy while
+    a stage of the system is at work.
     """
     ledger = ledger or Ledger.connect()
     for said in (ground, reason):
@@ -207,10 +218,10 @@ def forget(
         names = (f"extract:{dataset.system}", f"validate:{dataset.id}", table_lock(curated_name(dataset)))
         locks = [held.enter_context(ledger.lock(name, LOCK_WAIT_S)) for name in names]
         request = ledger.running_erasure(dataset.id, subject.hash)
+        now = examine(subject, ledger)
+        if now.refusals:  # one that died may find the source, a batch or a rollback changed
+            raise ForgetRefused("Belum dapat dihapus:\n" + "\n".join(f"- {refusal}" for refusal in now.refusals))
         if request is None:
-            now = examine(subject, ledger)
-            if now.refusals:
-                raise ForgetRefused("Belum dapat dihapus:\n" + "\n".join(f"- {refusal}" for refusal in now.refusals))
             if not now.found:
                 raise ForgetRefused(f"Tidak ada baris {dataset.id} yang cocok; tidak ada yang perlu dihapus.")
             if now.checksum != checksum:
@@ -218,7 +229,7 @@ def forget(
             request = ledger.open_erasure(dataset.id, tuple(subject.wanted), subject.hash, ground, reason, actor)
         point("forget:opened")
         _erase(ledger, subject, request, locks)
-        left = examine(subject, ledger).found
+        left = _found(ledger, subject)
         if left:
             raise RuntimeError(f"{request.id}: {len(left)} tempat masih memuat baris itu, yang pertama {left[0]}")
         return ledger.finish_erasure(request, actor)

@@ -58,16 +58,19 @@ def history(site: Farm) -> list[Batch]:
     return batches
 
 
-def holding(site: Farm) -> list[str]:
-    """Every file of the platform's state, and of the curated table, that still holds the number."""
-    folder = Path(
+def table_folder(site: Farm) -> Path:
+    return Path(
         session("uji")
         .sql(f"DESCRIBE TABLE EXTENDED {curated_name(site.orang)}")
         .where("col_name = 'Location'")
         .collect()[0]["data_type"]
         .removeprefix("file:")
     )
-    files = [file for root in (site.state, folder) for file in root.rglob("*") if file.is_file()]
+
+
+def holding(site: Farm) -> list[str]:
+    """Every file of the platform's state, and of the curated table, that still holds the number."""
+    files = [file for root in (site.state, table_folder(site)) for file in root.rglob("*") if file.is_file()]
     found = [file for file in files if NIK.encode() in file.read_bytes()]
     tables = [f for f in files if f.suffix == ".parquet" and NIK in str(pq.read_table(f).to_pylist())]
     return sorted({str(file) for file in (*found, *tables)})
@@ -158,6 +161,28 @@ def test_what_the_source_still_holds_or_a_batch_under_way_is_refused(site: Farm)
     assert site.table(curated_name(site.orang), "nik") == [(A[0],), (B[0],)]
 
 
+@pytest.mark.parametrize(
+    ("away", "back"),
+    [
+        pytest.param("REVOKE SELECT ON orang FROM uji_baca", "GRANT SELECT ON orang TO uji_baca", id="unreadable"),
+        pytest.param("ALTER TABLE orang RENAME TO orang_lama", "ALTER TABLE orang_lama RENAME TO orang", id="gone"),
+        pytest.param(
+            "ALTER TABLE orang RENAME nik TO nomor", "ALTER TABLE orang RENAME nomor TO nik", id="another-column"
+        ),
+    ],
+)
+def test_a_source_that_cannot_be_asked_is_not_one_that_no_longer_has_the_row(site: Farm, away: str, back: str) -> None:
+    site.go(A, B)
+    site.source.execute(away)
+    try:
+        (refusal,) = examine(person(site), site.ledger).refusals
+        assert "tidak dapat ditanya" in refusal and "orang" in refusal
+        with pytest.raises(ForgetRefused):
+            erase(site)
+    finally:
+        site.source.execute(back)
+
+
 @pytest.mark.parametrize("reason", ["", f"permohonan {NIK}"], ids=["empty", "with the value"])
 def test_the_reason_must_be_said_without_the_value(site: Farm, reason: str) -> None:
     with pytest.raises(ForgetRefused, match="alasan wajib diisi"):
@@ -214,6 +239,10 @@ def test_killed_at_any_step_the_counts_are_exact_and_the_erasure_is_carried_on(
                 erase(site)
         (row,) = reconcile_rows(site.system, site.ledger)
         assert (row["received"], row["missing"]) == (row["raw"], 0), name
+    site.put(A, B, ("x" * 16, "lain", 9))
+    with pytest.raises(ForgetRefused, match="sumber masih memuat 1 baris"):
+        erase(site, "cli:lain")  # the source has it again since
+    site.put(B, ("x" * 16, "lain", 9))
     request = erase(site, "cli:lain")
     assert holding(site) == []
     assert exact(site) == [(0, 0)]
