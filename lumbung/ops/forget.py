@@ -2,8 +2,11 @@
 
 The department that owns the source decides and erases first; a row that the source still holds would come back with
 the next read, so it is refused here. Then raw, quarantine and the curated table lose the rows, and every snapshot of
-the table that still shows them expires. Counts and row numbers stay exact through the ledger's record of the erasure;
-values are in no record, only keyed hashes of the keys, by which a key that comes back is noticed (`reconcile`).
+the table that still shows them expires; what attempts that died left of the dataset (spool, half-made folders, valid
+rows, files never committed) goes whole. Only a file that was written into the table's folder and never committed less
+than a day ago stays: nobody can tell it from one that is being written (docs/decisions/0011). Counts and row numbers
+stay exact through the ledger's record of the erasure; values are in no record, only keyed hashes of the keys, by which
+a key that comes back is noticed (`reconcile`).
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from lumbung.ledger.locks import table_lock
 from lumbung.ops import rewriting
 from lumbung.ops.erased_table import curated_keys, erase_curated, foreign_references, found_in_curated
 from lumbung.ops.keys import joined, key_hasher, texts
+from lumbung.ops.leftovers import copies_of
 from lumbung.ops.plans import PlanChanged
 from lumbung.ops.quarantine import ROW, targets
 from lumbung.rules.places import quarantine_folder
@@ -29,6 +33,7 @@ from lumbung.settings import settings
 from lumbung.sources.digest import ContentDigest
 from lumbung.sources.errors import SourceChanged
 from lumbung.sources.postgresql import open_snapshot
+from lumbung.storage import remove_directory
 from lumbung.warehouse.ddl import curated_name
 from lumbung.warehouse.session import session
 
@@ -52,7 +57,10 @@ class ForgetRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Rows of one batch (or of the curated table, by the batch that brought them) that would go."""
+    """Rows of one batch (or of the curated table, by the batch that brought them) that would go.
+
+    A `leftover` is a folder of the dataset that no batch needs; all of it goes. Rows are 0 when it cannot be read.
+    """
 
     part: str
     batch: str
@@ -117,6 +125,10 @@ def _found(ledger: Ledger, subject: Subject) -> list[Found]:
         for part, batch, folder in _folders(ledger, subject.dataset)
         if (rows := _count(subject, folder))
     ]
+    for folder in copies_of(ledger, settings(), subject.dataset):
+        held = rewriting.held_rows(subject.dataset, folder, subject.wanted)
+        if held != 0:  # what cannot be read may hold it
+            found.append(Found("leftover", folder.name, held or 0))
     return found + [Found("curated", batch, rows) for batch, rows in found_in_curated(subject.dataset, subject.wanted)]
 
 
@@ -236,7 +248,8 @@ def forget(
 
 
 def _erase(ledger: Ledger, subject: Subject, request: ErasureRequest, locks: Sequence[Held]) -> None:
-    """First every key is remembered, then quarantine, raw and the curated table lose the rows, each after its record.
+    """First every key is remembered, then leftovers go, then quarantine, raw and the curated table lose the rows, each
+    after its record.
 
     Each step can be repeated: what has gone already is not found any more.
     """
@@ -253,6 +266,10 @@ def _erase(ledger: Ledger, subject: Subject, request: ErasureRequest, locks: Seq
     hashed = key_hasher(settings(), dataset.id, create=True)
     ledger.remember_erased(request, (hashed(key) for key in keys))
     point("forget:keys-remembered")
+    for folder in copies_of(ledger, settings(), dataset):
+        _confirm(locks)
+        remove_directory(folder)
+        log.info("forget %s: leftover %s", request.id, folder)
     recorded = ledger.erasures(request.id)
     for part, batch, folder in folders:
         rows = [

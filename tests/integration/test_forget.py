@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -159,6 +162,42 @@ def test_what_the_source_still_holds_or_a_batch_under_way_is_refused(site: Farm)
     with pytest.raises(PlanChanged):
         forget.forget(person(site), "000000000000", WHO, GROUND, REASON, site.ledger)
     assert site.table(curated_name(site.orang), "nik") == [(A[0],), (B[0],)]
+
+
+def test_what_attempts_that_died_left_of_the_dataset_goes_too(site: Farm) -> None:
+    first, second, third = history(site)
+    warehouse, data = site.place.warehouse, site.raw(first) / DATA_FILE
+    valid, raw = warehouse / "valid" / site.system / "orang", site.raw(first).parent
+    quarantine = warehouse / "quarantine" / site.system / "orang"
+    spool = site.place.spool / third.run_id
+    left = [
+        valid / first.id,
+        valid / f"{first.id}.keys",
+        valid / f"{second.id}.0a1b2c.tmp" / "tagged",
+        raw / f".batch={first.id}.tmp",
+        raw / f".batch={second.id}.buang",
+        quarantine / f".batch={third.id}.buang",
+        spool / third.id,
+    ]
+    for folder in left:
+        folder.mkdir(parents=True)
+        shutil.copy(data, folder)
+    cut = spool / f".{third.id}.tmp"
+    cut.mkdir()
+    (cut / DATA_FILE).write_bytes(data.read_bytes()[:-9])
+    uncommitted = table_folder(site) / "data" / "00000-0-sisa.parquet"
+    shutil.copy(data, uncommitted)
+    long_ago = time.time() - 48 * 3600
+    os.utime(uncommitted, (long_ago, long_ago))
+    other = warehouse / "valid" / site.system / "lain" / first.id
+    other.mkdir(parents=True)
+
+    found = [one for one in examine(person(site), site.ledger).found if one.part == "leftover"]
+    assert sorted(one.rows for one in found) == [0] + [1] * len(left)  # the cut file cannot be read
+    erase(site)
+    assert holding(site) == []
+    assert not any(folder.exists() for folder in (*left, cut)) and other.is_dir()
+    assert exact(site) == [(0, 0)]
 
 
 @pytest.mark.parametrize(
