@@ -27,8 +27,10 @@ def marts_failed(context: Any) -> None:
     from lumbung.ops.runs import fail_marts_from_dag
 
     failed = context["task_instance"].task_id, context.get("exception")
-    fail_marts_from_dag(context["dag"].dag_id, context["dag_run"], *failed)
-    task_failed(context["dag"].dag_id, *failed)
+    try:
+        fail_marts_from_dag(context["dag"].dag_id, context["dag_run"], *failed)
+    finally:  # the ledger may be what is down
+        task_failed(context["dag"].dag_id, *failed)
 
 
 @task

@@ -23,8 +23,10 @@ def run_failed(context: Any) -> None:
     from lumbung.ops.runs import fail_sweep_from_dag
 
     failed = context["task_instance"].task_id, context.get("exception")
-    fail_sweep_from_dag(context["dag"].dag_id, context["dag_run"], *failed)
-    task_failed(context["dag"].dag_id, *failed)
+    try:
+        fail_sweep_from_dag(context["dag"].dag_id, context["dag_run"], *failed)
+    finally:  # the ledger may be what is down
+        task_failed(context["dag"].dag_id, *failed)
 
 
 def sweep_tasks(system: System) -> None:
@@ -75,9 +77,10 @@ def checkpoint() -> None:
 @task(task_id="periksa_keterlambatan", pool="gudang")
 def lateness() -> None:
     """Says which datasets are later than their contract promises."""
-    from lumbung.ops.alerts import check_lateness
+    from lumbung.ops.alerts import check_lateness, recovered
 
     check_lateness()
+    recovered(f"{get_current_context()['dag'].dag_id}/periksa_keterlambatan")
 
 
 with DAG(

@@ -117,8 +117,10 @@ def run_failed(context: Any) -> None:
     from lumbung.ops.runs import fail_from_dag
 
     failed = context["task_instance"].task_id, context.get("exception")
-    fail_from_dag(context["dag"].dag_id, context["dag_run"], *failed)
-    task_failed(context["dag"].dag_id, *failed)
+    try:
+        fail_from_dag(context["dag"].dag_id, context["dag_run"], *failed)
+    finally:  # the ledger may be what is down
+        task_failed(context["dag"].dag_id, *failed)
 
 
 def docs(head: SystemHead) -> str:

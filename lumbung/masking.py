@@ -10,8 +10,9 @@ import re
 import unicodedata
 from typing import Final
 
-_MOMENT: Final = r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?(?:[.,]\d+)?)?"
-_DIGITS: Final = re.compile(rf"(?P<moment>{_MOMENT})(?!\d)|\+?\d(?:[ .\-/]?\d){{8,}}")
+_DAY: Final = r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
+_MOMENT: Final = rf"{_DAY}(?:[T ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-6]\d)?(?:[.,]\d+)?)?"
+_DIGITS: Final = re.compile(rf"(?P<moment>{_MOMENT})(?!\d|[-./]\d)|\+?\d(?:[ .\-/]?\d){{8,}}")
 _EMAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 
 

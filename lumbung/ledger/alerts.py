@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from lumbung.ledger.base import Store, now
@@ -28,12 +28,15 @@ class AlertStore(Store):
     """Causes and what was sent about them."""
 
     def see_alert(self, cause: str, fingerprint: str, text: str) -> AlertRecord:
-        """The cause is there (again): opened, or its text brought up to date."""
+        """The cause is there (again): opened, or its text brought up to date; one that comes back is open since now."""
         moment = now()
         with self.transaction() as connection:
             values = {"fingerprint": fingerprint, "state": "open", "text": text, "seen_at": moment}
             statement = upsert(alert).values(cause=cause, since=moment, sent={}, **values)
-            connection.execute(statement.on_conflict_do_update(index_elements=[alert.c.cause], set_=values))
+            since = case((alert.c.state == "closed", moment), else_=alert.c.since)
+            connection.execute(
+                statement.on_conflict_do_update(index_elements=[alert.c.cause], set_={**values, "since": since})
+            )
             row = connection.execute(select(alert).where(alert.c.cause == cause)).one()
             return AlertRecord(**row._mapping)
 

@@ -58,13 +58,14 @@ def read_checkpoints(file: Path) -> list[Checkpoint]:
 def write_checkpoint(ledger: Audit, place: Settings, actor: str = "jadwal") -> Checkpoint | None:
     """Add a checkpoint of the chain as it is now; None when nothing was written since the last one.
 
-    The chain first acknowledges the checkpoint before. Raises CopyFailed when a folder of `audit.copies` did not take
-    the line; the profile's own file has it then.
+    The chain first acknowledges the checkpoint before. Either way every folder of `audit.copies` gets what it lacks.
+    Raises CopyFailed when one did not take it; the profile's own file has it then.
     """
     file = checkpoint_file(place)
     known = read_checkpoints(file)
     head = ledger.audit_head()
     if known and (known[-1].size, known[-1].head) == head:
+        _bring_copies_up(place, known)
         return None
     if known:
         detail = {"number": len(known), "size": known[-1].size, "signature": known[-1].signature}
@@ -74,16 +75,24 @@ def write_checkpoint(ledger: Audit, place: Settings, actor: str = "jadwal") -> C
         _key(place, create=True), now().isoformat(timespec="seconds"), head, known[-1].signature if known else ""
     )
     _append(file, [made])
+    _bring_copies_up(place, [*known, made])
+    return made
+
+
+def _bring_copies_up(place: Settings, known: list[Checkpoint]) -> None:
     failed = []
     for folder in place.audit.copies:
         copy = folder / NAME
         try:
-            _append(copy, [*known, made][len(read_checkpoints(copy)) :])
+            lacking = known[len(read_checkpoints(copy)) :]
+            if lacking:
+                _append(copy, lacking)
         except OSError as error:
             failed.append(f"{copy}: {error}")
     if failed:
-        raise CopyFailed(f"checkpoint of {made.size} entries lies in {file}, but not in {'; '.join(failed)}")
-    return made
+        raise CopyFailed(
+            f"checkpoint of {known[-1].size} entries lies in {checkpoint_file(place)}, but not in {'; '.join(failed)}"
+        )
 
 
 def verify_checkpoints(ledger: Audit, place: Settings) -> list[str]:

@@ -60,7 +60,9 @@ class Locks(Store):
     def lock(self, name: str, wait_s: float = DEFAULT_WAIT_S) -> Iterator[Held]:
         """Hold the lock `name` for the duration of the block, waiting at most `wait_s` seconds for it.
 
-        Raises LockBusy naming the holder. Names in use: `extract:<system>` (extract and land of one system).
+        Raises LockBusy naming the holder. Names in use: `extract:<system>` (extract and land), `validate:<dataset>`,
+        `promote:<system>` (conform), `table:<table>` (one writer of a curated table), `marts` (all writers of marts),
+        `publish`, `data-docs`, `maintenance`.
         """
         engine = create_engine(
             self.engine.url,

@@ -2,7 +2,8 @@
 
 One alert per cause: it is sent when the cause appears or says something else, not again while it stays the same, and
 once more when it is over. Personal values are masked. An alert never makes worse what it reports: what cannot be
-delivered after a few attempts is logged, and tried again when the cause is seen next.
+delivered after a few attempts is logged, and tried again when the cause is seen next. When the ledger, which knows what
+was sent, does not answer, the alert goes out all the same, each time that the cause is seen.
 """
 
 from __future__ import annotations
@@ -52,16 +53,33 @@ class Message:
 
 
 def raise_alert(cause: str, text: str, ledger: Ledger | None = None, place: Settings | None = None) -> None:
-    """Say that something is wrong. `cause` stays the same as long as it is the same thing, whatever run it hits."""
-    ledger, place = ledger or Ledger.connect(), place or settings()
+    """Say that something is wrong. `cause` stays the same as long as it is the same thing, whatever run it hits.
+
+    Without its ledger nobody knows what was sent before: it is sent then, rather once too often.
+    """
+    place = place or settings()
     short = masked(text)[:LONGEST]
     print_of = fingerprint(short)
     log.error("alert %s: %s", cause, short)
-    known = ledger.see_alert(cause, print_of, short)
-    sent = {name: was for name, was in known.sent.items() if was == print_of}
+    sent: dict[str, str] = {}
+    try:
+        ledger = ledger or Ledger.connect()
+        known = ledger.see_alert(cause, print_of, short)
+        sent = {name: was for name, was in known.sent.items() if was == print_of}
+    except Exception as error:
+        ledger = None
+        log.error("alert %s: sent without the ledger, which does not answer: %s", cause, type(error).__name__)
     waiting = {name: send for name, send in channels(place).items() if name not in sent}
     delivered = _deliver(_message(cause, "gagal", short, place), waiting, place)
-    ledger.alert_sent(cause, sent | dict.fromkeys(delivered, print_of))
+    if ledger is not None:
+        _remember(ledger, cause, sent | dict.fromkeys(delivered, print_of))
+
+
+def _remember(ledger: Ledger, cause: str, sent: dict[str, str]) -> None:
+    try:
+        ledger.alert_sent(cause, sent)
+    except Exception as error:
+        log.error("alert %s: the ledger did not note what was sent: %s", cause, type(error).__name__)
 
 
 def clear_alert(cause: str, ledger: Ledger | None = None, place: Settings | None = None) -> None:
@@ -112,7 +130,7 @@ def _deliver(message: Message, ways: dict[str, Callable[[Message], None]], place
                 with attempt:
                     send(message)
             delivered.append(name)
-        except (httpx.HTTPError, OSError, smtplib.SMTPException) as error:
+        except Exception as error:  # whatever ails one channel must not keep the alert from the next
             said = type(error).__name__  # its text may hold the address, which is a secret
             log.error(
                 "alert %s: %s did not take it (%d attempts): %s", message.cause, name, place.alerts.attempts, said
@@ -161,18 +179,18 @@ def task_failed(dag_id: str, task_id: str, exception: object) -> None:
         log.exception("alert %s/%s: could not be raised", dag_id, task_id)
 
 
-def recovered(prefix: str) -> None:
-    """What had failed under this beginning of its cause has succeeded. Never raises."""
+def recovered(cause: str) -> None:
+    """What had failed under this cause has succeeded; one that ends in "/" stands for all below it. Never raises."""
     try:
         ledger = Ledger.connect()
         try:
             for known in ledger.open_alerts():
-                if known.cause.startswith(prefix):
+                if known.cause == cause or (cause.endswith("/") and known.cause.startswith(cause)):
                     clear_alert(known.cause, ledger)
         finally:
             ledger.close()
     except Exception:
-        log.exception("alert %s: could not be cleared", prefix)
+        log.exception("alert %s: could not be cleared", cause)
 
 
 def check_lateness(ledger: Ledger | None = None) -> list[str]:

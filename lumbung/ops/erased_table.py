@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from lumbung.faults import point
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from lumbung.declarations import Dataset
 
 ERASURE: Final = "lumbung.erasure"
+_YOUNGEST_ORPHAN: Final = timedelta(hours=24, minutes=5)
+"""Iceberg refuses less than 24 hours, by the engine's clock."""
 OWN_BRANCHES: Final = ("conform_", "restate_")
 """Branches that the stages open under the table's lock: whoever holds it finds only those of attempts that died."""
 
@@ -68,9 +71,11 @@ def _references(spark: SparkSession, name: str) -> list[str]:
 
 
 def erase_curated(spark: SparkSession, dataset: Dataset, wanted: Mapping[str, str], request: str) -> None:
-    """Delete the rows, and expire every snapshot but the newest, with the files that only they named.
+    """Delete the rows, expire every snapshot but the newest, with the files that only they named, and remove the files
+    that no snapshot ever named.
 
-    Hold the table's lock. Repeating it finds nothing to delete and nothing to expire.
+    Of the last, Iceberg leaves those younger than a day, which an attempt may be writing still. Hold the table's lock.
+    Repeating it finds nothing to delete and nothing to expire.
     """
     name = curated_name(dataset)
     if iceberg.current_snapshot(spark, name) is None:
@@ -88,3 +93,8 @@ def erase_curated(spark: SparkSession, dataset: Dataset, wanted: Mapping[str, st
         spark.sql(
             f"CALL spark_catalog.system.expire_snapshots(table => {literal(name)}, snapshot_ids => ARRAY({ids}))"
         ).collect()
+    before = datetime.now(UTC) - _YOUNGEST_ORPHAN
+    spark.sql(
+        f"CALL spark_catalog.system.remove_orphan_files(table => {literal(name)}, "
+        f"older_than => TIMESTAMP {literal(before.isoformat(sep=' ', timespec='seconds'))})"
+    ).collect()

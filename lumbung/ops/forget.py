@@ -2,8 +2,11 @@
 
 The department that owns the source decides and erases first; a row that the source still holds would come back with
 the next read, so it is refused here. Then raw, quarantine and the curated table lose the rows, and every snapshot of
-the table that still shows them expires. Counts and row numbers stay exact through the ledger's record of the erasure;
-values are in no record, only keyed hashes of the keys, by which a key that comes back is noticed (`reconcile`).
+the table that still shows them expires; what attempts that died left of the dataset (spool, half-made folders, valid
+rows, files never committed) goes whole. Only a file that was written into the table's folder and never committed less
+than a day ago stays: nobody can tell it from one that is being written (docs/decisions/0011). Counts and row numbers
+stay exact through the ledger's record of the erasure; values are in no record, only keyed hashes of the keys, by which
+a key that comes back is noticed (`reconcile`).
 """
 
 from __future__ import annotations
@@ -21,13 +24,16 @@ from lumbung.ledger import Ledger
 from lumbung.ledger.locks import table_lock
 from lumbung.ops import rewriting
 from lumbung.ops.erased_table import curated_keys, erase_curated, foreign_references, found_in_curated
-from lumbung.ops.keys import joined, keyed_hash, texts
+from lumbung.ops.keys import joined, key_hasher, texts
+from lumbung.ops.leftovers import copies_of
 from lumbung.ops.plans import PlanChanged
 from lumbung.ops.quarantine import ROW, targets
 from lumbung.rules.places import quarantine_folder
 from lumbung.settings import settings
 from lumbung.sources.digest import ContentDigest
+from lumbung.sources.errors import SourceChanged
 from lumbung.sources.postgresql import open_snapshot
+from lumbung.storage import remove_directory
 from lumbung.warehouse.ddl import curated_name
 from lumbung.warehouse.session import session
 
@@ -51,7 +57,10 @@ class ForgetRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Rows of one batch (or of the curated table, by the batch that brought them) that would go."""
+    """Rows of one batch (or of the curated table, by the batch that brought them) that would go.
+
+    A `leftover` is a folder of the dataset that no batch needs; all of it goes. Rows are 0 when it cannot be read.
+    """
 
     part: str
     batch: str
@@ -95,28 +104,41 @@ def subject_of(system: str, dataset: str, conditions: Mapping[str, str]) -> Subj
         name: str(texts(declared, name, pa.array([value], pa.string()))[0])
         for name, value in sorted(conditions.items())
     }
-    return Subject(declared, wanted, keyed_hash(settings(), declared.id, json.dumps(wanted, sort_keys=True)))
+    hashed = key_hasher(settings(), declared.id, create=True)
+    return Subject(declared, wanted, hashed(json.dumps(wanted, sort_keys=True)))
 
 
 def examine(subject: Subject, ledger: Ledger | None = None) -> Examined:
     """What would go, and what stands against it. Reads only the columns that it must; nothing is changed."""
     ledger = ledger or Ledger.connect()
-    declarations, dataset = load(), subject.dataset
-    found = [
-        Found(part, batch.id, rows)
-        for part, batch, folder in _folders(ledger, dataset)
-        if (rows := _count(subject, folder))
-    ]
-    found += [Found("curated", batch, rows) for batch, rows in found_in_curated(dataset, subject.wanted)]
+    declarations, found = load(), _found(ledger, subject)
     body = json.dumps([subject.hash, [asdict(one) for one in found]], separators=(",", ":"))
     checksum = hashlib.sha256(body.encode()).hexdigest()[:12]
     refusals = _refusals(ledger, declarations, subject, {one.batch for one in found if one.part == "raw"})
     return Examined(tuple(found), tuple(refusals), tuple(_mentions(declarations, subject)), checksum)
 
 
+def _found(ledger: Ledger, subject: Subject) -> list[Found]:
+    """Where rows of the subject lie in the warehouse; the source is not asked."""
+    found = [
+        Found(part, batch.id, rows)
+        for part, batch, folder in _folders(ledger, subject.dataset)
+        if (rows := _count(subject, folder))
+    ]
+    for folder in copies_of(ledger, settings(), subject.dataset):
+        held = rewriting.held_rows(subject.dataset, folder, subject.wanted)
+        if held != 0:  # what cannot be read may hold it
+            found.append(Found("leftover", folder.name, held or 0))
+    return found + [Found("curated", batch, rows) for batch, rows in found_in_curated(subject.dataset, subject.wanted)]
+
+
 def _refusals(ledger: Ledger, declarations: Declarations, subject: Subject, holding: set[str]) -> list[str]:
     dataset, found = subject.dataset, []
-    at_source = _at_source(declarations, subject)
+    try:
+        at_source = _at_source(declarations, subject)
+    except SourceChanged as error:
+        found.append(f"sumber tidak dapat ditanya apakah masih memuat baris itu: {error}")
+        at_source = 0
     if at_source:
         owner = declarations.systems[dataset.system].owner_name
         found.append(
@@ -141,7 +163,7 @@ def _refusals(ledger: Ledger, declarations: Declarations, subject: Subject, hold
 
 
 def _at_source(declarations: Declarations, subject: Subject) -> int:
-    """Rows of the subject that the source holds now."""
+    """Rows of the subject that the source holds now. Raises SourceChanged when its table cannot be read by contract."""
     dataset, system = subject.dataset, declarations.systems[subject.dataset.system]
     asked = [name for name in subject.wanted if name != dataset.period_column]
     names = dict.fromkeys((*(name for name in dataset.key if name != dataset.period_column), *asked))
@@ -150,11 +172,12 @@ def _at_source(declarations: Declarations, subject: Subject) -> int:
     period = subject.wanted.get(dataset.period_column or "")
     rows = 0
     with open_snapshot(settings().source_url(system.connection), system, (dataset,)) as snapshot:
-        if snapshot.tables[dataset.id]:
-            for table, piece in snapshot.read(snapshot.prepare(narrow), None, ContentDigest()):
-                if period is not None and period != table.period:
-                    continue
-                rows += rewriting.matching(dataset, piece, within).true_count
+        if drift := snapshot.drift(narrow, declarations.root).errors:
+            raise SourceChanged("; ".join(drift))
+        for table, piece in snapshot.read(snapshot.prepare(narrow), None, ContentDigest()):
+            if period is not None and period != table.period:
+                continue
+            rows += rewriting.matching(dataset, piece, within).true_count
     return rows
 
 
@@ -195,7 +218,8 @@ def forget(
 ) -> ErasureRequest:
     """Erase what `examine` showed under this checksum, or carry on an erasure of the same subject that died.
 
-    Raises ForgetRefused, PlanChanged; nothing was changed then. LockBusy while a stage of the system is at work.
+    Raises ForgetRefused, PlanChanged; nothing was changed then (more than it was when the erasure died). LockBusy while
+    a stage of the system is at work.
     """
     ledger = ledger or Ledger.connect()
     for said in (ground, reason):
@@ -206,10 +230,10 @@ def forget(
         names = (f"extract:{dataset.system}", f"validate:{dataset.id}", table_lock(curated_name(dataset)))
         locks = [held.enter_context(ledger.lock(name, LOCK_WAIT_S)) for name in names]
         request = ledger.running_erasure(dataset.id, subject.hash)
+        now = examine(subject, ledger)
+        if now.refusals:  # one that died may find the source, a batch or a rollback changed
+            raise ForgetRefused("Belum dapat dihapus:\n" + "\n".join(f"- {refusal}" for refusal in now.refusals))
         if request is None:
-            now = examine(subject, ledger)
-            if now.refusals:
-                raise ForgetRefused("Belum dapat dihapus:\n" + "\n".join(f"- {refusal}" for refusal in now.refusals))
             if not now.found:
                 raise ForgetRefused(f"Tidak ada baris {dataset.id} yang cocok; tidak ada yang perlu dihapus.")
             if now.checksum != checksum:
@@ -217,18 +241,19 @@ def forget(
             request = ledger.open_erasure(dataset.id, tuple(subject.wanted), subject.hash, ground, reason, actor)
         point("forget:opened")
         _erase(ledger, subject, request, locks)
-        left = examine(subject, ledger).found
+        left = _found(ledger, subject)
         if left:
             raise RuntimeError(f"{request.id}: {len(left)} tempat masih memuat baris itu, yang pertama {left[0]}")
         return ledger.finish_erasure(request, actor)
 
 
 def _erase(ledger: Ledger, subject: Subject, request: ErasureRequest, locks: Sequence[Held]) -> None:
-    """First every key is remembered, then quarantine, raw and the curated table lose the rows, each after its record.
+    """First every key is remembered, then leftovers go, then quarantine, raw and the curated table lose the rows, each
+    after its record.
 
     Each step can be repeated: what has gone already is not found any more.
     """
-    dataset, place = subject.dataset, settings()
+    dataset = subject.dataset
     folders = _folders(ledger, dataset)
     keys = {
         key
@@ -238,8 +263,13 @@ def _erase(ledger: Ledger, subject: Subject, request: ErasureRequest, locks: Seq
         for key in joined(dataset, (piece[name] for name in dataset.key))
     }
     keys |= set(joined(dataset, curated_keys(dataset, subject.wanted)))
-    ledger.remember_erased(request, (keyed_hash(place, dataset.id, key) for key in keys))
+    hashed = key_hasher(settings(), dataset.id, create=True)
+    ledger.remember_erased(request, (hashed(key) for key in keys))
     point("forget:keys-remembered")
+    for folder in copies_of(ledger, settings(), dataset):
+        _confirm(locks)
+        remove_directory(folder)
+        log.info("forget %s: leftover %s", request.id, folder)
     recorded = ledger.erasures(request.id)
     for part, batch, folder in folders:
         rows = [

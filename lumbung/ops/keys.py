@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from lumbung.declarations import Dataset
     from lumbung.settings import Settings
@@ -37,16 +37,19 @@ def joined(dataset: Dataset, arrays: Iterable[pa.Array]) -> list[str]:
     return list(pc.binary_join_element_wise(*parts, SEPARATOR).to_pylist())
 
 
-def keyed_hash(place: Settings, dataset: str, value: str) -> str:
-    """HMAC-SHA256 of a personal value under the platform's own key: without it nobody finds the value by trying."""
-    key = _key(place)
-    return hmac.new(key, f"{dataset}{SEPARATOR}{value}".encode(), hashlib.sha256).hexdigest()
+def key_hasher(place: Settings, dataset: str, *, create: bool) -> Callable[[str], str]:
+    """HMAC-SHA256 of personal values under the platform's own key: without it nobody finds a value by trying.
+
+    The key's file is read once, here. `create`: make the key when there is none; raises MissingSecret otherwise.
+    """
+    key = _key(place, create=create)
+    return lambda value: hmac.new(key, f"{dataset}{SEPARATOR}{value}".encode(), hashlib.sha256).hexdigest()
 
 
-def _key(place: Settings) -> bytes:
-    """The key, made on first use, readable for its owner only."""
+def _key(place: Settings, *, create: bool) -> bytes:
+    """The key; a new one is readable for its owner only."""
     file = place.secret_file(FORGET_KEY)
-    if not file.is_file():
+    if create and not file.is_file():
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             stream.write(secrets.token_hex(32))

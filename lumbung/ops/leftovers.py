@@ -13,11 +13,13 @@ from lumbung.faults import point
 from lumbung.ledger import NotInLedger
 from lumbung.ops.plans import Step
 from lumbung.ops.retention import GOING
+from lumbung.storage import spool_batch_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from lumbung.declarations import Dataset
     from lumbung.ledger import Ledger
     from lumbung.settings import Settings
 
@@ -37,13 +39,26 @@ def leftover_steps(ledger: Ledger, place: Settings, before: datetime) -> list[St
     return steps
 
 
-def _hidden(place: Settings) -> Iterator[tuple[Path, str]]:
-    """Folders under construction or on their way out."""
+def copies_of(ledger: Ledger, place: Settings, dataset: Dataset) -> list[Path]:
+    """Every folder with rows of a dataset that no batch needs, however young.
+
+    Hold the locks of the dataset's stages, and have no batch of it under way: whatever is half made is of the dead.
+    """
+    of = f"{dataset.system}/{dataset.name}"
+    found = [folder for folder, _ in (*_hidden(place, of), *_promoted(ledger, place, of, ("conformed", "stopped")))]
+    for batch in ledger.batches(dataset=dataset.id, states=("landed", "validated", "conformed", "stopped")):
+        folder = spool_batch_path(place.spool, batch.run_id, batch.id)
+        found += [folder, folder.with_name(f".{folder.name}.tmp")]
+    return [folder for folder in found if folder.is_dir()]
+
+
+def _hidden(place: Settings, of: str = "*/*") -> Iterator[tuple[Path, str]]:
+    """Folders under construction or on their way out, of `<system>/<dataset>`."""
     for layer in ("raw", "quarantine"):
-        for folder in (place.warehouse / layer).rglob(f".{_BATCH}*"):
+        for folder in (place.warehouse / layer).glob(f"{of}/**/.{_BATCH}*"):
             if folder.is_dir() and folder.suffix in (".tmp", GOING):
                 yield folder, "setengah dihapus" if folder.suffix == GOING else _ABANDONED
-    for folder in (place.warehouse / "valid").glob("*/*/*.tmp"):
+    for folder in (place.warehouse / "valid").glob(f"{of}/*.tmp"):
         yield folder, _ABANDONED
 
 
@@ -57,11 +72,13 @@ def unknown_folders(ledger: Ledger, place: Settings) -> list[str]:
     ]
 
 
-def _promoted(ledger: Ledger, place: Settings) -> Iterator[tuple[Path, str]]:
-    """Valid rows of batches that are conformed."""
-    for folder in (place.warehouse / "valid").glob("*/*/*"):
+def _promoted(
+    ledger: Ledger, place: Settings, of: str = "*/*", states: tuple[str, ...] = ("conformed",)
+) -> Iterator[tuple[Path, str]]:
+    """Valid rows of batches that are conformed (or in another state of `states`)."""
+    for folder in (place.warehouse / "valid").glob(f"{of}/*"):
         name = folder.name.removesuffix(".keys")
-        if not name.startswith((".", "_")) and folder.suffix != ".tmp" and _state(ledger, name) == "conformed":
+        if not name.startswith((".", "_")) and folder.suffix != ".tmp" and _state(ledger, name) in states:
             yield folder, "baris sah yang sudah dinaikkan"
 
 

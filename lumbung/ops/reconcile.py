@@ -16,7 +16,7 @@ import pyarrow as pa
 from lumbung.declarations import Dataset, load
 from lumbung.ledger import Batch, Ledger
 from lumbung.ops.alerts import clear_alert, raise_alert
-from lumbung.ops.keys import joined, keyed_hash
+from lumbung.ops.keys import joined, key_hasher
 from lumbung.ops.quarantine import refused_rows
 from lumbung.settings import settings
 from lumbung.sources.digest import ContentDigest
@@ -170,8 +170,8 @@ def _returned(ledger: Ledger, dataset: Dataset, keys: set[str]) -> int:
     erased = ledger.erased_keys(dataset.id)
     if not erased:
         return 0
-    place = settings()
-    found = sum(keyed_hash(place, dataset.id, key) in erased for key in keys)
+    hashed = key_hasher(settings(), dataset.id, create=False)
+    found = sum(hashed(key) in erased for key in keys)
     if found:
         log.warning(
             "reconcile: %s: %d kunci yang pernah dihapus atas permintaan datang lagi dari sumber; tanyakan kepada "

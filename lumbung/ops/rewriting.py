@@ -50,6 +50,21 @@ def found_rows(
                     yield {name: hits.column(hits.schema.get_field_index(name)) for name in columns if name in names}
 
 
+def held_rows(dataset: Dataset, folder: Path, wanted: Mapping[str, str]) -> int | None:
+    """Matching rows in all Parquet files at and below a folder, finished or not; None when one cannot be read."""
+    rows = 0
+    for file in folder.rglob("*.parquet"):
+        try:
+            with pq.ParquetFile(file) as parquet:
+                if not set(wanted) <= set(parquet.schema_arrow.names):
+                    continue
+                for piece in parquet.iter_batches(_ROWS, columns=list(wanted)):
+                    rows += matching(dataset, piece, wanted).true_count
+        except (pa.ArrowException, OSError):
+            return None
+    return rows
+
+
 def without_rows(dataset: Dataset, folder: Path, wanted: Mapping[str, str]) -> int:
     """Write the folder's files anew without the matching rows; how many went. Other files stay untouched."""
     for left in folder.glob(".*.parquet.tmp"):  # of a process that died while it wrote

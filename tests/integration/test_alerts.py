@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from lumbung.ledger import Ledger
-from lumbung.ops.alerts import clear_alert, raise_alert, trial
-from lumbung.settings import Alerts, Settings, settings
+from lumbung.ops.alerts import clear_alert, raise_alert, recovered, trial
+from lumbung.settings import Alerts, MissingSecret, Settings, settings
 from tests.integration.ledger_support import fresh_ledger
 
 
@@ -156,3 +156,66 @@ def test_a_trial_goes_to_every_channel(
     assert (web[0].got[0]["state"], len(mail[0].got)) == ("uji", 1)
     web[0].answers[:] = [500, 500]
     assert trial(place) == {"webhook": False, "surel": True}
+
+
+def unreachable() -> Ledger:
+    raise MissingSecret("ledger_app_password")
+
+
+@pytest.mark.parametrize("connects", [True, False], ids=["breaks-later", "not-even-open"])
+def test_with_the_ledger_down_the_alert_goes_out_all_the_same(
+    place: Settings,
+    web: tuple[type[Web], int],
+    mail: tuple[type[Mail], int],
+    monkeypatch: pytest.MonkeyPatch,
+    connects: bool,
+) -> None:
+    dead = Ledger.connect("postgresql+psycopg://rahasia@127.0.0.1:1/tidak_ada") if connects else None
+    monkeypatch.setattr(Ledger, "connect", unreachable)
+    for _ in range(2):
+        raise_alert("sistem_siak/land", "ledger tidak menjawab", dead, place)
+    assert [one["state"] for one in web[0].got] == ["gagal", "gagal"]  # nobody knows that it was sent before
+    assert len(mail[0].got) == 2
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [(None, "MissingSecret"), ("http://[rahasia/kait", "InvalidURL"), ("rahasia/kait", "UnsupportedProtocol")],
+)
+def test_a_channel_that_is_set_up_wrongly_does_not_keep_the_alert_from_the_other(
+    ledger: Ledger,
+    place: Settings,
+    mail: tuple[type[Mail], int],
+    caplog: pytest.LogCaptureFixture,
+    address: str | None,
+    said: str,
+) -> None:
+    file = place.secret_file("alert_webhook_url")
+    file.unlink() if address is None else file.write_text(address)
+    raise_alert(f"uji/{said}", "gagal", ledger, place)
+    assert len(mail[0].got) == 1
+    assert said in caplog.text and "rahasia" not in caplog.text
+
+
+def test_only_what_succeeded_is_cleared(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Ledger, "connect", lambda: ledger)
+    causes = ("kosong_harian/sapu_uji", "kosong_harian/sapu_uji_dua", "kosong_uji/land", "kosong_uji/extract")
+    for cause in causes:
+        ledger.see_alert(cause, "x", "gagal")
+
+    def still_open() -> set[str]:
+        return {one.cause for one in ledger.open_alerts()} & set(causes)
+
+    recovered("kosong_harian/sapu_uji")
+    assert still_open() == set(causes[1:])
+    recovered("kosong_uji/")
+    assert still_open() == {causes[1]}
+
+
+def test_a_cause_that_comes_back_is_open_since_it_came_back(ledger: Ledger) -> None:
+    first = ledger.see_alert("lagi/uji", "x", "gagal")
+    assert ledger.see_alert("lagi/uji", "x", "gagal").since == first.since
+    ledger.close_alert("lagi/uji")
+    again = ledger.see_alert("lagi/uji", "x", "gagal")
+    assert again.since > first.since
+    assert ledger.see_alert("lagi/uji", "y", "gagal").since == again.since

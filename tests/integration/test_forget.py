@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,16 +61,19 @@ def history(site: Farm) -> list[Batch]:
     return batches
 
 
-def holding(site: Farm) -> list[str]:
-    """Every file of the platform's state, and of the curated table, that still holds the number."""
-    folder = Path(
+def table_folder(site: Farm) -> Path:
+    return Path(
         session("uji")
         .sql(f"DESCRIBE TABLE EXTENDED {curated_name(site.orang)}")
         .where("col_name = 'Location'")
         .collect()[0]["data_type"]
         .removeprefix("file:")
     )
-    files = [file for root in (site.state, folder) for file in root.rglob("*") if file.is_file()]
+
+
+def holding(site: Farm) -> list[str]:
+    """Every file of the platform's state, and of the curated table, that still holds the number."""
+    files = [file for root in (site.state, table_folder(site)) for file in root.rglob("*") if file.is_file()]
     found = [file for file in files if NIK.encode() in file.read_bytes()]
     tables = [f for f in files if f.suffix == ".parquet" and NIK in str(pq.read_table(f).to_pylist())]
     return sorted({str(file) for file in (*found, *tables)})
@@ -158,6 +164,64 @@ def test_what_the_source_still_holds_or_a_batch_under_way_is_refused(site: Farm)
     assert site.table(curated_name(site.orang), "nik") == [(A[0],), (B[0],)]
 
 
+def test_what_attempts_that_died_left_of_the_dataset_goes_too(site: Farm) -> None:
+    first, second, third = history(site)
+    warehouse, data = site.place.warehouse, site.raw(first) / DATA_FILE
+    valid, raw = warehouse / "valid" / site.system / "orang", site.raw(first).parent
+    quarantine = warehouse / "quarantine" / site.system / "orang"
+    spool = site.place.spool / third.run_id
+    left = [
+        valid / first.id,
+        valid / f"{first.id}.keys",
+        valid / f"{second.id}.0a1b2c.tmp" / "tagged",
+        raw / f".batch={first.id}.tmp",
+        raw / f".batch={second.id}.buang",
+        quarantine / f".batch={third.id}.buang",
+        spool / third.id,
+    ]
+    for folder in left:
+        folder.mkdir(parents=True)
+        shutil.copy(data, folder)
+    cut = spool / f".{third.id}.tmp"
+    cut.mkdir()
+    (cut / DATA_FILE).write_bytes(data.read_bytes()[:-9])
+    uncommitted = table_folder(site) / "data" / "00000-0-sisa.parquet"
+    shutil.copy(data, uncommitted)
+    long_ago = time.time() - 48 * 3600
+    os.utime(uncommitted, (long_ago, long_ago))
+    other = warehouse / "valid" / site.system / "lain" / first.id
+    other.mkdir(parents=True)
+
+    found = [one for one in examine(person(site), site.ledger).found if one.part == "leftover"]
+    assert sorted(one.rows for one in found) == [0] + [1] * len(left)  # the cut file cannot be read
+    erase(site)
+    assert holding(site) == []
+    assert not any(folder.exists() for folder in (*left, cut)) and other.is_dir()
+    assert exact(site) == [(0, 0)]
+
+
+@pytest.mark.parametrize(
+    ("away", "back"),
+    [
+        pytest.param("REVOKE SELECT ON orang FROM uji_baca", "GRANT SELECT ON orang TO uji_baca", id="unreadable"),
+        pytest.param("ALTER TABLE orang RENAME TO orang_lama", "ALTER TABLE orang_lama RENAME TO orang", id="gone"),
+        pytest.param(
+            "ALTER TABLE orang RENAME nik TO nomor", "ALTER TABLE orang RENAME nomor TO nik", id="another-column"
+        ),
+    ],
+)
+def test_a_source_that_cannot_be_asked_is_not_one_that_no_longer_has_the_row(site: Farm, away: str, back: str) -> None:
+    site.go(A, B)
+    site.source.execute(away)
+    try:
+        (refusal,) = examine(person(site), site.ledger).refusals
+        assert "tidak dapat ditanya" in refusal and "orang" in refusal
+        with pytest.raises(ForgetRefused):
+            erase(site)
+    finally:
+        site.source.execute(back)
+
+
 @pytest.mark.parametrize("reason", ["", f"permohonan {NIK}"], ids=["empty", "with the value"])
 def test_the_reason_must_be_said_without_the_value(site: Farm, reason: str) -> None:
     with pytest.raises(ForgetRefused, match="alasan wajib diisi"):
@@ -214,6 +278,10 @@ def test_killed_at_any_step_the_counts_are_exact_and_the_erasure_is_carried_on(
                 erase(site)
         (row,) = reconcile_rows(site.system, site.ledger)
         assert (row["received"], row["missing"]) == (row["raw"], 0), name
+    site.put(A, B, ("x" * 16, "lain", 9))
+    with pytest.raises(ForgetRefused, match="sumber masih memuat 1 baris"):
+        erase(site, "cli:lain")  # the source has it again since
+    site.put(B, ("x" * 16, "lain", 9))
     request = erase(site, "cli:lain")
     assert holding(site) == []
     assert exact(site) == [(0, 0)]

@@ -6,8 +6,10 @@ import inspect
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -66,6 +68,43 @@ def test_a_dataset_that_cannot_be_validated_does_not_keep_the_others_from_confor
     assert conform.upstream_task_ids == {"land", "validate"}
     assert conform.trigger_rule == "all_done_min_one_success"
     assert not dags["sistem_siak"].get_task("validate").on_failure_callback
+
+
+@pytest.mark.parametrize("dag_id", sorted(EXPECTED))
+def test_with_the_ledger_down_a_failure_is_told_all_the_same(
+    dags: dict[str, Any], dag_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lumbung.ops import alerts, runs
+
+    def down(*_: object) -> None:
+        raise ConnectionError("ledger")
+
+    told: list[object] = []
+    for name in ("fail_from_dag", "fail_sweep_from_dag", "fail_marts_from_dag"):
+        monkeypatch.setattr(runs, name, down)
+    monkeypatch.setattr(alerts, "task_failed", lambda *said: told.append(said[:2]))
+    for task in dags[dag_id].tasks:
+        for callback in task.on_failure_callback or ():
+            told.clear()
+            context = {"dag": SimpleNamespace(dag_id=dag_id), "dag_run": None, "task_instance": task}
+            with suppress(ConnectionError):
+                callback(context)
+            assert told == [(dag_id, task.task_id)]
+
+
+def test_the_look_for_late_datasets_clears_its_own_failure(
+    dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lumbung.ops import alerts
+
+    cleared: list[str] = []
+    dag = dags["sapu_harian"]
+    look = dag.get_task("periksa_keterlambatan").python_callable
+    monkeypatch.setattr(alerts, "check_lateness", list)
+    monkeypatch.setattr(alerts, "recovered", cleared.append)
+    monkeypatch.setitem(look.__globals__, "get_current_context", lambda: {"dag": dag})
+    look()
+    assert cleared == ["sapu_harian/periksa_keterlambatan"]
 
 
 @pytest.mark.parametrize("dag_id", sorted(EXPECTED))

@@ -88,6 +88,18 @@ def test_a_folder_of_copies_that_cannot_be_written_fails_loudly(place: Any) -> N
     assert len(read_checkpoints(checkpoint_file(place))) == 1
 
 
+def test_a_copy_that_failed_fails_again_until_it_is_there(place: Any) -> None:
+    (copy,) = place.audit.copies
+    copy.write_text("bukan folder")
+    chain: Any = Chain(3)
+    for _ in range(2):  # the second time there is nothing new to sign
+        with pytest.raises(CopyFailed, match="lain"):
+            write_checkpoint(chain, place)
+    copy.unlink()
+    assert write_checkpoint(chain, place) is None
+    assert (copy / "checkpoint.jsonl").read_text() == checkpoint_file(place).read_text()
+
+
 def test_the_chain_is_held_against_the_largest_checkpoint(place: Any) -> None:
     chain = written(place, 3, 5)
     assert verify_checkpoints(chain, place) == []

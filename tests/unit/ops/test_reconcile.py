@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pyarrow as pa
 import pytest
 
 from lumbung.ops import reconcile
-from lumbung.ops.keys import joined
+from lumbung.ops.keys import joined, key_hasher
 
 
 def test_a_number_is_the_same_however_many_zeros_follow_its_point() -> None:
@@ -50,3 +52,27 @@ def test_a_key_that_came_back_is_told_and_is_no_difference(
     else:
         reconcile.require_reconciled("siak")
     assert heard == said
+
+
+def test_the_key_of_the_erased_is_read_once_per_dataset_and_never_made(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file, reads = tmp_path / "forget_key", []
+
+    def secret(name: str) -> str:
+        reads.append(name)
+        return file.read_text()
+
+    place: Any = SimpleNamespace(secret_file=lambda name: tmp_path / name, secret=secret)
+    dataset: Any = SimpleNamespace(id="siak.x")
+    file.write_text("kunci")
+    hashed = key_hasher(place, "siak.x", create=False)
+    ledger: Any = SimpleNamespace(erased_keys=lambda name: {hashed("7"), hashed("8")})
+    monkeypatch.setattr(reconcile, "settings", lambda: place)
+    reads.clear()
+    assert reconcile._returned(ledger, dataset, {str(number) for number in range(8)}) == 1
+    assert reads == ["forget_key"]
+    file.unlink()
+    with pytest.raises(FileNotFoundError):
+        reconcile._returned(ledger, dataset, {"7"})
+    assert not file.exists()
