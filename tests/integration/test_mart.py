@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 
 from lumbung.declarations.models import CodeList, CodeRow, ListColumn, Mart, MartColumn, MartTest, Sismiop, Tenant
-from lumbung.ledger import Ledger
+from lumbung.ledger import Ledger, LockLost
 from lumbung.stages import mart as stage
 from lumbung.stages.mart import MartsFailedError, refresh
 from lumbung.warehouse import iceberg, reference
-from tests.integration.ledger_support import Database, fresh_ledger
+from tests.integration.ledger_support import Database, fresh_ledger, lose_locks
 from tests.integration.warehouse_support import CLOCK, Bench
 
 ROWS = [("1", "Ani", 1, Decimal("10.00")), ("2", "Budi", 2, Decimal("20.00")), ("3", "Cici", 2, Decimal("30.00"))]
@@ -291,6 +291,24 @@ def test_killed_at_any_step_the_next_pass_completes(
     assert record.snapshot_id == mart.snapshot()
     runs = iceberg.snapshot_batches(mart.name, mart.snapshot() or 0)
     assert len(runs) == 2
+
+
+def test_a_pass_that_lost_its_lock_shows_nothing_and_stops(mart: MartBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    mart.bench.promote(mart.bench.rows, ROWS)
+    mart.refresh()
+    before = mart.snapshot()
+    mart.bench.promote(mart.bench.rows, [("4", "Didi", 1, Decimal("1.00"))], mode="window")
+
+    def lose(here: str) -> None:
+        if here == "mart:written":
+            lose_locks(mart.bench.ledger)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("lumbung.stages.mart.point", lose)
+        with pytest.raises(LockLost, match="'marts' was lost"):
+            mart.refresh()
+    assert mart.snapshot() == before
+    assert mart.refresh() == [mart.mart.name]
 
 
 def test_readers_see_whole_tables_only(mart: MartBench) -> None:
