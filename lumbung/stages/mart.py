@@ -15,7 +15,7 @@ from lumbung.faults import point
 from lumbung.ledger import Ledger, LockLost
 from lumbung.logs import stage
 from lumbung.stages.mart_inputs import inputs_of, recorded_name
-from lumbung.stages.mart_records import is_ledger_wide, make_views
+from lumbung.stages.mart_records import is_ledger_wide, make_views, read_records
 from lumbung.warehouse import iceberg
 from lumbung.warehouse.mart_table import (
     COUNTED,
@@ -87,8 +87,9 @@ def _refresh_all(
     pins: dict[str, int | None] = {}
     for mart in in_order(declarations.marts):
         try:
-            make_views(ledger, spark, declarations, mart)
-            inputs = inputs_of(ledger, spark, declarations, mart, versions, pins)
+            records = read_records(ledger, declarations, mart)
+            make_views(spark, records)
+            inputs = inputs_of(ledger, spark, declarations, mart, versions, pins, records)
             if isinstance(inputs, str):
                 log.info("mart: %s waits: %s", mart.name, inputs)
             elif _refresh_one(ledger, spark, mart, inputs, label, confirm):

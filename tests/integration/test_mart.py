@@ -408,7 +408,8 @@ def code_list(name: str, label: str) -> CodeList:
     )
 
 
-def test_a_mart_of_records_is_written_when_they_say_something_new(mart: MartBench) -> None:
+def of_records(mart: MartBench) -> None:
+    """Make it a mart of the records of batches."""
     columns = (column("bulan", "string", "string"), column("dataset", "string", "string"))
     mart.change(
         columns=(*columns, column("diterima", "bigint", "integer")),
@@ -420,11 +421,35 @@ def test_a_mart_of_records_is_written_when_they_say_something_new(mart: MartBenc
         records=("batch",),
     )
     mart.write("mart.sql", "SELECT c.bulan, c.dataset, c.diterima FROM catatan_batch AS c")
+
+
+def test_a_mart_of_records_is_written_when_they_say_something_new(mart: MartBench) -> None:
+    of_records(mart)
     mart.bench.promote(mart.bench.rows, ROWS)
     assert mart.refresh() == [mart.mart.name]
     assert mart.content() == [("2026-01", mart.bench.rows.id, 3)]
     mart.bench.promote(mart.bench.rows, [], [(key, "duplikat") for key, *_ in ROWS])
     assert mart.refresh() == []
     mart.bench.promote(mart.bench.rows, [("9", "Edi", 1, Decimal("1.00"))], mode="window")
+    assert mart.refresh() == [mart.mart.name]
+    assert mart.content() == [("2026-01", mart.bench.rows.id, 4)]
+
+
+def test_a_batch_that_comes_between_is_in_the_next_pass(mart: MartBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows and digest are of one read of the ledger: else the older rows would pass for the newer ones ever after."""
+    of_records(mart)
+    mart.bench.promote(mart.bench.rows, ROWS)
+    ledger = mart.bench.ledger
+    read = ledger.monthly_batches
+
+    def then_another(system: str, timezone: str) -> Any:
+        rows = read(system, timezone)
+        monkeypatch.setattr(ledger, "monthly_batches", read)
+        mart.bench.promote(mart.bench.rows, [("9", "Edi", 1, Decimal("1.00"))], mode="window")
+        return rows
+
+    monkeypatch.setattr(ledger, "monthly_batches", then_another)
+    assert mart.refresh() == [mart.mart.name]
+    assert mart.content() == [("2026-01", mart.bench.rows.id, 3)]
     assert mart.refresh() == [mart.mart.name]
     assert mart.content() == [("2026-01", mart.bench.rows.id, 4)]
