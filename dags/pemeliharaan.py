@@ -1,8 +1,8 @@
 """Pemeliharaan mingguan: salinan yang lewat masa simpan, snapshot lama, berkas kecil, dan sisa percobaan yang mati.
 
-The first task makes the plan and writes all of it into its log; the second carries out exactly that plan, by its
-checksum. A plan that died is carried on by the retry; one that no longer fits fails and is made anew next week, or by
-hand: `bin/lumbung maintain`.
+The task makes the plan, writes all of it into its log and carries out exactly that plan, by its checksum. A retry makes
+the plan anew: what a plan that died has not done is in the next one, and a table that has moved on meanwhile does not
+keep the others waiting until next week. By hand: `bin/lumbung maintain`.
 """
 
 from __future__ import annotations
@@ -21,21 +21,14 @@ def maintenance_failed(context: Any) -> None:
 
 
 @task
-def rencana() -> str | None:
-    """Makes the plan, logs every step, and returns its checksum; nothing when there is nothing to do."""
-    from lumbung.ops.maintenance import log_plan
-
-    return log_plan()
-
-
-@task
-def jalankan(checksum: str | None) -> None:
-    """Carries out the plan of this checksum."""
+def jalankan() -> None:
+    """Makes the plan, logs every step, and carries it out; nothing when there is nothing to do."""
     from lumbung.ops.alerts import recovered
-    from lumbung.ops.maintenance import apply
+    from lumbung.ops.maintenance import apply, log_plan
     from lumbung.ops.runs import actor_of
 
     context = get_current_context()
+    checksum = log_plan()
     if checksum is not None:
         apply(checksum, actor_of(context["dag_run"]))
     recovered(f"{context['dag'].dag_id}/")
@@ -60,4 +53,4 @@ with DAG(
         "on_failure_callback": maintenance_failed,
     },
 ) as dag:
-    jalankan(rencana())
+    jalankan()

@@ -5,6 +5,7 @@ from lumbung.ledger.erasures import ErasureRequest
 from lumbung.ledger.errors import CountsError, LedgerError, LockBusy, LockLost, NotInLedger, StateError
 from lumbung.ledger.records import (
     COMPLETE,
+    REPLACED,
     WHOLE,
     AuditEntry,
     Batch,
@@ -30,6 +31,7 @@ from lumbung.ledger.store import Ledger
 
 __all__ = [
     "COMPLETE",
+    "REPLACED",
     "WHOLE",
     "AuditEntry",
     "AuditHead",

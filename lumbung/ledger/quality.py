@@ -5,11 +5,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from lumbung.ledger.base import Store
-from lumbung.ledger.records import MonthlyBatches, MonthlyRule
+from lumbung.ledger.records import REPLACED, MonthlyBatches, MonthlyRule
 from lumbung.ledger.schema import batch, refused, rule_count
 
 _JUDGED = ("validated", "conformed")
-_RECEIVED_AGAIN = "digantikan"
 
 
 class Quality(Store):
@@ -50,11 +49,7 @@ def _month(timezone: str) -> ColumnElement[str]:
 
 def _judged(query: Select[Any], system: str) -> Select[Any]:
     """Restrict to the system's judged batches that brought something new."""
-    again = (
-        select(func.count())
-        .where(refused.c.closed_by == batch.c.id, refused.c.why == _RECEIVED_AGAIN)
-        .scalar_subquery()
-    )
+    again = select(func.count()).where(refused.c.closed_by == batch.c.id, refused.c.why == REPLACED).scalar_subquery()
     return query.where(
         batch.c.system == system,
         batch.c.state.in_(_JUDGED),

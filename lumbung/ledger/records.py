@@ -162,6 +162,8 @@ class MartsRun:
 
 WHOLE: Final[tuple[Mode, ...]] = ("full", "sweep")
 """Modes that read every row of the source: what does not come is not there."""
+REPLACED: Final = "digantikan"
+"""Why a refused row was closed whose key came again, whatever became of it then."""
 COMPLETE: Final[tuple[RunKind, ...]] = ("jadwal", "manual", "sapu")
 """Kinds of run that bring a dataset up to their source clock; a backfill or a replay does not."""
 ROLLED_BACK: Final = "kembali-"

@@ -1,8 +1,8 @@
 """Iceberg tables: snapshots that nobody needs any more, and small files that are worth writing together.
 
 A snapshot stays while it is young, among the newest of its table, named by a branch or tag, or recorded as what one of
-the newest mart refreshes or a publication was computed from. Older refreshes can still be traced: by the ledger, no
-longer row by row.
+the newest mart refreshes or a publication was computed from, or as what an open rollback left behind. Older refreshes
+can still be traced: by the ledger, no longer row by row.
 """
 
 from __future__ import annotations
@@ -49,13 +49,20 @@ def expirable(found: Sequence[Known], needed: Iterable[int], before: datetime, n
 
 
 def needed_snapshots(ledger: Ledger, declarations: Declarations, refreshes: int) -> dict[str, set[int]]:
-    """Per table, the snapshots that the newest refreshes of every mart and the publications were computed from."""
+    """Per table, the snapshots that the newest refreshes of every mart and the publications were computed from.
+
+    Also those that open rollbacks went back from: their rows still count as received (`stages.received`), and going
+    forth again needs them.
+    """
     tables = {dataset.id: curated_name(dataset) for dataset in declarations.datasets.values()}
     needed: dict[str, set[int]] = {}
     for mart, snapshot, inputs in ledger.mart_snapshots(refreshes):
         for name, used in {f"mart.{mart}": snapshot, **inputs}.items():
             if used is not None:
                 needed.setdefault(tables.get(name, name), set()).add(int(used))
+    for dataset, table in tables.items():
+        for undone in ledger.open_rollbacks(dataset):
+            needed.setdefault(table, set()).add(undone.from_snapshot)
     return needed
 
 

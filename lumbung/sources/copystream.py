@@ -80,7 +80,8 @@ class CopiedRows:
 class CopyStream:
     """Blocks of whole rows from lists of rows. `prefix` goes into each row's digest (the period of a period table)."""
 
-    def __init__(self, rows: Iterable[list[bytes]], digest: ContentDigest, prefix: bytes = b"") -> None:
+    def __init__(self, rows: CopiedRows | Iterable[list[bytes]], digest: ContentDigest, prefix: bytes = b"") -> None:
+        self._source = rows
         self._rows = iter(rows)
         self._digest = digest
         self._prefix = prefix + _SEPARATOR if prefix else b""
@@ -95,6 +96,11 @@ class CopyStream:
         self.rows += len(rows)
         return b"".join(rows)
 
+    def abandon(self) -> None:
+        """Let `next_block` come to its end, also while it waits for the source."""
+        if isinstance(self._source, CopiedRows):
+            self._source.abandon()
+
 
 def record_batches(stream: CopyStream, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """The stream's rows in batches of some megabytes, in the columns and types of `schema`; nothing for no rows.
@@ -108,6 +114,8 @@ def record_batches(stream: CopyStream, schema: pa.Schema) -> Iterator[pa.RecordB
                 ahead.append(receiver.submit(stream.next_block))
                 yield from _parsed(block, schema)
         finally:
+            # before the executor is left: that waits for the block being received, and a source may be silent for long
+            stream.abandon()
             for future in ahead:
                 future.cancel()
 

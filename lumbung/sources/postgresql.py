@@ -112,8 +112,6 @@ class Snapshot:
                             f"dataset {prepared.dataset.id}: nilai di {table.label} tidak sesuai tipe katalog "
                             f"({column_of(error, prepared.schema)}) sekitar baris {stream.rows}; periksa tabel sumber"
                         ) from None
-                    finally:
-                        rows.abandon()
                 if rows.sent != stream.rows:
                     raise SourceError(
                         f"dataset {prepared.dataset.id}: sumber mengirim {rows.sent} baris dari {table.label}, "

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 from lumbung.declarations import load
 from lumbung.faults import point
-from lumbung.ledger import Ledger
+from lumbung.ledger import Ledger, LockLost
 from lumbung.logs import stage
 from lumbung.stages.mart_inputs import inputs_of, recorded_name
-from lumbung.stages.mart_records import is_ledger_wide, make_views
+from lumbung.stages.mart_records import is_ledger_wide, make_views, read_records
 from lumbung.warehouse import iceberg
 from lumbung.warehouse.mart_table import (
     COUNTED,
@@ -55,7 +55,7 @@ def refresh(trigger: str, actor: str) -> list[str]:
     """Refresh every mart that is not up to date; gives the names of those that were written.
 
     `trigger` names the pass in the ledger (asked again it is the same pass), `actor` who started it. Marts whose inputs
-    were never loaded are left for a later pass. Raises `MartsFailedError` after trying all, `LockBusy`.
+    were never loaded are left for a later pass. Raises `MartsFailedError` after trying all, `LockBusy`, `LockLost`.
     """
     ledger = Ledger.connect()
     try:
@@ -87,12 +87,15 @@ def _refresh_all(
     pins: dict[str, int | None] = {}
     for mart in in_order(declarations.marts):
         try:
-            make_views(ledger, spark, declarations, mart)
-            inputs = inputs_of(ledger, spark, declarations, mart, versions, pins)
+            records = read_records(ledger, declarations, mart)
+            make_views(spark, records)
+            inputs = inputs_of(ledger, spark, declarations, mart, versions, pins, records)
             if isinstance(inputs, str):
                 log.info("mart: %s waits: %s", mart.name, inputs)
             elif _refresh_one(ledger, spark, mart, inputs, label, confirm):
                 written.append(mart.name)
+        except LockLost:
+            raise  # another pass may be writing by now: the marts that are left are not ours any more
         except Exception as error:
             log.exception("mart: %s failed", mart.name)
             failures.append(f"- mart.{mart.name}: {said(error)}")
@@ -120,7 +123,7 @@ def _refresh_one(
 ) -> bool:
     """Write one mart unless it is up to date; False when it was. Raises `MartRefusedError`: nothing changed then.
 
-    `confirm` raises when the lock is lost: a record written after that would name an older snapshot than the mart's.
+    `confirm` raises when the lock is lost: what is shown or recorded after that would be older than another pass's.
     """
     name = mart_name(mart)
     latest = ledger.latest_mart(mart.name)
@@ -144,6 +147,7 @@ def _refresh_one(
         except MartRefusedError:
             iceberg.drop_branch(spark, branch)
             raise
+        confirm()
         snapshot = iceberg.publish_branch(spark, branch)
         point("mart:published")
     written = spark.table(name).count()

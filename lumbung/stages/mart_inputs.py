@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from lumbung.declarations import Declarations, Mart
     from lumbung.ledger import Ledger
+    from lumbung.stages.mart_records import Records
 
 _NEWEST: Final = 50
 FORM: Final = 3
@@ -42,12 +43,13 @@ def inputs_of(
     mart: Mart,
     versions: Mapping[str, str],
     pins: dict[str, int | None],
+    records: Records,
 ) -> Inputs | str:
     """Pin the inputs of a mart, or say why it has to wait (an input was never loaded).
 
     `versions`: version of every code list. `pins`: snapshots that this pass has fixed already, added to; marts are left
-    out, since a pass writes them itself. The digest holds input snapshots (of lists: the version), SQL, identity,
-    tests, columns, parameters and the as-of.
+    out, since a pass writes them itself. `records`: the rows of the views that the mart reads. The digest holds input
+    snapshots (of lists: the version), SQL, identity, tests, columns, parameters, records and the as-of.
     """
     moment = as_of(ledger, declarations, mart)
     if moment is None:
@@ -69,7 +71,7 @@ def inputs_of(
         "identity": mart.identity_sql_path.read_text(encoding="utf-8") if mart.identity_sql_path else None,
         "mart": mart.model_dump(mode="json", exclude={"publications", "unpublished", "sql_path", "identity_sql_path"}),
         "parameters": {key: str(value) for key, value in parameters.items()},
-        "records": content(ledger, declarations, mart),
+        "records": content(records),
     }
     digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
     return Inputs(snapshots, moment, parameters, digest)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lumbung.ledger import Ledger
 
 Row: TypeAlias = "tuple[str | int | datetime | None, ...]"
+Records: TypeAlias = "dict[str, list[Row]]"
 
 SCHEMAS: Final = {
     "mart": (
@@ -50,18 +51,20 @@ def records_of(ledger: Ledger, declarations: Declarations, name: str) -> list[Ro
     return _batches(ledger, declarations) if name == "batch" else _rules(ledger, declarations)
 
 
-def make_views(ledger: Ledger, spark: SparkSession, declarations: Declarations, mart: Mart) -> None:
+def read_records(ledger: Ledger, declarations: Declarations, mart: Mart) -> Records:
+    """The rows of every view that a mart reads, read once: what it is computed from is what its digest says."""
+    return {name: records_of(ledger, declarations, name) for name in mart.records}
+
+
+def make_views(spark: SparkSession, records: Records) -> None:
     """Make the views that a mart reads."""
-    for name in mart.records:
-        rows = records_of(ledger, declarations, name)
+    for name, rows in records.items():
         spark.createDataFrame(rows, SCHEMAS[name]).createOrReplaceTempView(f"catatan_{name}")
 
 
-def content(ledger: Ledger, declarations: Declarations, mart: Mart) -> dict[str, list[list[str]]] | None:
+def content(records: Records) -> dict[str, list[list[str]]] | None:
     """What the views of a mart hold, for its digest; None when it reads none."""
-    if not mart.records:
-        return None
-    return {name: [list(map(str, row)) for row in records_of(ledger, declarations, name)] for name in mart.records}
+    return {name: [list(map(str, row)) for row in rows] for name, rows in records.items()} or None
 
 
 def _marts(ledger: Ledger, declarations: Declarations) -> list[Row]:

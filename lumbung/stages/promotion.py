@@ -7,6 +7,7 @@ import shutil
 from typing import TYPE_CHECKING, Final
 
 from lumbung.faults import point
+from lumbung.ledger import WHOLE
 from lumbung.ledger.locks import table_lock
 from lumbung.logs import stage
 from lumbung.settings import settings
@@ -30,8 +31,6 @@ log = logging.getLogger(__name__)
 
 TABLE_WAIT_S: Final = 300.0
 BRANCH: Final = "conform"
-WHOLE: Final = ("full", "sweep")
-"""Modes that read the whole source table: a key they do not mention is gone."""
 
 
 class ValidRowsMissingError(RuntimeError):

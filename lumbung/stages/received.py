@@ -8,6 +8,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from lumbung.ledger import WHOLE
 from lumbung.rules.places import quarantine_folder
 from lumbung.rules.references import Received, current_hashes
 from lumbung.warehouse import iceberg
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from lumbung.ledger import Batch, Ledger
 
 log = logging.getLogger(__name__)
-
-WHOLE: Final = ("full", "sweep")
-"""Modes that read every row of the source: what does not come is not there."""
 
 SMALL_BATCH: Final = 5_000
 SMALL_TABLE: Final = 100_000

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Final
 
 from lumbung.declarations import load
 from lumbung.faults import point
-from lumbung.ledger import Counts, Ledger
+from lumbung.ledger import REPLACED, WHOLE, Counts, Ledger
 from lumbung.logs import stage
 from lumbung.settings import settings
 from lumbung.stages.judging import judge
-from lumbung.stages.received import WHOLE, inputs_digest, is_small, unchanged_since
+from lumbung.stages.received import inputs_digest, is_small, unchanged_since
 from lumbung.warehouse.session import session, small_data
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ log = logging.getLogger(__name__)
 
 LOCK_WAIT_S: Final = 900.0
 """Longest wait for another validation of the same dataset; at full scale one takes minutes."""
-REPLACED: Final = "digantikan"
 REPLAYED: Final = "diproses ulang"
 GONE: Final = "dihapus di sumber"
 

@@ -1,6 +1,7 @@
 """extract against a real PostgreSQL: windows, one snapshot, drift, exact values, bounded load."""
 
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -13,8 +14,9 @@ import pytest
 from lumbung.declarations.models import Dataset, System
 from lumbung.ledger import LockBusy
 from lumbung.sources import connection
+from lumbung.sources.digest import ContentDigest
 from lumbung.sources.errors import SourceError, SourceRefused, SourceUnavailable
-from lumbung.sources.postgresql import Snapshot
+from lumbung.sources.postgresql import Snapshot, open_snapshot
 from lumbung.stages import extract as stage
 from lumbung.storage import Manifest, read_manifest
 from tests.integration.extract_support import (
@@ -404,6 +406,21 @@ def test_a_locked_source_table_is_waited_for_within_bounds(site: Site, monkeypat
         blocker.execute("LOCK TABLE orang IN ACCESS EXCLUSIVE MODE")
         with pytest.raises(SourceError, match="melewati batas waktu"):
             site.extract(site.open("t1"))
+
+
+def test_whoever_leaves_a_source_that_has_gone_silent_need_not_wait_for_it(site: Site) -> None:
+    """Ctrl-C and a timeout leave the generator the same way, while its thread waits for the next row."""
+    site.source.execute(
+        "CREATE VIEW macet AS SELECT '1'::text AS nip, repeat('x', 2000000) AS nama"
+        " UNION ALL SELECT '2', repeat('y', 100000) UNION ALL SELECT '3', pg_sleep(60)::text"
+    )
+    stalled = dataset("macet", {"nip": "text", "nama": "text"})
+    with open_snapshot(site.source.url("uji_baca"), system(), [stalled]) as snapshot:
+        rows = snapshot.read(snapshot.prepare(stalled), None, ContentDigest())
+        assert next(rows)[1].column("nip").to_pylist() == ["1"]
+        started = time.monotonic()
+        rows.close()  # type: ignore[attr-defined]
+        assert time.monotonic() - started < 15
 
 
 def test_two_runs_at_once_the_second_waits_or_says_who_holds(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

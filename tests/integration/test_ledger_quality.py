@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lumbung.ledger import Batch, Counts, Extracted, Ledger, RefusedKey, RuleCount
+from lumbung.ledger import REPLACED, Batch, Counts, Extracted, Ledger, RefusedKey, RuleCount
 from tests.integration.ledger_support import fresh_ledger
 
 DATASET = "siak.biodata_wni"
@@ -31,7 +31,7 @@ def judged(
     batch = ledger.add_batch(run.id, DATASET, "full", None, None, "1.0.0")
     ledger.extraction_done(run.id, [Extracted(DATASET, counts.received, "d", "s", "/spool")])
     ledger.landed(batch.id, "/raw", 1, None)
-    ledger.close_refused_keys(DATASET, refused, batch.id, "digantikan")
+    ledger.close_refused_keys(DATASET, refused, batch.id, REPLACED)
     rules = [RuleCount("nik:nik", "error", counts.quarantined, None), RuleCount("kode:agama", "warning", 0, None)]
     keys = [] if same_as else [RefusedKey(n + 1, key) for n, key in enumerate(refused)]
     ledger.validated(batch.id, counts, rules, keys, "i", same_as=same_as)

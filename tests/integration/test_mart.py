@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 
 from lumbung.declarations.models import CodeList, CodeRow, ListColumn, Mart, MartColumn, MartTest, Sismiop, Tenant
-from lumbung.ledger import Ledger
+from lumbung.ledger import Ledger, LockLost
 from lumbung.stages import mart as stage
 from lumbung.stages.mart import MartsFailedError, refresh
 from lumbung.warehouse import iceberg, reference
-from tests.integration.ledger_support import Database, fresh_ledger
+from tests.integration.ledger_support import Database, fresh_ledger, lose_locks
 from tests.integration.warehouse_support import CLOCK, Bench
 
 ROWS = [("1", "Ani", 1, Decimal("10.00")), ("2", "Budi", 2, Decimal("20.00")), ("3", "Cici", 2, Decimal("30.00"))]
@@ -293,6 +293,24 @@ def test_killed_at_any_step_the_next_pass_completes(
     assert len(runs) == 2
 
 
+def test_a_pass_that_lost_its_lock_shows_nothing_and_stops(mart: MartBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    mart.bench.promote(mart.bench.rows, ROWS)
+    mart.refresh()
+    before = mart.snapshot()
+    mart.bench.promote(mart.bench.rows, [("4", "Didi", 1, Decimal("1.00"))], mode="window")
+
+    def lose(here: str) -> None:
+        if here == "mart:written":
+            lose_locks(mart.bench.ledger)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("lumbung.stages.mart.point", lose)
+        with pytest.raises(LockLost, match="'marts' was lost"):
+            mart.refresh()
+    assert mart.snapshot() == before
+    assert mart.refresh() == [mart.mart.name]
+
+
 def test_readers_see_whole_tables_only(mart: MartBench) -> None:
     """Four refreshes beside readers on HiveServer2: every answer is one of the written states, none empty or mixed."""
     from lumbung.settings import settings
@@ -390,7 +408,8 @@ def code_list(name: str, label: str) -> CodeList:
     )
 
 
-def test_a_mart_of_records_is_written_when_they_say_something_new(mart: MartBench) -> None:
+def of_records(mart: MartBench) -> None:
+    """Make it a mart of the records of batches."""
     columns = (column("bulan", "string", "string"), column("dataset", "string", "string"))
     mart.change(
         columns=(*columns, column("diterima", "bigint", "integer")),
@@ -402,11 +421,35 @@ def test_a_mart_of_records_is_written_when_they_say_something_new(mart: MartBenc
         records=("batch",),
     )
     mart.write("mart.sql", "SELECT c.bulan, c.dataset, c.diterima FROM catatan_batch AS c")
+
+
+def test_a_mart_of_records_is_written_when_they_say_something_new(mart: MartBench) -> None:
+    of_records(mart)
     mart.bench.promote(mart.bench.rows, ROWS)
     assert mart.refresh() == [mart.mart.name]
     assert mart.content() == [("2026-01", mart.bench.rows.id, 3)]
     mart.bench.promote(mart.bench.rows, [], [(key, "duplikat") for key, *_ in ROWS])
     assert mart.refresh() == []
     mart.bench.promote(mart.bench.rows, [("9", "Edi", 1, Decimal("1.00"))], mode="window")
+    assert mart.refresh() == [mart.mart.name]
+    assert mart.content() == [("2026-01", mart.bench.rows.id, 4)]
+
+
+def test_a_batch_that_comes_between_is_in_the_next_pass(mart: MartBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows and digest are of one read of the ledger: else the older rows would pass for the newer ones ever after."""
+    of_records(mart)
+    mart.bench.promote(mart.bench.rows, ROWS)
+    ledger = mart.bench.ledger
+    read = ledger.monthly_batches
+
+    def then_another(system: str, timezone: str) -> Any:
+        rows = read(system, timezone)
+        monkeypatch.setattr(ledger, "monthly_batches", read)
+        mart.bench.promote(mart.bench.rows, [("9", "Edi", 1, Decimal("1.00"))], mode="window")
+        return rows
+
+    monkeypatch.setattr(ledger, "monthly_batches", then_another)
+    assert mart.refresh() == [mart.mart.name]
+    assert mart.content() == [("2026-01", mart.bench.rows.id, 3)]
     assert mart.refresh() == [mart.mart.name]
     assert mart.content() == [("2026-01", mart.bench.rows.id, 4)]

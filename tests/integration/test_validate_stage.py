@@ -15,7 +15,7 @@ import pytest
 
 from lumbung import storage
 from lumbung.declarations.models import Dataset, Declarations, System
-from lumbung.ledger import Batch, Extracted, Ledger
+from lumbung.ledger import REPLACED, Batch, Extracted, Ledger
 from lumbung.ops import quarantine, replay
 from lumbung.rules.places import places
 from lumbung.settings import settings
@@ -267,7 +267,7 @@ def test_full_reads_one_after_the_other(bench: Bench) -> None:
     assert bench.current() == {1: "Siti", 2: "Siti", 3: "Siti", 5: "Siti"}
     closed = bench.ledger.refused_rows(dataset=bench.child.id, state="closed")
     assert [(row.why, row.closed_by) for row in closed] == [
-        (validate.REPLACED, second.id),
+        (REPLACED, second.id),
         (validate.GONE, second.id),
     ]
     # 1 goes back to what was accepted: a duplicate, and nothing is refused any more.

@@ -72,10 +72,20 @@ def test_snapshots_that_nobody_needs(needed: set[int], before: int, newest: int,
 
 def test_inputs_of_marts_are_found_under_their_tables_names() -> None:
     ledger: Any = SimpleNamespace(
-        mart_snapshots=lambda refreshes: [("penduduk", 9, {"siak.biodata_wni": 4, "ref.agama": 5, "mart.lain": None})]
+        mart_snapshots=lambda refreshes: [("penduduk", 9, {"siak.biodata_wni": 4, "ref.agama": 5, "mart.lain": None})],
+        open_rollbacks=lambda dataset: [],
     )
     assert needed_snapshots(ledger, load(), 3) == {
         "mart.penduduk": {9},
         "curated.siak__biodata_wni": {4},
         "ref.agama": {5},
     }
+
+
+def test_what_an_open_rollback_went_back_from_is_needed() -> None:
+    undone = {"siak.biodata_wni": [SimpleNamespace(from_snapshot=7), SimpleNamespace(from_snapshot=8)]}
+    ledger: Any = SimpleNamespace(
+        mart_snapshots=lambda refreshes: [("penduduk", 9, {"siak.biodata_wni": 4})],
+        open_rollbacks=lambda dataset: undone.get(dataset, []),
+    )
+    assert needed_snapshots(ledger, load(), 3) == {"mart.penduduk": {9}, "curated.siak__biodata_wni": {4, 7, 8}}

@@ -59,8 +59,9 @@ def test_a_rule_says_what_it_looks_up(declared: Declarations, rule: str, wanted:
 
 def test_what_the_views_hold_is_content_of_the_mart_that_reads_them(declared: Declarations) -> None:
     ledger: Any = FakeLedger()
-    reads, reads_none = SimpleNamespace(records=("batch",)), SimpleNamespace(records=())
-    assert mart_records.content(ledger, declared, reads_none) is None  # type: ignore[arg-type]
-    held = mart_records.content(ledger, declared, reads)  # type: ignore[arg-type]
+    reads: Any = SimpleNamespace(records=("batch",))
+    reads_none: Any = SimpleNamespace(records=())
+    assert mart_records.content(mart_records.read_records(ledger, declared, reads_none)) is None
+    held = mart_records.content(mart_records.read_records(ledger, declared, reads))
     assert held is not None
     assert held["batch"][0][-4:] == ["10", "7", "2", "1"]

@@ -6,9 +6,9 @@ from typing import Any, cast
 
 import pytest
 
-from lumbung.ledger import Ledger
+from lumbung.ledger import REPLACED, Ledger
 from lumbung.stages.received import inputs_digest, unchanged_since
-from lumbung.stages.validate import GONE, REPLACED, REPLAYED, close_superseded, next_landed
+from lumbung.stages.validate import GONE, REPLAYED, close_superseded, next_landed
 
 
 @dataclass(frozen=True)
