@@ -43,8 +43,14 @@ def _activity(platform: Platform) -> list[str]:
     )
 
 
-def _digests(platform: Platform) -> dict[str, str]:
-    return {row["mart"]: row["digest"] for row in platform.json("summary")["marts"]}
+def _contents(platform: Platform) -> dict[str, dict[str, Any]]:
+    """Rows of every mart and a hash of them; `pembaruan` is about the passes themselves.
+
+    Not the digests of what marts are made of: a refused row that comes again in the overlap is flagged anew.
+    """
+    marts = [row["mart"] for row in platform.json("summary")["marts"] if row["mart"] != "pembaruan"]
+    content = "SELECT count(*) AS jumlah, bit_xor(xxhash64(*)) AS isi FROM mart."
+    return {mart: platform.warehouse(content + mart)[0] for mart in marts}
 
 
 def test_every_injected_defect_is_refused_and_nothing_else(platform: Platform) -> None:
@@ -209,9 +215,9 @@ def test_the_tour_word_for_word_and_only_changes_travel(platform: Platform) -> N
 
 
 def test_the_next_run_changes_nothing(platform: Platform) -> None:
-    digests, activity = _digests(platform), _activity(platform)
+    contents, activity = _contents(platform), _activity(platform)
     platform.run_together(*SYSTEMS)
-    assert _digests(platform) == digests
+    assert _contents(platform) == contents
     assert _activity(platform) == activity
 
 

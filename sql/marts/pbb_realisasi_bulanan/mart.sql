@@ -5,8 +5,8 @@
 -- Params:  :termasuk_denda    the amount paid includes the fine (tenant)
 --          :ambang, :dominasi fewest payers of a cell, and p of the p% rule (tenant)
 -- Rules:   month of TGL_PEMBAYARAN_SPPT; kecamatan from the NOP by the crosswalk valid on 1 January of the tax year.
---          rawan: of an amount that the row gives (principal, fine), fewer payers than :ambang have a part, or
---          all but the two largest have less than :dominasi % of the largest; a payer is the object's present subject.
+--          rawan: fewer payers than :ambang, or all but the two largest pay less than :dominasi % of the largest; a
+--          payer is the object's present subject.
 -- Usage:   bin/lumbung query (put literals in place of the parameters)
 WITH bayar AS (
     SELECT
@@ -52,52 +52,32 @@ wajib_pajak AS (
         lengkap.periode,
         lengkap.kode_kecamatan,
         lengkap.subjek,
-        array(sum(lengkap.pokok), sum(lengkap.denda)) AS ukuran
+        sum(lengkap.pokok) AS jumlah
     FROM lengkap
     GROUP BY ALL
 ),
 
-bagian AS (
+urut AS (
     SELECT
         wajib_pajak.periode,
         wajib_pajak.kode_kecamatan,
-        posexplode(wajib_pajak.ukuran) AS (ukuran, jumlah)
+        wajib_pajak.jumlah,
+        row_number() OVER (
+            PARTITION BY wajib_pajak.periode, wajib_pajak.kode_kecamatan
+            ORDER BY wajib_pajak.jumlah DESC
+        ) AS urutan
     FROM wajib_pajak
 ),
 
-urut AS (
-    SELECT
-        bagian.periode,
-        bagian.kode_kecamatan,
-        bagian.ukuran,
-        bagian.jumlah,
-        row_number() OVER (
-            PARTITION BY bagian.periode, bagian.kode_kecamatan, bagian.ukuran
-            ORDER BY bagian.jumlah DESC
-        ) AS urutan
-    FROM bagian
-    WHERE bagian.jumlah > 0
-),
-
-rawan_ukuran AS (
+rawan AS (
     SELECT
         urut.periode,
         urut.kode_kecamatan,
-        urut.ukuran,
         count(*) < :ambang -- noqa: LT01
         OR 100 * coalesce(sum(urut.jumlah) FILTER (WHERE urut.urutan > 2), 0)
         < :dominasi * max(urut.jumlah) -- noqa: LT01
             AS rawan
     FROM urut
-    GROUP BY ALL
-),
-
-rawan AS (
-    SELECT
-        rawan_ukuran.periode,
-        rawan_ukuran.kode_kecamatan,
-        bool_or(rawan_ukuran.rawan) AS rawan
-    FROM rawan_ukuran
     GROUP BY ALL
 )
 
@@ -110,9 +90,9 @@ SELECT
     count(*) AS jumlah_pembayaran,
     sum(lengkap.pokok) AS pokok_dibayar,
     sum(lengkap.denda) AS denda_dibayar,
-    coalesce(rawan.rawan, FALSE) AS rawan
+    rawan.rawan
 FROM lengkap
-LEFT JOIN rawan
+INNER JOIN rawan
     ON
         lengkap.periode = rawan.periode
         AND lengkap.kode_kecamatan = rawan.kode_kecamatan

@@ -24,7 +24,6 @@ SELECT
     bulan.periode,
     coalesce(pbb.jumlah_pembayaran, 0) AS jumlah_pembayaran,
     coalesce(pbb.pokok_dibayar, 0) AS jumlah_pokok_dibayar,
-    coalesce(pbb.denda_dibayar, 0) AS jumlah_denda_dibayar,
     'rupiah' AS satuan,
     CASE WHEN pbb.rawan THEN 'disamarkan' ELSE 'final' END AS status_nilai
 FROM bulan
