@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import re
+from math import log
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,6 +24,10 @@ def written(page: str, results: Path) -> str:
         ("b1-exactness", _exactness),
         ("b2", _ratios("b2_validate", "of_rewrite", "× rewrite")),
         ("b2-rules", _curve),
+        ("b3", _ratios("b3_task", "of_own_spark", "of own Spark")),
+        ("b3-small", _small),
+        ("b7", _growth),
+        ("b7-shares", _shares),
     ):
         if f"<!-- {name} -->" in page:
             body = f"<!-- {name} -->\n{table(results)}\n<!-- /{name} -->"
@@ -92,6 +98,59 @@ def _curve(results: Path) -> str:
     counts = sorted({count for points in curves.values() for count in points}, key=int)
     rows = [[name, *(f"{points[c]:.2f}" if c in points else "—" for c in counts)] for name, points in curves.items()]
     return _table(["seconds, median", *(f"{count} rules" for count in counts)], rows)
+
+
+def _small(results: Path) -> str:
+    rows = [
+        [f"{int(size):,}", *(f"{median(one[way]):.2f}" for way in ("interpreted", "compiled")), f"{one['ratio']:.2f}"]
+        for size, one in _read(results, "b3_task")["small"].items()
+    ]
+    return _table(["rows", "interpreted, median s", "compiled, median s", "ratio"], rows)
+
+
+def _full(results: Path) -> list[dict[str, Any]]:
+    bodies = [json.loads(path.read_text(encoding="utf-8")) for path in results.glob("b7_full_*.json")]
+    return sorted(bodies, key=lambda body: body["scale"])
+
+
+def _growth(results: Path) -> str:
+    """Seconds, rows and memory of every step by scale; with two scales or more the exponent of the growth."""
+    bodies = _full(results)
+    head = ["step"]
+    for body in bodies:
+        head += [f"rows at {body['scale']:g}", f"s at {body['scale']:g}", "peak MB"]
+    several = len(bodies) > 1
+    rows = []
+    for number, first in enumerate(bodies[0]["steps"]):
+        steps = [body["steps"][number] for body in bodies]
+        row = [first["step"]]
+        for one in steps:
+            row += [f"{one['received']:,}", f"{one['wall_s']:.0f}", f"{one['peak_mb']:,}"]
+        if several:
+            seconds = steps[-1]["wall_s"] / first["wall_s"]
+            row.append(f"{log(seconds) / log(bodies[-1]['scale'] / bodies[0]['scale']):.2f}")
+        rows.append(row)
+    when = "; ".join(
+        f"scale {body['scale']:g}: {body['at'][:16].replace('T', ' ')} UTC, load at the end "
+        f"{body['machine']['load_at_end']:.1f}, sources built in {body['build_s']:.0f} s"
+        for body in bodies
+    )
+    return f"{when}.\n\n{_table([*head, *(['exponent'] if several else [])], rows)}"
+
+
+def _shares(results: Path) -> str:
+    """Seconds by stage at the largest scale, and the datasets that took longest."""
+    body = _full(results)[-1]
+    stages = list(dict.fromkeys(name for step in body["steps"] for name in step["stages_s"]))
+    rows = []
+    for step in body["steps"]:
+        longest = [
+            f"{name.partition('.')[2]} {seconds:.0f}"
+            for kind in ("validate_s", "conform_s")
+            for name, seconds in list(step[kind].items())[:2]
+        ]
+        rows.append([step["step"], *(f"{step['stages_s'].get(name, 0):.0f}" for name in stages), ", ".join(longest)])
+    return _table([f"seconds at {body['scale']:g}", *stages, "longest in validate, in conform"], rows)
 
 
 def main() -> None:

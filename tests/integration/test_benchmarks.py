@@ -16,6 +16,8 @@ from benchmarks.b1_extract.run import CONTESTANTS
 from benchmarks.b2_validate import ours, population
 from benchmarks.b2_validate.rules import checks
 from benchmarks.b2_validate.run import gate
+from benchmarks.b3_task import __main__ as b3
+from benchmarks.b3_task.contestants import write_rows
 from benchmarks.harness import Contestant, interleave, summary
 from benchmarks.server import source
 from lumbung.settings import settings
@@ -65,3 +67,17 @@ def test_our_way_of_judging_gives_the_counts_of_great_expectations() -> None:
         "ours": "counts equal",
         "other": "differs: accepted",
     }
+
+
+def test_a_task_finds_its_session_and_small_batches_are_judged_alike() -> None:
+    folder = settings().spool / f"bench-{uuid.uuid4().hex[:8]}"
+    folder.mkdir(parents=True)
+    try:
+        write_rows(folder / "rows.parquet")
+        shared = [one for one in b3.CONTESTANTS if one.name.startswith("ours")]
+        runs = interleave(shared, {"rows": str(folder / "rows.parquet")}, 1, Path(sys.executable))
+        small = b3.small_batches(folder, (40,), 1)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    assert b3.gate_of_jobs(runs) == {"ours-forked": "same answer", "ours": "same answer"}, runs
+    assert runs["ours"][0]["wall_s"] > 0 and small["40"]["ratio"] > 0

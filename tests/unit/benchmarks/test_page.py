@@ -1,5 +1,6 @@
 """Benchmarks without services: the page says what the results say, the rules are as many as asked for."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from benchmarks import page
 from benchmarks.b2_validate import spark
 from benchmarks.b2_validate.rules import COMPOUND, REFERENCE, UNIQUE, checks
 from benchmarks.b2_validate.run import gate
+from benchmarks.b3_task.__main__ import gate_of_jobs
 from benchmarks.harness import summary
 
 
@@ -54,3 +56,25 @@ def test_no_page_without_its_markers(tmp_path: Path) -> None:
 def test_the_split_by_hand_is_counted_by_class(good: object, bad: object) -> None:
     rows = [{"_ok": good, "count": 3}, {"_ok": bad, "count": 1}]
     assert spark._classes(rows) == {"accepted": 3, "quarantined": 1}
+
+
+def test_the_growth_over_scales_has_its_exponent(tmp_path: Path) -> None:
+    for scale, seconds in ((0.25, 100.0), (1.0, 200.0)):
+        step = {"step": "siak live", "received": 1000, "wall_s": seconds, "peak_mb": 5000, "stages_s": {"land": 3.0}}
+        step |= {"validate_s": {"siak.biodata_wni": 9.0}, "conform_s": {}}
+        body = {
+            "scale": scale,
+            "at": "2026-01-05T06:00",
+            "machine": {"load_at_end": 1.0},
+            "build_s": 7,
+            "steps": [step],
+        }
+        (tmp_path / f"b7_full_{scale:g}.json").write_text(json.dumps(body), encoding="utf-8")
+    text = page.written("<!-- b7 --><!-- /b7 --> <!-- b7-shares --><!-- /b7-shares -->", tmp_path)
+    assert "| siak live | 1,000 | 100 | 5,000 | 1,000 | 200 | 5,000 | 0.50 |" in text
+    assert "| siak live | 3 | biodata_wni 9 |" in text
+
+
+def test_a_task_that_counted_otherwise_is_named() -> None:
+    runs = {"ours": [{"answer": 41}, {"answer": 41}], "own-spark": [{"answer": 41}, {"error": "x"}]}
+    assert gate_of_jobs(runs) == {"ours": "same answer", "own-spark": "differs: 41, None"}
