@@ -19,6 +19,13 @@ ROOT = Path(__file__).resolve().parents[1]
 PROFILE_VARIABLE = "LUMBUNG_PROFILE"
 DEFAULT_PROFILE = "demo"
 HOST = "127.0.0.1"
+CLIENT_KEEPALIVE = {
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
+"""libpq's own patience: a server whose machine vanished is noticed after about a minute, not after TCP's two hours."""
 
 
 class SettingsError(Exception):

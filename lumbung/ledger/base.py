@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, Select, create_engine
 
+from lumbung.settings import CLIENT_KEEPALIVE
+
 
 def now() -> datetime:
     """The ledger's own clock (when it was told), aware UTC. Never a business time: those come from the source clock."""
@@ -34,6 +36,7 @@ def open_engine(url: str, application_name: str = "lumbung ledger") -> Engine:
         max_overflow=8,
         pool_pre_ping=True,
         connect_args={
+            **CLIENT_KEEPALIVE,
             "application_name": application_name[:63],
             "connect_timeout": 10,
             "options": "-c TimeZone=UTC -c lock_timeout=60s -c statement_timeout=300s",

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from lumbung.ledger.base import Store
 from lumbung.ledger.errors import LockBusy, LockLost
+from lumbung.settings import CLIENT_KEEPALIVE
 
 DEFAULT_WAIT_S = 30.0
 _LOCK_NOT_AVAILABLE = "55P03"
@@ -69,6 +70,7 @@ class Locks(Store):
             poolclass=NullPool,
             isolation_level="AUTOCOMMIT",
             connect_args={
+                **CLIENT_KEEPALIVE,
                 "application_name": f"lumbung lock {name} pid {os.getpid()}"[:63],
                 "connect_timeout": 10,
                 "options": f"-c lock_timeout={max(1, round(wait_s * 1000))} {_KEEPALIVE}",

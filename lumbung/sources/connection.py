@@ -9,6 +9,7 @@ from psycopg import errors
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from lumbung.declarations.models import System
+from lumbung.settings import CLIENT_KEEPALIVE
 from lumbung.sources.errors import SourceBusy, SourceChanged, SourceError, SourceRefused, SourceUnavailable
 
 ATTEMPTS = 3
@@ -38,6 +39,7 @@ def _connect(url: str, system: System) -> psycopg.Connection[Any]:
         connection = psycopg.connect(
             url,
             autocommit=True,
+            **CLIENT_KEEPALIVE,  # type: ignore[arg-type]
             client_encoding="UTF8",
             connect_timeout=_CONNECT_TIMEOUT_S,
             application_name=f"lumbung extract {system.code}",

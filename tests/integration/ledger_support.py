@@ -1,6 +1,7 @@
 """A ledger of their own for the integration tests: a fresh database per module on the profile's PostgreSQL."""
 
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,14 @@ PASSWORD = "uji"
 def superuser_url() -> str:
     """libpq URL of the server's superuser: the profile's, or another server for work without the profile."""
     return os.environ.get("LUMBUNG_TEST_POSTGRES_URL") or settings().secret("postgresql_admin_url")
+
+
+def patience(descriptor: int) -> tuple[int, int, int, int]:
+    """Seconds, seconds, probes and milliseconds after which a connection's socket gives up a silent server."""
+    with socket.socket(fileno=os.dup(descriptor)) as one:
+        asked = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT, socket.TCP_USER_TIMEOUT)
+        idle, interval, count, unanswered = (one.getsockopt(socket.IPPROTO_TCP, option) for option in asked)
+        return idle, interval, count, unanswered
 
 
 @dataclass(frozen=True)

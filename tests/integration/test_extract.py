@@ -30,6 +30,7 @@ from tests.integration.extract_support import (
     spool_folders,
     system,
 )
+from tests.integration.ledger_support import patience
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +60,11 @@ def test_first_run_reads_everything_up_to_the_source_clock(site: Site) -> None:
     assert site.ledger.watermark("uji.petugas") is None
     assert site.batch(run, "petugas").mode == "full"
     assert spool_folders(site) == []
+
+
+def test_a_source_whose_machine_vanished_is_noticed_within_minutes(site: Site) -> None:
+    with connection.connect(site.source.admin, system()) as opened:
+        assert patience(opened.fileno()) == (30, 10, 3, 60_000)
 
 
 def test_window_takes_late_backdated_boundary_and_timeless_rows(site: Site) -> None:

@@ -30,7 +30,7 @@ from lumbung.ledger import (
 from lumbung.ledger.migrate import main, migrate
 from lumbung.ledger.schema import metadata
 from lumbung.settings import ROOT
-from tests.integration.ledger_support import Database, fresh_database, fresh_ledger
+from tests.integration.ledger_support import Database, fresh_database, fresh_ledger, patience
 
 NOW = datetime(2026, 1, 10, 3, 0, tzinfo=UTC)
 DATASET = "siak.biodata_wni"
@@ -141,6 +141,14 @@ def test_not_even_the_owner_changes_the_audit_by_accident(ledger: Ledger, databa
 
 
 # --- runs -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_server_whose_machine_vanished_is_noticed_within_minutes(ledger: Ledger) -> None:
+    with ledger.engine.connect() as connection, ledger.lock("uji-sabar") as held:
+        for one in (connection, held.connection):
+            session = one.connection.driver_connection
+            assert session is not None
+            assert patience(session.fileno()) == (30, 10, 3, 60_000)
 
 
 def test_a_run_is_opened_once_per_trigger(ledger: Ledger) -> None:
