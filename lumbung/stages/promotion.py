@@ -93,8 +93,14 @@ def _load(spark: SparkSession, declarations: Declarations, dataset: Dataset, bat
 
 
 def _merge(spark: SparkSession, declarations: Declarations, dataset: Dataset, batch: Batch) -> int | None:
-    """Merge the batch's difference through a branch; None when there is none."""
+    """Merge the batch's difference through a branch; None when there is none.
+
+    A window in which nothing happened says nothing about any row, so nothing is compared.
+    """
     name = curated_name(dataset)
+    if not batch.received and batch.mode not in WHOLE:
+        log.info("conform: batch %s received nothing for %s", batch.id, name)
+        return None
     rows = _rows(spark, declarations, dataset, batch)
     others = _read(spark, keys_folder(dataset, batch.id), _keys_schema(dataset), batch)
     whole = batch.mode in WHOLE

@@ -77,6 +77,15 @@ def test_window_deletes_nothing(bench: Bench) -> None:
     assert bench.table(bench.rows, "id", "pajak") == {(A, Decimal(2)), (B, Decimal(100))}
 
 
+def test_a_window_that_brought_nothing_is_not_compared(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.promote(bench.rows, [row(A)], mode="window")
+    before = bench.snapshots(bench.rows)
+    monkeypatch.setattr(promotion, "changes", lambda *_: pytest.fail("compared"))
+    done = bench.promote(bench.rows, [], mode="window")
+    assert (done.state, done.snapshot_id) == ("conformed", None)
+    assert bench.snapshots(bench.rows) == before
+
+
 def test_refused_update_holds_the_last_good_version(bench: Bench) -> None:
     first = bench.promote(bench.rows, [row(A), row(B)])
     held = bench.promote(bench.rows, [], [(A, "ditolak"), (B, "duplikat")])
