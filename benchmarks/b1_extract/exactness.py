@@ -84,7 +84,7 @@ def file_digest(url: str, table: str, files: Sequence[str]) -> str:
 
 def _digest_query(expressions: str, place: str, bits: str) -> str:
     """Count, and the sum of the first and the last 32 bits of each row's MD5."""
-    parts = [f"sum(('x' || {side}(m, 8)){bits or '::BIGINT'})::numeric" for side in ("left", "right")]
+    parts = [f"sum(('x' || {side}(m, 8)){bits or '::BIGINT'})::numeric(38, 0)" for side in ("left", "right")]
     return (
         f"SELECT count(*), {', '.join(parts)} FROM"
         f" (SELECT md5(concat_ws('|', {expressions})) AS m FROM {place} AS t) AS d"
