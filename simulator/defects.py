@@ -89,10 +89,7 @@ def _taken(connection: Connection, table: str, old: dict[str, Any], new: dict[st
     if old == new:
         return False
     names = KEYS.get(table, ("nik",))
-    text = {n for n in names if isinstance(new[n], str)}
-    where = sql.SQL(" AND ").join(
-        sql.SQL('{} COLLATE "C" = %s' if n in text else "{} = %s").format(sql.Identifier(n)) for n in names
-    )  # collated as in the tables' indexes
+    where = sql.SQL(" AND ").join(sql.SQL("{} = %s").format(sql.Identifier(n)) for n in names)
     query = sql.SQL("SELECT 1 FROM public.{} WHERE {} LIMIT 1").format(sql.Identifier(table), where)
     return connection.execute(query, [new[n] for n in names]).fetchone() is not None
 

@@ -120,8 +120,7 @@ _DKB = "tgl_lhr < '2023-01-01'"
 _OBJECT = "jns_transaksi_op <> '3'"
 _OLD_ID = "starts_with(subjek_pajak_id, '3515 OP-')"
 _UNPAID = "status_pembayaran_sppt = '0'"
-# COLLATE as in the tables' indexes: without it each look at a neighbour reads its whole table.
-_NOP = " AND ".join(f'x.{c} COLLATE "C" = t.{c} COLLATE "C"' for c in NOP)
+_NOP = " AND ".join(f"x.{c} = t.{c}" for c in NOP)
 _BARE = _UNPAID + (
     f" AND luas_bng_sppt = 0 AND EXISTS (SELECT FROM public.dat_objek_pajak x WHERE {_NOP} AND x.total_luas_bng = 0"
     " AND x.jns_transaksi_op <> '3' AND x.tgl_perekaman_op < t.tgl_terbit_sppt)"

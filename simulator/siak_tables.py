@@ -45,7 +45,7 @@ def create(table: str) -> str:
 def indexes(table: str) -> str:
     """Plain indexes on key and update clock, made after the load."""
     key, cursor = _INDEXED.get(table, ("nik", "coalesce(tgl_ubah, tgl_entri)"))
-    found = f'CREATE INDEX {table}_kunci ON public.{table} ({key} COLLATE "C");'
+    found = f"CREATE INDEX {table}_kunci ON public.{table} ({key});"
     if not table[-6:].isdigit():
         found += f" CREATE INDEX {table}_waktu ON public.{table} (({cursor}));"
     if table == "biodata_wni":

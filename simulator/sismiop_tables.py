@@ -40,8 +40,8 @@ TRANSACTIONAL = (
     "dat_subjek_pajak_njoptkp",
     "pembatalan_sppt",
 )
-_PARTS = 'kd_kecamatan COLLATE "C", kd_kelurahan COLLATE "C", kd_blok COLLATE "C", no_urut COLLATE "C"'
-_ZONE = 'kd_kecamatan COLLATE "C", kd_kelurahan COLLATE "C", kd_znt COLLATE "C"'
+_PARTS = "kd_kecamatan, kd_kelurahan, kd_blok, no_urut"
+_ZONE = "kd_kecamatan, kd_kelurahan, kd_znt"
 _INDEXES = {
     "dat_subjek_pajak": "CREATE INDEX dat_subjek_pajak_kunci ON public.dat_subjek_pajak (subjek_pajak_id);",
     "dat_objek_pajak": f"CREATE INDEX dat_objek_pajak_kunci ON public.dat_objek_pajak ({_PARTS});"
@@ -49,8 +49,7 @@ _INDEXES = {
     "sppt": f"CREATE INDEX sppt_kunci ON public.sppt (thn_pajak_sppt, {_PARTS});",
     "pembayaran_sppt": f"CREATE INDEX pembayaran_sppt_kunci ON public.pembayaran_sppt ({_PARTS}, thn_pajak_sppt);"
     " CREATE INDEX pembayaran_sppt_waktu ON public.pembayaran_sppt (tgl_rekam_byr_sppt);",
-    "dat_peta_blok": 'CREATE INDEX dat_peta_blok_kunci ON public.dat_peta_blok (kd_kecamatan COLLATE "C",'
-    ' kd_kelurahan COLLATE "C", kd_blok COLLATE "C");',
+    "dat_peta_blok": "CREATE INDEX dat_peta_blok_kunci ON public.dat_peta_blok (kd_kecamatan, kd_kelurahan, kd_blok);",
     "dat_znt": f"CREATE INDEX dat_znt_kunci ON public.dat_znt ({_ZONE});",
     "dat_nir": f"CREATE INDEX dat_nir_kunci ON public.dat_nir ({_ZONE}, thn_nir_znt);",
     "dat_op_bumi": f"CREATE INDEX dat_op_bumi_kunci ON public.dat_op_bumi ({_PARTS});",

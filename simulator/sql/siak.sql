@@ -2,12 +2,12 @@
 -- Usage: simulator.queries.query("siak", "anggota")
 
 -- name: nomor_terakhir_nik
-SELECT max(nik COLLATE "C") FROM public.biodata_wni
-WHERE nik COLLATE "C" BETWEEN %(dari)s AND %(sampai)s AND length(nik) = 16
+SELECT max(nik) FROM public.biodata_wni
+WHERE nik BETWEEN %(dari)s AND %(sampai)s AND length(nik) = 16
 
 -- name: nomor_terakhir_kk
-SELECT max(no_kk COLLATE "C") FROM public.data_keluarga
-WHERE no_kk COLLATE "C" BETWEEN %(dari)s AND %(sampai)s AND length(no_kk) = 16
+SELECT max(no_kk) FROM public.data_keluarga
+WHERE no_kk BETWEEN %(dari)s AND %(sampai)s AND length(no_kk) = 16
 
 -- name: akta_lahir_sehari
 SELECT count(*) FROM public.capil_lahir WHERE starts_with(bayi_no, %(awal)s)
@@ -46,7 +46,7 @@ WHERE
     no_kk = %(no_kk)s
     AND flag_status = '0'
     AND NOT EXISTS (SELECT FROM simulator.cacat c WHERE c.tabel = 'biodata_wni' AND c.kunci = t.nik)
-ORDER BY stat_hbkel <> 3, tgl_lhr, nik COLLATE "C"
+ORDER BY stat_hbkel <> 3, tgl_lhr, nik
 
 -- name: anggota_cacat
 SELECT count(*) FROM public.biodata_wni t
@@ -82,4 +82,4 @@ WHERE
             AND c.isi ->> 'severity' = 'error'
             AND c.isi ->> 'state' = 'open'
     )
-ORDER BY nik COLLATE "C"
+ORDER BY nik
