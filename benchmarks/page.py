@@ -121,13 +121,12 @@ def _growth(results: Path) -> str:
         head += [f"rows at {body['scale']:g}", f"s at {body['scale']:g}", "peak MB"]
     several = len(bodies) > 1
     rows = []
-    for number, first in enumerate(bodies[0]["steps"]):
-        steps = [body["steps"][number] for body in bodies]
-        row = [first["step"]]
+    for steps in zip(*(body["steps"] for body in bodies), strict=False):  # a run that was ended has fewer
+        row = [steps[0]["step"]]
         for one in steps:
             row += [f"{one['received']:,}", f"{one['wall_s']:.0f}", f"{one['peak_mb']:,}"]
         if several:
-            seconds = steps[-1]["wall_s"] / first["wall_s"]
+            seconds = steps[-1]["wall_s"] / steps[0]["wall_s"]
             row.append(f"{log(seconds) / log(bodies[-1]['scale'] / bodies[0]['scale']):.2f}")
         rows.append(row)
     when = "; ".join(

@@ -50,33 +50,35 @@ def main() -> int:
     profile = load(PROFILE)
     for scale in options.scales:
         try:
-            body = one_scale(profile, scale, options.increment)
+            one_scale(profile, scale, options.increment)
         finally:
             lifecycle.down(profile, say)
-        write(f"b7_full_{scale:g}", body)
     return 0
 
 
-def one_scale(profile: Settings, scale: float, increment: int) -> dict[str, Any]:
-    """All steps at one scale; rows, seconds, memory and shares of each."""
+def one_scale(profile: Settings, scale: float, increment: int) -> None:
+    """All steps at one scale; rows, seconds, memory and shares of each are written as soon as they are known."""
     say(f"== scale {scale:g}: fresh services")
     lifecycle.fresh(profile, say)
-    steps: list[dict[str, Any]] = []
+    body: dict[str, Any] = {"scale": scale, "steps": []}
+
+    def go(what: str, system: str, datasets: Sequence[str] | None) -> None:
+        body["steps"].append(step(profile, what, system, datasets))
+        write(f"b7_full_{scale:g}", body)
+
     started = monotonic()
     _lumbung("simulate", "build", "--scale", str(scale))
-    built = monotonic() - started
+    body["build_s"] = round(monotonic() - started, 1)
     _source(profile, "put_aside.sql")
     for system in ("siak", "sismiop"):
-        steps.append(step(profile, f"{system} live", system, live(system)))
+        go(f"{system} live", system, live(system))
     _source(profile, "bring_back.sql")
-    steps.append(step(profile, "siak history", "siak", list(HISTORY["siak"])))
-    steps.append(step(profile, "sismiop history", "sismiop", list(YEARLY)))
-    days = advance(profile, increment)
-    for system in ("siak", "sismiop"):
-        steps.append(step(profile, f"{system} increment", system, None))
-    for system in ("siak", "sismiop"):
-        steps.append(step(profile, f"{system} unchanged", system, None))
-    return {"scale": scale, "build_s": round(built, 1), "increment_days": days, "steps": steps}
+    go("siak history", "siak", list(HISTORY["siak"]))
+    go("sismiop history", "sismiop", list(YEARLY))
+    body["increment_days"] = advance(profile, increment)
+    for what in ("increment", "unchanged"):
+        for system in ("siak", "sismiop"):
+            go(f"{system} {what}", system, None)
 
 
 def live(system: str) -> list[str] | None:
