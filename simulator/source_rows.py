@@ -117,6 +117,13 @@ def pivot(table: str, rng: np.random.Generator, year: int = 2024) -> tuple[Any, 
     return nop
 
 
+# One row is wanted and most fit, but the planner thinks that few do, and would read and sort whole tables to find it.
+_ONE_ROW = (
+    "SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off;"
+    " SET max_parallel_workers_per_gather = 0"
+)
+
+
 def pick(
     connection: Connection, table: str, where: str, rng: np.random.Generator, year: int = 2024, order: str | None = None
 ) -> Row | None:
@@ -130,9 +137,11 @@ def pick(
     # Table, order and condition are constants of this package; values go in as parameters.
     base = f"SELECT ctid::text AS _ctid, t.* FROM public.{table} t WHERE ({where})"  # noqa: S608
     with connection.cursor(row_factory=dict_row) as cursor:
+        cursor.execute(_ONE_ROW)
         row = cursor.execute(f"{base} AND ({order}) >= ({marks}) ORDER BY {order}, ctid LIMIT 1", point).fetchone()
         if row is None:
             row = cursor.execute(f"{base} ORDER BY {order}, ctid LIMIT 1").fetchone()
+        cursor.execute(_ONE_ROW.replace(" = off", " = DEFAULT").replace(" = 0", " = DEFAULT"))
     return row
 
 
