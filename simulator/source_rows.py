@@ -119,7 +119,7 @@ def pivot(table: str, rng: np.random.Generator, year: int = 2024) -> tuple[Any, 
 
 # One row is wanted and most fit, but the planner thinks that few do, and would read and sort whole tables to find it.
 _ONE_ROW = (
-    "SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off;"
+    "SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off; SET enable_bitmapscan = off;"
     " SET max_parallel_workers_per_gather = 0"
 )
 
