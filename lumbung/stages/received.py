@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 SMALL_BATCH: Final = 5_000
 SMALL_TABLE: Final = 100_000
-"""Up to how many rows queries are interpreted: a judgement, not a measured bound (docs/decisions/0006)."""
+"""Up to how many rows queries are interpreted: the batch measured, the tables a judgement (docs/decisions/0006)."""
 
 
 def inputs_digest(ledger: Ledger, declarations: Declarations, dataset: Dataset) -> str:
