@@ -50,22 +50,37 @@ class Received:
     undone: DataFrame | None = None
 
 
-def with_reference(frame: DataFrame, child: Dataset, reference: Reference, parent: DataFrame) -> DataFrame:
-    """Add the flag `_ada_<id>` and the taken columns.
+def with_parents(frame: DataFrame, child: Dataset, found: Sequence[tuple[Reference, DataFrame]]) -> DataFrame:
+    """Add the flag `_ada_<id>` of every reference and the taken columns; none of them starts from what another takes.
 
-    The flag is NULL when a referring column is NULL, else whether the parent was received. `parent` comes from
-    `parents`.
+    A flag is NULL when a referring column is NULL, else whether the parent was received. The parents come from
+    `parents`. All flags are added at once: each step over whole rows copies them.
     """
     from pyspark.sql import functions as fn
 
-    ours = {f"_kiri_{i}": _comparable(child, name) for i, name in enumerate(reference.columns)}
-    theirs = [f"_kunci_{i}" for i in range(len(reference.columns))]
-    complete = reduce(and_, (fn.col(name).isNotNull() for name in reference.columns))
-    joined = frame.withColumns(ours).join(
-        parent, reduce(and_, (fn.col(a) == fn.col(b) for a, b in zip(ours, theirs, strict=True))), "left"
-    )
-    flagged = joined.withColumn(reference.flag, fn.when(complete, fn.col(theirs[0]).isNotNull()))
-    return flagged.drop(*ours, *theirs)
+    ours: dict[str, SparkColumn] = {}
+    theirs: list[str] = []
+    flags: dict[str, SparkColumn] = {}
+    joins = []
+    for number, (reference, parent) in enumerate(found):
+        left = {f"_kiri_{number}_{i}": _comparable(child, name) for i, name in enumerate(reference.columns)}
+        right = {f"_kunci_{i}": f"_kunci_{number}_{i}" for i in range(len(reference.columns))}
+        same = reduce(and_, (fn.col(a) == fn.col(b) for a, b in zip(left, right.values(), strict=True)))
+        joins.append((parent.withColumnsRenamed(right), same))
+        flags[reference.flag] = fn.when(_complete(reference), fn.col(f"_kunci_{number}_0").isNotNull())
+        ours |= left
+        theirs.extend(right.values())
+    frame = frame.withColumns(ours)
+    for parent, same in joins:
+        frame = frame.join(parent, same, "left")
+    return frame.withColumns(flags).drop(*ours, *theirs)
+
+
+def _complete(reference: Reference) -> SparkColumn:
+    """Whether every referring column has a value."""
+    from pyspark.sql import functions as fn
+
+    return reduce(and_, (fn.col(name).isNotNull() for name in reference.columns))
 
 
 def parents(reference: Reference, parent: Dataset, received: Received, timezone: str) -> DataFrame | None:
@@ -126,35 +141,46 @@ def no_parents(frame: DataFrame, reference: Reference, parent: Dataset) -> DataF
     """The flag and the taken columns when nothing of the parent was ever received: false, and NULL values."""
     from pyspark.sql import functions as fn
 
-    complete = reduce(and_, (fn.col(name).isNotNull() for name in reference.columns))
     types = {column.name: column.spark_type for column in parent.columns}
     taken = {take.name: fn.lit(None).cast(types.get(take.expr.strip(), "string")) for take in reference.take}
-    return frame.withColumns({reference.flag: fn.when(complete, fn.lit(False)), **taken})
+    return frame.withColumns({reference.flag: fn.when(_complete(reference), fn.lit(False)), **taken})
 
 
-def with_list_reference(frame: DataFrame, reference: ListReference, codes: CodeList, spark: SparkSession) -> DataFrame:
-    """Add the flag `_berlaku_<id>`: NULL for a NULL code, else whether the code was in force on the record's date.
+def with_lists(frame: DataFrame, lists: Sequence[tuple[ListReference, CodeList]], spark: SparkSession) -> DataFrame:
+    """Add the flags `_berlaku_<id>`: NULL for a NULL code, else whether the code was in force on the record's date.
 
     Without a date (none declared, or NULL) it is enough that the code exists at all.
     """
     from pyspark.sql import functions as fn
 
-    intervals: dict[str, list[tuple[object, object]]] = {}
-    for row in codes.rows:
-        code = row.code if reference.list_column == codes.code_column else row.values[reference.list_column]
-        if code is not None:
-            intervals.setdefault(code, []).append((row.valid_from, row.valid_to))
-    listed = spark.createDataFrame(
-        list(intervals.items()), "_kode_daftar string, _masa array<struct<dari:date,sampai:date>>"
-    )
-    joined = frame.join(fn.broadcast(listed), fn.col(reference.column).cast("string") == fn.col("_kode_daftar"), "left")
-    known = fn.col("_kode_daftar").isNotNull()
-    if reference.on is not None:
-        on = fn.col(reference.on).cast("date")
-        in_force = fn.exists("_masa", lambda span: (span["dari"] <= on) & (on <= span["sampai"]))
-        known = known & (on.isNull() | fn.coalesce(in_force, fn.lit(False)))
-    flag = fn.when(fn.col(reference.column).isNotNull(), known)
-    return joined.withColumn(reference.flag, flag).drop("_kode_daftar", "_masa")
+    flags: dict[str, SparkColumn] = {}
+    helpers: list[str] = []
+    for number, (reference, codes) in enumerate(lists):
+        code_column, spans = f"_kode_daftar_{number}", f"_masa_{number}"
+        intervals: dict[str, list[tuple[object, object]]] = {}
+        for row in codes.rows:
+            code = row.code if reference.list_column == codes.code_column else row.values[reference.list_column]
+            if code is not None:
+                intervals.setdefault(code, []).append((row.valid_from, row.valid_to))
+        listed = spark.createDataFrame(
+            list(intervals.items()), f"{code_column} string, {spans} array<struct<dari:date,sampai:date>>"
+        )
+        same = fn.col(reference.column).cast("string") == fn.col(code_column)
+        frame = frame.join(fn.broadcast(listed), same, "left")
+        known = fn.col(code_column).isNotNull()
+        if reference.on is not None:
+            known = known & _in_force(spans, fn.col(reference.on).cast("date"))
+        flags[reference.flag] = fn.when(fn.col(reference.column).isNotNull(), known)
+        helpers.extend((code_column, spans))
+    return frame.withColumns(flags).drop(*helpers) if flags else frame
+
+
+def _in_force(spans: str, on: SparkColumn) -> SparkColumn:
+    """Whether one of the spans holds the date; true without a date."""
+    from pyspark.sql import functions as fn
+
+    found = fn.exists(spans, lambda span: (span["dari"] <= on) & (on <= span["sampai"]))
+    return on.isNull() | fn.coalesce(found, fn.lit(False))
 
 
 def with_references(
@@ -165,16 +191,19 @@ def with_references(
     spark: SparkSession,
 ) -> DataFrame:
     """Add every flag and taken column, then the derived columns that use one. `found`: (reference, parent, keys)."""
+    level: list[tuple[Reference, DataFrame]] = []
     for reference, parent, keys in found:
+        if any(take.name in reference.columns for earlier, _ in level for take in earlier.take):
+            frame, level = with_parents(frame, dataset, level), []
         if keys is None and reference.many:
             keys = parents(reference, parent, _nothing(parent, spark), "UTC")
         if keys is None:
             frame = no_parents(frame, reference, parent)
         else:
-            frame = with_reference(frame, dataset, reference, keys)
-    for listed, codes in lists:
-        frame = with_list_reference(frame, listed, codes, spark)
-    return with_derived(frame, dataset.derived, dataset.late_derived)
+            level.append((reference, keys))
+    if level:
+        frame = with_parents(frame, dataset, level)
+    return with_derived(with_lists(frame, lists, spark), dataset.derived, dataset.late_derived)
 
 
 def _comparable(dataset: Dataset, name: str) -> SparkColumn:
