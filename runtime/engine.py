@@ -77,6 +77,7 @@ def _spark_defaults(settings: Settings, token: str) -> str:
             "-XX:MaxMetaspaceSize=768m",
             "-XX:MaxDirectMemorySize=512m",
             "-XX:ReservedCodeCacheSize=192m",
+            "-XX:-DontCompileHugeMethods",  # the code that Spark generates for wide rows would stay interpreted
             "-XX:+ExitOnOutOfMemoryError",  # the supervisor starts it anew; a half-dead engine would hang its clients
             "-XX:-UsePerfData",
             f"-Djava.io.tmpdir={folder / 'tmp'}",
@@ -113,6 +114,8 @@ def _spark_defaults(settings: Settings, token: str) -> str:
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.parquet.compression.codec": "zstd",
         "spark.sql.shuffle.partitions": "4",
+        "spark.sql.codegen.maxFields": "1000",  # rows of the rules have some 200 columns; above it nothing is fused
+        "spark.sql.maxConcurrentOutputFileWriters": "4",  # a file per class of rows at once, instead of sorting by it
         "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
     }
     return "".join(f"{key} {value}\n" for key, value in values.items())

@@ -14,9 +14,8 @@ from benchmarks.b2_validate import population
 from benchmarks.b2_validate.rules import COMPOUND, KEY, REFERENCE, UNIQUE, Check
 from lumbung.declarations.models import Column, Dataset, Reference, Rule
 from lumbung.declarations.rulebook import reference_rule
-from lumbung.rules import classify, gx
+from lumbung.rules import gx
 from lumbung.rules.frame import prepare
-from lumbung.rules.places import Places
 from lumbung.rules.references import with_references
 from lumbung.stages import judging
 
@@ -86,17 +85,12 @@ def judge(opened: Any, data: Path, checks: Sequence[Check], out: Path, verdict: 
     prepared = with_references(prepare(raw, declared), declared, found, (), opened)
     prepared = prepared.withColumn("_nilai", fn.col("_nilai").cast("string"))
     conditions = gx.conditions(prepared, declared)
-    tagged = classify.tag(prepared, declared, conditions, None)
-    judging._write(tagged, out / "tagged")
-    tagged = opened.read.parquet(f"file:{out / 'tagged'}")
-    pieces = judging._pieces(out / "tagged", classify.counted(declared))
-    tally = classify.tally(pieces, declared)
+    tagged, tally = judging.tag(opened, raw, prepared, declared, conditions, None, out)
     if verdict:
         theirs, _ = gx.checkpoint(gx.visible(tagged, prepared.columns), declared, "uji", _MOMENT)
         if differing := judging.compare(tally, theirs):
             raise judging.CountsDiffer("; ".join(differing))
-    places = Places(work=out, valid=out, keys=out, quarantine=out)
-    judging._split(raw, tagged, declared, _ZONE, places, tally)
+    judging.split(raw, tagged, declared, _ZONE, out, tally)
     return {
         "accepted": tally.accepted,
         "quarantined": tally.quarantined,

@@ -18,6 +18,10 @@ from lumbung.rules.frame import (
     ROW,
     ROW_HASH,
     VALUES,
+    contract_frame,
+    has_key,
+    key_columns,
+    key_hash,
     received_key_hash,
     row_hash,
 )
@@ -38,6 +42,8 @@ QUARANTINED: Final = "ditolak"
 DUPLICATE: Final = "duplikat"
 CURRENT_HASH: Final = "_hash_kini"
 UNREADABLE: Final = "nilai:lain"
+DIFFERS: Final = "_isi_berbeda"
+COPY: Final = "_salinan"
 _Part = TypeVar("_Part")
 
 
@@ -81,15 +87,40 @@ def broken(index: int) -> str:
     return f"_langgar_{index}"
 
 
+def repeated(raw: DataFrame, dataset: Dataset) -> DataFrame:
+    """The rows of a batch whose key another row has too: `_row`, `_isi_berbeda` (a row of the key has other content),
+    `_salinan` (1 for the first of them).
+
+    Keys are counted without their rows, so that only the few that are repeated are brought together. A row without a
+    whole key is no other's twin.
+    """
+    from pyspark.sql import Window
+    from pyspark.sql import functions as fn
+
+    received = contract_frame(raw, dataset).where(has_key(dataset))
+    keyed = received.select(ROW, key_hash(key_columns(dataset)).alias(KEY_HASH))
+    often = keyed.groupBy(KEY_HASH).agg(fn.count(fn.lit(1)).alias("_kali")).where("_kali > 1").select(KEY_HASH)
+    rows = contract_frame(raw.join(keyed.join(often, KEY_HASH), ROW), dataset, KEY_HASH)
+    same_key = Window.partitionBy(KEY_HASH)
+    return rows.select(ROW, KEY_HASH, row_hash(dataset.columns).alias(ROW_HASH)).select(
+        ROW,
+        (fn.min(ROW_HASH).over(same_key) != fn.max(ROW_HASH).over(same_key)).alias(DIFFERS),
+        fn.row_number().over(same_key.orderBy(ROW)).alias(COPY),
+    )
+
+
 def tag(
-    prepared: DataFrame, dataset: Dataset, conditions: Mapping[str, SparkColumn], current: DataFrame | None
+    prepared: DataFrame,
+    dataset: Dataset,
+    conditions: Mapping[str, SparkColumn],
+    twins: DataFrame | None,
+    current: DataFrame | None,
 ) -> DataFrame:
     """The prepared frame with hashes, one boolean per rule of `all_rules` and the row's class.
 
-    `conditions`: from `gx.conditions`; `current`: `_key_hash` and `_hash_kini` of the current curated rows, None when
-    there are none. One shuffle by key, shared by the look-up and the comparison within the batch.
+    `conditions`: from `gx.conditions`; `twins`: from `repeated`, None when no key is repeated; `current`: `_key_hash`
+    and `_hash_kini` of the current curated rows, None when there are none.
     """
-    from pyspark.sql import Window
     from pyspark.sql import functions as fn
 
     rules = all_rules(dataset)
@@ -97,21 +128,17 @@ def tag(
     frame = frame.withColumn(KEY_HASH, received_key_hash(dataset))
     if current is not None:
         frame = frame.join(current, KEY_HASH, "left")
-    else:
-        frame = frame.withColumn(CURRENT_HASH, fn.lit(None).cast("string"))
-    same_key = Window.partitionBy(KEY_HASH)
-    frame = frame.withColumns(
-        {
-            "_isi_berbeda": fn.min(ROW_HASH).over(same_key) != fn.max(ROW_HASH).over(same_key),
-            "_salinan": fn.row_number().over(same_key.orderBy(ROW)),
-        }
-    )
+    if twins is not None:
+        frame = frame.join(twins, ROW, "left")
+    differs = fn.lit(False) if twins is None else fn.coalesce(fn.col(DIFFERS), fn.lit(False))
+    further = fn.lit(False) if twins is None else fn.coalesce(fn.col(COPY) > 1, fn.lit(False))
+    unchanged = fn.lit(False) if current is None else fn.col(ROW_HASH) == fn.col(CURRENT_HASH)
     found: dict[str, SparkColumn] = {}
     for index, rule in enumerate(rules):
         if rule.id == UNREADABLE:
             found[broken(index)] = _unreadable(dataset)
         elif rule.kind == "key":
-            found[broken(index)] = fn.col("_isi_berbeda")  # a row without a whole key has no other of its kind
+            found[broken(index)] = differs
         else:
             found[broken(index)] = conditions[rule.id]
     frame = frame.withColumns(found)
@@ -119,12 +146,12 @@ def tag(
     errors = [fn.col(broken(i)) for i, rule in enumerate(rules) if rule.severity == "error"]
     verdict = (
         fn.when(_any(conflict), QUARANTINED)
-        .when(fn.col(ROW_HASH) == fn.col(CURRENT_HASH), DUPLICATE)
+        .when(unchanged, DUPLICATE)
         .when(_any(errors), QUARANTINED)
-        .when(fn.col("_salinan") > 1, DUPLICATE)
+        .when(further, DUPLICATE)
         .otherwise(ACCEPTED)
     )
-    return frame.withColumn(CLASS, verdict).drop(CURRENT_HASH, "_isi_berbeda", "_salinan")
+    return frame.withColumn(CLASS, verdict).drop(CURRENT_HASH, DIFFERS, COPY)
 
 
 def counted(dataset: Dataset) -> list[str]:

@@ -34,8 +34,8 @@ _DATE: Final = r"^\s*[0-9]{4}-[0-9]{2}-[0-9]{2}\s*$"
 _TIMESTAMP: Final = r"^\s*[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?\s*$"
 
 
-def contract_frame(raw: DataFrame, dataset: Dataset) -> DataFrame:
-    """Raw rows reduced to `_row`, the contract's columns and `_nilai`.
+def contract_frame(raw: DataFrame, dataset: Dataset, *others: str) -> DataFrame:
+    """Raw rows reduced to `_row`, the contract's columns, `_nilai` and `others`.
 
     A column that the source has and the contract has not is left out; an optional column that this batch lacks is NULL.
     """
@@ -51,7 +51,7 @@ def contract_frame(raw: DataFrame, dataset: Dataset) -> DataFrame:
         else:
             selected.append(fn.col(column.name))
     values = fn.col(VALUES) if VALUES in present else fn.lit(None)
-    return raw.select(*selected, values.cast("string").alias(VALUES))
+    return raw.select(*selected, values.cast("string").alias(VALUES), *others)
 
 
 def with_type_flags(frame: DataFrame, dataset: Dataset) -> DataFrame:
@@ -124,6 +124,20 @@ def typed(column: Column, timezone: str) -> SparkColumn:
     if is_local_time(column):
         value = fn.convert_timezone(fn.lit(timezone), fn.lit("UTC"), value).cast("timestamp")
     return value
+
+
+def in_curated_types(tagged: DataFrame, dataset: Dataset, timezone: str) -> DataFrame:
+    """Accepted rows as validate left them, reduced to contract columns, kept ones, `_row` and `_row_hash`, in the
+    types of the curated table.
+    """
+    from pyspark.sql import functions as fn
+
+    return tagged.select(
+        *(typed(column, timezone).alias(column.name) for column in dataset.columns),
+        *(fn.col(column.name).cast(column.spark_type).alias(column.name) for column in dataset.kept),
+        ROW,
+        ROW_HASH,
+    )
 
 
 def parses(column: Column) -> SparkColumn:

@@ -11,7 +11,7 @@ from uuid import uuid4
 from lumbung.faults import point
 from lumbung.ledger import Counts, RefusedKey, RuleCount
 from lumbung.rules import classify, gx
-from lumbung.rules.frame import KEY_HASH, ROW, ROW_HASH, key_columns, prepare, typed
+from lumbung.rules.frame import KEY_HASH, ROW, key_columns, prepare, typed
 from lumbung.rules.places import Places, places
 from lumbung.rules.references import parents, with_references
 from lumbung.stages.received import current_rows, raw_rows, received_of
@@ -19,10 +19,11 @@ from lumbung.storage import remove_directory, sync_directory
 from lumbung.warehouse.ddl import location, register_quarantine, register_raw
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from pyarrow import RecordBatch
+    from pyspark.sql import Column as SparkColumn
     from pyspark.sql import DataFrame, SparkSession
 
     from lumbung.declarations import Dataset, Declarations
@@ -63,7 +64,10 @@ def _pieces(folder: Path, columns: list[str]) -> Iterator[RecordBatch]:
     """Some columns of a folder that the engine wrote, read here: cheaper than another query."""
     import pyarrow.dataset as arrow
 
-    yield from arrow.dataset(folder, format="parquet").to_batches(columns=columns)
+    # the files by name: searching, it would leave out a partition whose name begins with an underscore
+    files = [str(file) for file in sorted(folder.rglob("*.parquet"))]
+    found = arrow.dataset(files, format="parquet", partitioning="hive", partition_base_dir=str(folder))
+    yield from found.to_batches(columns=columns)
 
 
 def judge(
@@ -89,21 +93,18 @@ def judge(
     raw = raw_rows(spark, current.warehouse, batch)
     prepared = _prepared(ledger, spark, current.warehouse, declarations, dataset, raw)
     conditions = gx.conditions(prepared, dataset)
-    columns = prepared.columns
-    tagged = classify.tag(prepared, dataset, conditions, current_rows(spark, dataset))
-    _write(tagged, where.work / "tagged")
+    tagged, tally = tag(spark, raw, prepared, dataset, conditions, current_rows(spark, dataset), where.work)
     point("validate:tagged")
-    tagged = spark.read.parquet(location(where.work / "tagged"))
-    tally = classify.tally(_pieces(where.work / "tagged", classify.counted(dataset)), dataset)
     if tally.received != batch.received:
         raise CountsDiffer(
             f"{dataset.id}, batch {batch.id}: {batch.received} rows were read from the source, {tally.received} lie in "
             f"{batch.raw_path} and its rules. The batch stays landed; compare its manifest with the file."
         )
-    theirs = _held_against_gx(ledger, current, dataset, batch, gx.visible(tagged, columns), tally)
+    theirs = _held_against_gx(ledger, current, dataset, batch, gx.visible(tagged, prepared.columns), tally)
     point("validate:compared")
-    _split(raw, tagged, dataset, declarations.systems[dataset.system].timezone, where, tally)
+    split(raw, tagged, dataset, declarations.systems[dataset.system].timezone, where.work, tally)
     point("validate:written")
+    reopened = _received_again(ledger, where.work / "tagged", batch)
     confirm()
     _into_place(where, tally)
     point("validate:in-place")
@@ -114,7 +115,7 @@ def judge(
         for rule in classify.all_rules(dataset)
     ]
     counts = Counts(tally.received, tally.accepted, tally.quarantined, tally.duplicate)
-    return Judged(counts, rules, _received_again(ledger, where.work / "tagged", batch), where)
+    return Judged(counts, rules, reopened, where)
 
 
 def _prepared(
@@ -174,33 +175,49 @@ def compare(tally: classify.Tally, verdict: gx.Verdict) -> list[str]:
     return found
 
 
-def _split(
-    raw: DataFrame, tagged: DataFrame, dataset: Dataset, timezone: str, where: Places, tally: classify.Tally
+def tag(
+    spark: SparkSession,
+    raw: DataFrame,
+    prepared: DataFrame,
+    dataset: Dataset,
+    conditions: Mapping[str, SparkColumn],
+    current: DataFrame | None,
+    work: Path,
+) -> tuple[DataFrame, classify.Tally]:
+    """Write the tagged rows once, a folder per class below `work / "tagged"`; read back, and counted."""
+    twins = classify.repeated(raw, dataset)
+    _write(twins, work / "twins")
+    tagged = classify.tag(prepared, dataset, conditions, _some(spark, work / "twins"), current)
+    tagged.write.mode("overwrite").partitionBy(classify.CLASS).parquet(location(work / "tagged"))
+    tally = classify.tally(_pieces(work / "tagged", classify.counted(dataset)), dataset)
+    return spark.read.parquet(location(work / "tagged")), tally
+
+
+def _some(spark: SparkSession, folder: Path) -> DataFrame | None:
+    """What lies in a folder that the engine wrote; None when it is no row."""
+    return spark.read.parquet(location(folder)) if any(piece.num_rows for piece in _pieces(folder, [ROW])) else None
+
+
+def split(
+    raw: DataFrame, tagged: DataFrame, dataset: Dataset, timezone: str, work: Path, tally: classify.Tally
 ) -> None:
-    """Write accepted rows, keys of the others and refused rows (with the raw values) into the working folder."""
+    """Make of the tagged rows what others read: accepted rows as they are, keys of the others, refused rows raw."""
     from pyspark.sql import functions as fn
 
-    accepted = tagged.where(fn.col(classify.CLASS) == classify.ACCEPTED)
-    _write(
-        accepted.select(
-            *(typed(column, timezone).alias(column.name) for column in dataset.columns),
-            *(fn.col(column.name).cast(column.spark_type).alias(column.name) for column in dataset.kept),
-            ROW,
-            ROW_HASH,
-        ),
-        where.work / "valid",
-    )
-    others = tagged.where(fn.col(classify.CLASS) != classify.ACCEPTED)
-    _write(
-        others.select(
-            *(typed(column, timezone).alias(column.name) for column in key_columns(dataset)),
-            fn.col(classify.CLASS).alias("_kind"),
-        ),
-        where.work / "keys",
-    )
+    if tally.accepted < tally.received:
+        others = tagged.where(fn.col(classify.CLASS) != classify.ACCEPTED)
+        keys = (typed(column, timezone).alias(column.name) for column in key_columns(dataset))
+        _write(others.select(*keys, fn.col(classify.CLASS).alias("_kind")), work / "keys")
     if tally.quarantined:
         refused = classify.refused(tagged, dataset)
-        _write(raw.join(fn.broadcast(refused), ROW), where.work / "quarantine")
+        _write(raw.join(fn.broadcast(refused), ROW), work / "quarantine")
+    for folder in (_accepted(work), work / "keys"):
+        folder.mkdir(exist_ok=True)
+        (folder / "_SUCCESS").touch()
+
+
+def _accepted(work: Path) -> Path:
+    return work / "tagged" / f"{classify.CLASS}={classify.ACCEPTED}"
 
 
 def _write(frame: DataFrame, folder: Path) -> None:
@@ -210,7 +227,7 @@ def _write(frame: DataFrame, folder: Path) -> None:
 def _into_place(where: Places, tally: classify.Tally) -> None:
     """Rename the finished folders; `_SUCCESS` is inside each of them already."""
     remove_directory(where.quarantine)
-    moves = [(where.work / "keys", where.keys), (where.work / "valid", where.valid)]
+    moves = [(where.work / "keys", where.keys), (_accepted(where.work), where.valid)]
     if tally.quarantined:
         moves.insert(0, (where.work / "quarantine", where.quarantine))
     for source, target in moves:

@@ -10,6 +10,7 @@ from lumbung.faults import point
 from lumbung.ledger import WHOLE
 from lumbung.ledger.locks import table_lock
 from lumbung.logs import stage
+from lumbung.rules.frame import in_curated_types
 from lumbung.settings import settings
 from lumbung.stages.lookups import clock_of, looked_up, persons_of, remember
 from lumbung.warehouse import iceberg
@@ -127,14 +128,16 @@ def _merge(spark: SparkSession, declarations: Declarations, dataset: Dataset, ba
 
 def _rows(spark: SparkSession, declarations: Declarations, dataset: Dataset, batch: Batch) -> DataFrame:
     """The batch's accepted rows in the form of the curated table."""
+    timezone = declarations.systems[dataset.system].timezone
+    accepted = _read(spark, valid_folder(dataset, batch.id), _valid_schema(dataset), batch)
     return curated_rows(
-        _read(spark, valid_folder(dataset, batch.id), _valid_schema(dataset), batch),
+        in_curated_types(accepted, dataset, timezone),
         dataset,
         declarations.lists,
         persons_of(spark, declarations, dataset),
         batch.id,
         clock_of(batch),
-        declarations.systems[dataset.system].timezone,
+        timezone,
     )
 
 
@@ -162,9 +165,10 @@ def keys_folder(dataset: Dataset, batch_id: str) -> Path:
 
 def _read(spark: SparkSession, folder: Path, schema: str, batch: Batch) -> DataFrame:
     """Rows that validate wrote. A batch that received nothing has no folder; for others a missing one is an error."""
-    if (folder / "_SUCCESS").exists():
+    whole = (folder / "_SUCCESS").exists()
+    if whole and any(folder.glob("*.parquet")):
         return spark.read.parquet(location(folder))
-    if not batch.received:
+    if whole or not batch.received:
         return spark.createDataFrame([], schema)
     raise ValidRowsMissingError(
         f"batch {batch.id} of {batch.dataset}: {folder} is missing or incomplete although the ledger says validated. "

@@ -107,15 +107,19 @@ class Bench:
         child, parent = cases.child(), cases.parent()
         if references is not None:
             child = child.model_copy(update={"references": references, "derived": {}, "late_derived": ()})
-        raw = self.spark.createDataFrame(cases.rows(*changes), cases.RAW)
+        raw = self.raw(*changes)
         if received is None:
             received = Received(pending=(self.parent(*cases.PARENTS),))
         found = [(r, parent, parents(r, parent, received, cases.TIMEZONE)) for r in child.references]
         lists = [(r, cases.LISTS[r.list]) for r in child.list_refs]
         return with_references(prepare(raw, child), child, found, lists, self.spark)
 
+    def raw(self, *changes: dict[str, Any]) -> DataFrame:
+        return self.spark.createDataFrame(cases.rows(*changes), cases.RAW)
+
     def tagged(self, *changes: dict[str, Any], current: DataFrame | None = None) -> DataFrame:
-        return classify.tag(self.prepared(*changes), cases.child(), self.conditions, current)
+        twins = classify.repeated(self.raw(*changes), cases.child())
+        return classify.tag(self.prepared(*changes), cases.child(), self.conditions, twins, current)
 
     def parent(self, *values: dict[str, Any]) -> DataFrame:
         return self.spark.createDataFrame(cases.parent_rows(*values), cases.PARENT_RAW)
@@ -125,7 +129,7 @@ class Bench:
         from pyspark.sql import functions as fn
 
         child = cases.child()
-        rows = prepare(self.spark.createDataFrame(cases.rows(*changes), cases.RAW), child)
+        rows = prepare(self.raw(*changes), child)
         return rows.select(
             key_hash(key_columns(child)).alias("_key_hash"),
             row_hash(child.columns).alias(classify.CURRENT_HASH),
@@ -249,7 +253,7 @@ def test_a_dataset_may_have_a_hundred_error_rules(bench: Bench) -> None:
     copies = tuple(child.rule("bayar-wajar").model_copy(update={"id": f"bayar-{n}"}) for n in range(100))
     conditions = {**bench.conditions, **{copy.id: bench.conditions["bayar-wajar"] for copy in copies}}
     many = child.model_copy(update={"rules": (*child.rules, *copies)})
-    rows = classify.tag(bench.prepared({"bayar": "-1"}, {}), many, conditions, None).orderBy(ROW).collect()
+    rows = classify.tag(bench.prepared({"bayar": "-1"}, {}), many, conditions, None, None).orderBy(ROW).collect()
     assert [row[classify.CLASS] for row in rows] == [classify.QUARANTINED, classify.ACCEPTED]
 
 
