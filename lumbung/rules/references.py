@@ -63,7 +63,8 @@ def with_parents(frame: DataFrame, child: Dataset, found: Sequence[tuple[Referen
     flags: dict[str, SparkColumn] = {}
     joins = []
     for number, (reference, parent) in enumerate(found):
-        left = {f"_kiri_{number}_{i}": _comparable(child, name) for i, name in enumerate(reference.columns)}
+        # one name for a column, whichever references start from it: the optimizer pairs every two names of one value
+        left = {f"_kiri_{name}": _comparable(child, name) for name in reference.columns}
         right = {f"_kunci_{i}": f"_kunci_{number}_{i}" for i in range(len(reference.columns))}
         same = reduce(and_, (fn.col(a) == fn.col(b) for a, b in zip(left, right.values(), strict=True)))
         joins.append((parent.withColumnsRenamed(right), same))
