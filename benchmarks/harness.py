@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import signal
 import statistics
 import subprocess
 import sys
@@ -92,6 +93,24 @@ def summary(runs: Sequence[Mapping[str, Any]], key: str = "wall_s") -> dict[str,
     return {"median": statistics.median(values), "low": min(values), "high": max(values)} if values else {}
 
 
+def summaries(
+    contestants: Sequence[Contestant], runs: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> dict[str, dict[str, Any]]:
+    """What every benchmark says of its contestants: titles, and seconds, CPU and memory (median, lowest, highest)."""
+    return {
+        "titles": {one.name: one.title for one in contestants},
+        "seconds": {one.name: summary(runs[one.name]) for one in contestants},
+        "cpu_seconds": {one.name: summary(runs[one.name], "cpu_s") for one in contestants},
+        "peak_mb": {one.name: summary(runs[one.name], "peak_mb") for one in contestants},
+    }
+
+
+def ratios(seconds: Mapping[str, Mapping[str, float]], to: str) -> dict[str, float]:
+    """Every contestant's median over that of `to`; nothing when `to` failed."""
+    base = seconds.get(to)
+    return {name: round(one["median"] / base["median"], 3) for name, one in seconds.items() if one} if base else {}
+
+
 def continue_as_user(profile: str, module: str, arguments: Sequence[str]) -> None:
     """Started as root, go on as the system user, who may write the results and the profile's state."""
     if privilege.is_root():
@@ -103,6 +122,8 @@ def continue_as_user(profile: str, module: str, arguments: Sequence[str]) -> Non
     privilege.prepare_state(ROOT, profile)
     privilege.continue_as_user(ROOT, profile, [sys.executable, "-m", module, *arguments])
     os.umask(privilege.STATE_MASK)
+    # as an exception, so that what was begun (a child, services) is ended as well
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
 def write(name: str, body: Mapping[str, Any]) -> Path:

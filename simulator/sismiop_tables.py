@@ -9,6 +9,7 @@ from functools import cache
 
 from simulator.places import read_data
 from simulator.server import READER
+from simulator.source_rows import PLACE, ZONE
 
 NOP = ("kd_propinsi", "kd_dati2", "kd_kecamatan", "kd_kelurahan", "kd_blok", "no_urut", "kd_jns_op")
 LOOKUPS = (
@@ -40,24 +41,22 @@ TRANSACTIONAL = (
     "dat_subjek_pajak_njoptkp",
     "pembatalan_sppt",
 )
-_PARTS = "kd_kecamatan, kd_kelurahan, kd_blok, no_urut"
-_ZONE = "kd_kecamatan, kd_kelurahan, kd_znt"
 _INDEXES = {
     "dat_subjek_pajak": "CREATE INDEX dat_subjek_pajak_kunci ON public.dat_subjek_pajak (subjek_pajak_id);",
-    "dat_objek_pajak": f"CREATE INDEX dat_objek_pajak_kunci ON public.dat_objek_pajak ({_PARTS});"
+    "dat_objek_pajak": f"CREATE INDEX dat_objek_pajak_kunci ON public.dat_objek_pajak ({PLACE});"
     " CREATE INDEX dat_objek_pajak_subjek ON public.dat_objek_pajak (subjek_pajak_id);",
-    "sppt": f"CREATE INDEX sppt_kunci ON public.sppt (thn_pajak_sppt, {_PARTS});",
-    "pembayaran_sppt": f"CREATE INDEX pembayaran_sppt_kunci ON public.pembayaran_sppt ({_PARTS}, thn_pajak_sppt);"
+    "sppt": f"CREATE INDEX sppt_kunci ON public.sppt (thn_pajak_sppt, {PLACE});",
+    "pembayaran_sppt": f"CREATE INDEX pembayaran_sppt_kunci ON public.pembayaran_sppt ({PLACE}, thn_pajak_sppt);"
     " CREATE INDEX pembayaran_sppt_waktu ON public.pembayaran_sppt (tgl_rekam_byr_sppt);",
     "dat_peta_blok": "CREATE INDEX dat_peta_blok_kunci ON public.dat_peta_blok (kd_kecamatan, kd_kelurahan, kd_blok);",
-    "dat_znt": f"CREATE INDEX dat_znt_kunci ON public.dat_znt ({_ZONE});",
-    "dat_nir": f"CREATE INDEX dat_nir_kunci ON public.dat_nir ({_ZONE}, thn_nir_znt);",
-    "dat_op_bumi": f"CREATE INDEX dat_op_bumi_kunci ON public.dat_op_bumi ({_PARTS});",
-    "dat_op_bangunan": f"CREATE INDEX dat_op_bangunan_kunci ON public.dat_op_bangunan ({_PARTS});",
+    "dat_znt": f"CREATE INDEX dat_znt_kunci ON public.dat_znt ({ZONE});",
+    "dat_nir": f"CREATE INDEX dat_nir_kunci ON public.dat_nir ({ZONE}, thn_nir_znt);",
+    "dat_op_bumi": f"CREATE INDEX dat_op_bumi_kunci ON public.dat_op_bumi ({PLACE});",
+    "dat_op_bangunan": f"CREATE INDEX dat_op_bangunan_kunci ON public.dat_op_bangunan ({PLACE});",
     "dat_subjek_pajak_njoptkp": "CREATE INDEX dat_subjek_pajak_njoptkp_kunci"
     " ON public.dat_subjek_pajak_njoptkp (subjek_pajak_id);"
-    f" CREATE INDEX dat_subjek_pajak_njoptkp_objek ON public.dat_subjek_pajak_njoptkp ({_PARTS});",
-    "pembatalan_sppt": f"CREATE INDEX pembatalan_sppt_kunci ON public.pembatalan_sppt ({_PARTS}, thn_pajak_sppt);"
+    f" CREATE INDEX dat_subjek_pajak_njoptkp_objek ON public.dat_subjek_pajak_njoptkp ({PLACE});",
+    "pembatalan_sppt": f"CREATE INDEX pembatalan_sppt_kunci ON public.pembatalan_sppt ({PLACE}, thn_pajak_sppt);"
     " CREATE INDEX pembatalan_sppt_waktu ON public.pembatalan_sppt (tgl_rekam_btl_sppt);",
 }
 

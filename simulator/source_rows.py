@@ -63,7 +63,8 @@ TOUCH = {
 
 # The sources' server keeps texts in the order of their bytes (C.UTF-8, runtime/postgresql.py). Nothing names another
 # collation: an index of one is of no use to a comparison in another, and each look at a neighbour reads a whole table.
-_PLACE = "kd_kecamatan, kd_kelurahan, kd_blok, no_urut"
+PLACE = "kd_kecamatan, kd_kelurahan, kd_blok, no_urut"
+ZONE = "kd_kecamatan, kd_kelurahan, kd_znt"
 ORDER = {
     "biodata_wni": "nik",
     "biodata_wni_dkb": "nik",
@@ -78,12 +79,12 @@ ORDER = {
     "datang_detail": "no_datang, nik",
     "dat_subjek_pajak": "subjek_pajak_id",
     "dat_subjek_pajak_njoptkp": "subjek_pajak_id",
-    "dat_nir": "kd_kecamatan, kd_kelurahan, kd_znt",
+    "dat_nir": ZONE,
     **dict.fromkeys(
         ("dat_objek_pajak", "pembayaran_sppt", "dat_op_bumi", "dat_op_bangunan", "pembatalan_sppt"),
-        _PLACE,
+        PLACE,
     ),
-    "sppt": f"thn_pajak_sppt, {_PLACE}",
+    "sppt": f"thn_pajak_sppt, {PLACE}",
 }
 
 _ACTS = {"capil_lahir": "LU", "capil_mati": "KM", "capil_kawin": "KW", "capil_cerai": "CR"}
@@ -118,10 +119,13 @@ def pivot(table: str, rng: np.random.Generator, year: int = 2024) -> tuple[Any, 
 
 
 # One row is wanted and most fit, but the planner thinks that few do, and would read and sort whole tables to find it.
-_ONE_ROW = (
-    "SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off; SET enable_bitmapscan = off;"
-    " SET max_parallel_workers_per_gather = 0"
-)
+_FOR_ONE_ROW = {
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "max_parallel_workers_per_gather": "0",
+}
 
 
 def pick(
@@ -137,11 +141,11 @@ def pick(
     # Table, order and condition are constants of this package; values go in as parameters.
     base = f"SELECT ctid::text AS _ctid, t.* FROM public.{table} t WHERE ({where})"  # noqa: S608
     with connection.cursor(row_factory=dict_row) as cursor:
-        cursor.execute(_ONE_ROW)
+        cursor.execute("; ".join(f"SET {name} = {value}" for name, value in _FOR_ONE_ROW.items()))
         row = cursor.execute(f"{base} AND ({order}) >= ({marks}) ORDER BY {order}, ctid LIMIT 1", point).fetchone()
         if row is None:
             row = cursor.execute(f"{base} ORDER BY {order}, ctid LIMIT 1").fetchone()
-        cursor.execute(_ONE_ROW.replace(" = off", " = DEFAULT").replace(" = 0", " = DEFAULT"))
+        cursor.execute("; ".join(f"RESET {name}" for name in _FOR_ONE_ROW))
     return row
 
 

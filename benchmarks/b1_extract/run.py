@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks import plot
 from benchmarks.b1_extract import exactness, residents
-from benchmarks.harness import Contestant, interleave, say, summary, versions, write
+from benchmarks.harness import Contestant, interleave, ratios, say, summaries, versions, write
 from benchmarks.server import source
 
 _MODULE = "benchmarks.b1_extract.contestants"
@@ -50,17 +50,14 @@ def run(folder: Path, peers: Path, rows: int, rounds: int, only: tuple[str, ...]
         for one in chosen:
             for each in runs[one.name]:
                 each.pop("cases", None), each.pop("files", None)
-    medians = {one.name: summary(runs[one.name]) for one in chosen}
+    said = summaries(chosen, runs)
     body = {
         "rows": found,
         "columns": 66,
         "rounds": rounds,
-        "titles": {one.name: one.title for one in chosen},
         "versions": versions(_PEERS, peers),
-        "seconds": medians,
-        "of_floor": _of_floor(medians),
-        "cpu_seconds": {one.name: summary(runs[one.name], "cpu_s") for one in chosen},
-        "peak_mb": {one.name: summary(runs[one.name], "peak_mb") for one in chosen},
+        **said,
+        "of_floor": {name: round(1 / ratio, 3) for name, ratio in ratios(said["seconds"], "floor").items()},
         "gate": gate,
         "exactness": cases,
         "nul_in_text_refused_by_postgresql": bool(refused),
@@ -69,10 +66,3 @@ def run(folder: Path, peers: Path, rows: int, rounds: int, only: tuple[str, ...]
     write("b1_extract", body)
     plot.bars("b1_extract", f"PostgreSQL to Parquet, {found:,} residents × 66 columns", body, peers)
     return body
-
-
-def _of_floor(medians: dict[str, dict[str, float]]) -> dict[str, float]:
-    """How near each comes to the floor: 1.0 is as fast as the wire."""
-    if not medians.get("floor"):
-        return {}
-    return {name: round(medians["floor"]["median"] / one["median"], 3) for name, one in medians.items() if one}

@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks import plot
 from benchmarks.b2_validate import population
-from benchmarks.harness import Contestant, interleave, say, summary, versions, write
+from benchmarks.harness import Contestant, interleave, ratios, say, summaries, summary, versions, write
 
 _MODULE = "benchmarks.b2_validate.contestants"
 CONTESTANTS = (
@@ -35,7 +35,7 @@ def run(
     job = {"data": str(folder / "data"), "sample": str(folder / "sample"), "out": str(folder / "out"), "rules": _RULES}
     say(f"b2: {rows} rows, {_RULES} rules")
     runs = interleave(chosen, job, rounds, peers)
-    medians = {one.name: summary(runs[one.name]) for one in chosen}
+    said = summaries(chosen, runs)
     more: dict[str, dict[str, Any]] = {}
     for count in curve:
         if count != _RULES:
@@ -53,16 +53,9 @@ def run(
         "rows": rows,
         "rules": _RULES,
         "rounds": rounds,
-        "titles": {one.name: one.title for one in chosen},
         "versions": versions(_PEERS, peers),
-        "seconds": medians,
-        "of_rewrite": {
-            name: round(one["median"] / medians["rewrite"]["median"], 2)
-            for name, one in medians.items()
-            if one and medians.get("rewrite")
-        },
-        "cpu_seconds": {one.name: summary(runs[one.name], "cpu_s") for one in chosen},
-        "peak_mb": {one.name: summary(runs[one.name], "peak_mb") for one in chosen},
+        **said,
+        "of_rewrite": ratios(said["seconds"], "rewrite"),
         "gate": gate({one.name: runs[one.name][-1].get("found", {}) for one in chosen}),
         "curves": curves,
         "runs": runs,

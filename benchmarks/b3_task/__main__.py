@@ -22,7 +22,17 @@ from benchmarks.b2_validate import ours, population
 from benchmarks.b2_validate.rules import checks
 from benchmarks.b2_validate.run import gate
 from benchmarks.b3_task.contestants import ROWS, write_rows
-from benchmarks.harness import Contestant, continue_as_user, interleave, say, summary, versions, write
+from benchmarks.harness import (
+    Contestant,
+    continue_as_user,
+    interleave,
+    ratios,
+    say,
+    summaries,
+    summary,
+    versions,
+    write,
+)
 from benchmarks.meter import Meter
 from lumbung.settings import PROFILE_VARIABLE, Settings, load
 from lumbung.warehouse.session import session, small_data
@@ -67,18 +77,11 @@ def fixed_cost(profile: Settings, folder: Path, rounds: int) -> dict[str, Any]:
     write_rows(folder / "rows.parquet")
     job = {"rows": str(folder / "rows.parquet"), "defaults": str(profile.state / "engine" / "conf")}
     runs = interleave(CONTESTANTS, job, rounds, Path(sys.executable))
-    medians = {name: summary(found) for name, found in runs.items()}
+    said = summaries(CONTESTANTS, runs)
     return {
-        "titles": {one.name: one.title for one in CONTESTANTS},
-        "seconds": medians,
+        **said,
         "job_seconds": {name: summary(found, "job_s") for name, found in runs.items()},
-        "of_own_spark": {
-            name: round(one["median"] / medians["own-spark"]["median"], 3)
-            for name, one in medians.items()
-            if one and medians["own-spark"]
-        },
-        "cpu_seconds": {name: summary(found, "cpu_s") for name, found in runs.items()},
-        "peak_mb": {name: summary(found, "peak_mb") for name, found in runs.items()},
+        "of_own_spark": ratios(said["seconds"], "own-spark"),
         "gate": gate_of_jobs(runs),
         "runs": runs,
     }

@@ -28,6 +28,16 @@ def canonical_json(value: Mapping[str, Any]) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
+def connect_args(application_name: str, *options: str) -> dict[str, str | int]:
+    """How the ledger's server is called: patience of `CLIENT_KEEPALIVE`, a bounded start, server settings."""
+    return {
+        **CLIENT_KEEPALIVE,
+        "application_name": application_name[:63],
+        "connect_timeout": 10,
+        "options": " ".join(f"-c {option}" for option in options),
+    }
+
+
 def open_engine(url: str, application_name: str = "lumbung ledger") -> Engine:
     """An engine for the ledger: UTC session, bounded waits, few connections. `url` is an SQLAlchemy URL (psycopg 3)."""
     return create_engine(
@@ -35,12 +45,7 @@ def open_engine(url: str, application_name: str = "lumbung ledger") -> Engine:
         pool_size=2,
         max_overflow=8,
         pool_pre_ping=True,
-        connect_args={
-            **CLIENT_KEEPALIVE,
-            "application_name": application_name[:63],
-            "connect_timeout": 10,
-            "options": "-c TimeZone=UTC -c lock_timeout=60s -c statement_timeout=300s",
-        },
+        connect_args=connect_args(application_name, "TimeZone=UTC", "lock_timeout=60s", "statement_timeout=300s"),
     )
 
 

@@ -16,14 +16,13 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from lumbung.ledger.base import Store
+from lumbung.ledger.base import Store, connect_args
 from lumbung.ledger.errors import LockBusy, LockLost
-from lumbung.settings import CLIENT_KEEPALIVE
 
 DEFAULT_WAIT_S = 30.0
 _LOCK_NOT_AVAILABLE = "55P03"
 # A holder whose machine vanished must not keep the lock for the two hours of TCP's own patience.
-_KEEPALIVE = "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
+_KEEPALIVE = ("tcp_keepalives_idle=30", "tcp_keepalives_interval=10", "tcp_keepalives_count=3")
 
 
 @dataclass(frozen=True)
@@ -69,12 +68,9 @@ class Locks(Store):
             self.engine.url,
             poolclass=NullPool,
             isolation_level="AUTOCOMMIT",
-            connect_args={
-                **CLIENT_KEEPALIVE,
-                "application_name": f"lumbung lock {name} pid {os.getpid()}"[:63],
-                "connect_timeout": 10,
-                "options": f"-c lock_timeout={max(1, round(wait_s * 1000))} {_KEEPALIVE}",
-            },
+            connect_args=connect_args(
+                f"lumbung lock {name} pid {os.getpid()}", f"lock_timeout={max(1, round(wait_s * 1000))}", *_KEEPALIVE
+            ),
         )
         with engine.connect() as connection:
             try:

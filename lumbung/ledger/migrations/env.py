@@ -3,13 +3,16 @@
 from alembic import context
 from sqlalchemy import NullPool, create_engine, text
 
+from lumbung.ledger.base import connect_args
 from lumbung.ledger.schema import SCHEMA, metadata
 
 
 def run() -> None:
     """Create the schema when it is missing and run the migrations in one transaction."""
     url = context.config.attributes["url"]
-    engine = create_engine(url, poolclass=NullPool, connect_args={"options": "-c TimeZone=UTC -c lock_timeout=60s"})
+    engine = create_engine(
+        url, poolclass=NullPool, connect_args=connect_args("lumbung migrate", "TimeZone=UTC", "lock_timeout=60s")
+    )
     with engine.connect() as connection:
         connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
         connection.commit()
