@@ -17,12 +17,13 @@ from lumbung import storage
 from lumbung.declarations.models import Dataset, Declarations, System
 from lumbung.ledger import REPLACED, Batch, Extracted, Ledger
 from lumbung.ops import quarantine, replay
+from lumbung.rules.frame import in_curated_types
 from lumbung.rules.places import places
 from lumbung.settings import settings
 from lumbung.stages import judging, received, validate
 from lumbung.stages.promotion import promote
 from lumbung.warehouse import iceberg
-from lumbung.warehouse.ddl import curated_name, quarantine_name, raw_name
+from lumbung.warehouse.ddl import curated_name, location, quarantine_name, raw_name
 from lumbung.warehouse.session import session
 from tests.integration import validate_cases as cases
 from tests.integration.ledger_support import fresh_ledger
@@ -190,7 +191,8 @@ def test_a_batch_is_split_counted_and_written(bench: Bench) -> None:
     assert counts(batch) == (5, 3, 1, 1)
     where = places(settings().warehouse, bench.child, batch.id)
     valid = pq.read_table(where.valid)
-    assert {*(c.name for c in bench.child.columns), "_panjang", "_row", "_row_hash"} <= set(valid.column_names)
+    read = in_curated_types(bench.spark.read.parquet(location(where.valid)), bench.child, cases.TIMEZONE)
+    assert read.columns == [*(c.name for c in bench.child.columns), "_panjang", "_row", "_row_hash"]
     assert valid.column("kd").to_pylist().count("A") == 2, "character(n) is trimmed"
     keys = pq.read_table(where.keys).to_pylist()
     assert {(row["kd"], row["no"], row["_kind"]) for row in keys} == {("A", 2, "ditolak"), ("B", 3, "duplikat")}
