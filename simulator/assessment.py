@@ -12,8 +12,7 @@ from simulator.chance import office_time, rank_within
 from simulator.estate import BUILDING_CLASSES, LAND_CLASSES, YEARS, Estate, class_code, njop
 from simulator.people import NEVER, Bools, Ints
 from simulator.siak_rows import OFFICERS
-from simulator.sismiop_tables import NOP
-from simulator.source_rows import Change, Row
+from simulator.source_rows import NOP, Change, Row
 
 NJOPTKP = 10_000_000
 

@@ -11,7 +11,6 @@ from simulator.places import read_data
 from simulator.server import READER
 from simulator.source_rows import PLACE, ZONE
 
-NOP = ("kd_propinsi", "kd_dati2", "kd_kecamatan", "kd_kelurahan", "kd_blok", "no_urut", "kd_jns_op")
 LOOKUPS = (
     "ref_propinsi",
     "ref_dati2",
