@@ -17,6 +17,18 @@ from runtime.service import Service, Unhealthy
 ITERATIONS = 210_000  # OWASP's figure for PBKDF2-HMAC-SHA256 class hashes; one login costs about 0.1 s
 CONNECT_TOKEN = "connect_token"  # noqa: S105 - the secret's name
 HIVE_USERS = "hive_users"
+JAVA_OPTIONS = (
+    "-XX:+UseParallelGC",  # throughput on two cores, no concurrent collector threads
+    "-XX:-DontCompileHugeMethods",  # the code that Spark generates for wide rows would stay interpreted
+)
+QUERY_SETTINGS = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.parquet.compression.codec": "zstd",
+    "spark.sql.shuffle.partitions": "4",
+    "spark.sql.codegen.maxFields": "1000",  # rows of the rules have some 200 columns; above it nothing is fused
+    "spark.sql.maxConcurrentOutputFileWriters": "4",  # a file per class of rows at once, instead of sorting by it
+    "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
+}
 SCRATCH = ("tmp", "local", "scratch", "resources", "operation_logs", "query_logs")
 
 
@@ -73,11 +85,10 @@ def _spark_defaults(settings: Settings, token: str) -> str:
     class_path = ":".join(str(jar) for jar in sorted(jars(settings).glob("*.jar")))
     java_options = " ".join(
         (
-            "-XX:+UseParallelGC",  # throughput on two cores, no concurrent collector threads
+            *JAVA_OPTIONS,
             "-XX:MaxMetaspaceSize=768m",
             "-XX:MaxDirectMemorySize=512m",
             "-XX:ReservedCodeCacheSize=192m",
-            "-XX:-DontCompileHugeMethods",  # the code that Spark generates for wide rows would stay interpreted
             "-XX:+ExitOnOutOfMemoryError",  # the supervisor starts it anew; a half-dead engine would hang its clients
             "-XX:-UsePerfData",
             f"-Djava.io.tmpdir={folder / 'tmp'}",
@@ -111,12 +122,7 @@ def _spark_defaults(settings: Settings, token: str) -> str:
         "spark.sql.warehouse.dir": f"file:{tables_folder(settings)}",
         # filters on int or date partitions fail in the metastore on PostgreSQL
         "spark.sql.hive.metastorePartitionPruningFallbackOnException": "true",
-        "spark.sql.session.timeZone": "UTC",
-        "spark.sql.parquet.compression.codec": "zstd",
-        "spark.sql.shuffle.partitions": "4",
-        "spark.sql.codegen.maxFields": "1000",  # rows of the rules have some 200 columns; above it nothing is fused
-        "spark.sql.maxConcurrentOutputFileWriters": "4",  # a file per class of rows at once, instead of sorting by it
-        "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
+        **QUERY_SETTINGS,
     }
     return "".join(f"{key} {value}\n" for key, value in values.items())
 

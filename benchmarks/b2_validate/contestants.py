@@ -1,6 +1,7 @@
 """The ways to validate and split. `python -m benchmarks.b2_validate.contestants NAME JOB`: one timed run.
 
-JOB (JSON): `data`, `sample` (a part of the rows, for the two warm-up runs), `out`, `rules`.
+JOB (JSON): `data`, `sample` (a part of the rows, for the two warm-up runs), `out`, `rules`, `spark` (settings of the
+session).
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,13 @@ from benchmarks.b2_validate.rules import COMPOUND, KEY, REFERENCE, UNIQUE, Check
 from benchmarks.harness import report
 from benchmarks.meter import Meter
 
+Settings = Mapping[str, str]
 Judge = Callable[[Path, Sequence[Check], Path], dict[str, Any]]
 
 
-def rewrite() -> Judge:
+def rewrite(settings: Settings) -> Judge:
     """The same rows read and written, nothing judged: what splitting costs at least."""
-    opened = spark.session()
+    opened = spark.session(settings)
 
     def run(data: Path, rules: Sequence[Check], out: Path) -> dict[str, Any]:
         spark.rows(opened, data).write.mode("overwrite").parquet(f"file:{out}")
@@ -31,22 +33,22 @@ def rewrite() -> Judge:
     return run
 
 
-def ours(verdict: bool) -> Judge:
+def ours(settings: Settings, verdict: bool) -> Judge:
     """The platform's rules and split, with or without Great Expectations' verdict."""
     from benchmarks.b2_validate import ours as platform
 
-    opened = spark.session()
+    opened = spark.session(settings)
     return lambda data, rules, out: platform.judge(opened, data, rules, out, verdict)
 
 
-def great_expectations(complete: bool) -> Judge:
+def great_expectations(settings: Settings, complete: bool) -> Judge:
     """A checkpoint (SUMMARY, its default) and a split by hand, or COMPLETE with keys and a split from those."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
 
     from benchmarks.b2_validate.ours import _rule
 
-    opened = spark.session()
+    opened = spark.session(settings)
 
     def run(data: Path, rules: Sequence[Check], out: Path) -> dict[str, Any]:
         frame = spark.looked_up(opened, data, rules)
@@ -80,12 +82,12 @@ def great_expectations(complete: bool) -> Judge:
     return run
 
 
-def cuallee() -> Judge:
+def cuallee(settings: Settings) -> Judge:
     """cuallee's check and a split by hand."""
     from cuallee import Check as Checklist
     from cuallee import CheckLevel
 
-    opened = spark.session()
+    opened = spark.session(settings)
 
     def run(data: Path, rules: Sequence[Check], out: Path) -> dict[str, Any]:
         frame = spark.looked_up(opened, data, rules)
@@ -109,7 +111,7 @@ def cuallee() -> Judge:
     return run
 
 
-def duckdb() -> Judge:
+def duckdb(_: Settings) -> Judge:
     """SQL in DuckDB, two threads: what the machine can do."""
     import duckdb as library
 
@@ -146,12 +148,12 @@ def duckdb() -> Judge:
     return run
 
 
-_JUDGES: dict[str, Callable[[], Judge]] = {
+_JUDGES: dict[str, Callable[[Settings], Judge]] = {
     "rewrite": rewrite,
-    "ours": lambda: ours(verdict=False),
-    "ours-gx": lambda: ours(verdict=True),
-    "gx-summary": lambda: great_expectations(complete=False),
-    "gx-complete": lambda: great_expectations(complete=True),
+    "ours": lambda settings: ours(settings, verdict=False),
+    "ours-gx": lambda settings: ours(settings, verdict=True),
+    "gx-summary": lambda settings: great_expectations(settings, complete=False),
+    "gx-complete": lambda settings: great_expectations(settings, complete=True),
     "cuallee": cuallee,
     "duckdb": duckdb,
 }
@@ -162,7 +164,7 @@ def main() -> None:
     name, job = sys.argv[1], json.loads(sys.argv[2])
     rules = checks(job["rules"])
     out = Path(job["out"]) / name
-    judge = _JUDGES[name]()
+    judge = _JUDGES[name](job["spark"])
     for turn in range(2):
         judge(Path(job["sample"]), rules, out / f"warm{turn}")
     with Meter() as meter:

@@ -8,6 +8,7 @@ from typing import Any
 from benchmarks import plot
 from benchmarks.b2_validate import population
 from benchmarks.harness import Contestant, interleave, ratios, say, summaries, summary, versions, write
+from runtime.engine import JAVA_OPTIONS, QUERY_SETTINGS
 
 _MODULE = "benchmarks.b2_validate.contestants"
 CONTESTANTS = (
@@ -32,7 +33,19 @@ def run(
     chosen = [one for one in CONTESTANTS if not only or one.name in only]
     population.make(folder / "data", rows)
     population.make(folder / "sample", min(rows, _SAMPLE))
-    job = {"data": str(folder / "data"), "sample": str(folder / "sample"), "out": str(folder / "out"), "rules": _RULES}
+    settings = {
+        **QUERY_SETTINGS,
+        "spark.ui.enabled": "false",
+        "spark.driver.memory": "2g",
+        "spark.driver.extraJavaOptions": " ".join(JAVA_OPTIONS),
+    }
+    job = {
+        "data": str(folder / "data"),
+        "sample": str(folder / "sample"),
+        "out": str(folder / "out"),
+        "rules": _RULES,
+        "spark": settings,
+    }
     say(f"b2: {rows} rows, {_RULES} rules")
     runs = interleave(chosen, job, rounds, peers)
     said = summaries(chosen, runs)

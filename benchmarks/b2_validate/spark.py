@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks.b2_validate.rules import KEY, REFERENCE, Check
 
-_SETTINGS = {
-    "spark.ui.enabled": "false",
-    "spark.driver.memory": "2g",
-    "spark.sql.shuffle.partitions": "4",
-    "spark.sql.session.timeZone": "UTC",
-    "spark.sql.parquet.compression.codec": "zstd",
-    "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
-}
 
-
-def session() -> Any:
+def session(settings: Mapping[str, str]) -> Any:
     """A classic local session of two threads, with the settings of the platform's engine."""
     from pyspark.sql import SparkSession
 
     builder = SparkSession.builder.master("local[2]")
-    for key, value in _SETTINGS.items():
+    for key, value in settings.items():
         builder = builder.config(key, value)
     opened = builder.getOrCreate()
     opened.sparkContext.setLogLevel("ERROR")
