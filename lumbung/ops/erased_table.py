@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 ERASURE: Final = "lumbung.erasure"
 _YOUNGEST_ORPHAN: Final = timedelta(hours=24, minutes=5)
 """Iceberg refuses less than 24 hours, by the engine's clock."""
+_ANY_NUMBER: Final = 1_000_000
+"""Of small files: only hidden rows are a reason to write them anew."""
 OWN_BRANCHES: Final = ("conform_", "restate_")
 """Branches that the stages open under the table's lock: whoever holds it finds only those of attempts that died."""
 
@@ -71,8 +73,8 @@ def _references(spark: SparkSession, name: str) -> list[str]:
 
 
 def erase_curated(spark: SparkSession, dataset: Dataset, wanted: Mapping[str, str], request: str) -> None:
-    """Delete the rows, expire every snapshot but the newest, with the files that only they named, and remove the files
-    that no snapshot ever named.
+    """Delete the rows, write files anew that hide replaced ones, expire every snapshot but the newest, with the files
+    that only they named, and remove the files that no snapshot ever named.
 
     Of the last, Iceberg leaves those younger than a day, which an attempt may be writing still. Hold the table's lock.
     Repeating it finds nothing to delete and nothing to expire.
@@ -84,6 +86,8 @@ def erase_curated(spark: SparkSession, dataset: Dataset, wanted: Mapping[str, st
         with iceberg.signed(spark, {ERASURE: request}):
             spark.sql(f"DELETE FROM {table(name)} WHERE {condition(dataset, wanted)}")  # noqa: S608 - quoted parts
     point("forget:deleted")
+    if spark.table(f"{name}.delete_files").limit(1).collect():  # an older version of the row may lie behind one
+        iceberg.write_together(spark, name, _ANY_NUMBER)
     for branch in _references(spark, name):
         if branch.startswith(OWN_BRANCHES):
             iceberg.drop_branch(spark, iceberg.Branch(name, branch))

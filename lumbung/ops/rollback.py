@@ -95,7 +95,7 @@ def plan(target: str, to: int | None = None, before: str | None = None, ledger: 
     states = _states(spark, target)
     goal = _goal(target, chain, states, to, before)
     gone = {s.id for s in chain} - {s.id for s in iceberg.ancestry(spark, target, goal.snapshot)}
-    undone = tuple(by for s in reversed(chain) if s.id in gone and (by := _written_by(s)))
+    undone = tuple(dict.fromkeys(by for s in reversed(chain) if s.id in gone and (by := _written_by(s))))
     gained, lost, changed = difference(
         iceberg.at(spark, target, current), iceberg.at(spark, target, goal.snapshot), key
     )

@@ -140,20 +140,17 @@ def expire(spark: SparkSession, ledger: Ledger, name: str, snapshots: Sequence[i
 
 
 def compact(spark: SparkSession, ledger: Ledger, name: str, detail: Mapping[str, Any]) -> int:
-    """Write the small files of a table together, unless it has moved on since the plan; files that were rewritten.
-
-    The rows stay as they are, their order within the table too: readers see the same table before and after.
+    """Write the small files of a table together (`iceberg.write_together`), unless it has moved on since the plan;
+    files that were rewritten. Readers see the same table before and after.
     """
     with ledger.lock(writers_lock(name), TABLE_WAIT_S) as held:
         if iceberg.current_snapshot(spark, name) != detail["snapshot"]:
             return 0
         before = spark.table(name).count()
-        options = f"map('min-input-files', '{int(detail['least'])}')"
-        call = f"CALL spark_catalog.system.rewrite_data_files(table => {literal(name)}, options => {options})"
         held.confirm()
-        done = spark.sql(call).collect()[0]
+        rewritten = iceberg.write_together(spark, name, int(detail["least"]))
         after = spark.table(name).count()
         if before != after:
             raise RuntimeError(f"table {name} had {before} rows before compaction and {after} after it; roll it back")
     point("maintain:compacted")
-    return int(done["rewritten_data_files_count"])
+    return rewritten

@@ -14,7 +14,7 @@ from lumbung.rules.frame import in_curated_types
 from lumbung.settings import settings
 from lumbung.stages.lookups import clock_of, looked_up, persons_of, remember
 from lumbung.warehouse import iceberg
-from lumbung.warehouse.changes import ACTION, KIND, NEW, changes, merge
+from lumbung.warehouse.changes import ACTION, KIND, NEW, changes, insert, mentioned, merge
 from lumbung.warehouse.curated import curated_rows, restated_columns
 from lumbung.warehouse.ddl import ROW_HASH, create_curated, curated_columns, curated_name, location
 from lumbung.warehouse.session import session
@@ -78,7 +78,7 @@ def _load(spark: SparkSession, declarations: Declarations, dataset: Dataset, bat
     """
     name = curated_name(dataset)
     digest = looked_up(spark, declarations, dataset)
-    rows = _rows(spark, declarations, dataset, batch)
+    rows = _in_full(spark, declarations, dataset, batch, _accepted(spark, declarations, dataset, batch))
     branch = iceberg.open_branch(spark, name, BRANCH)
     point("conform:branch-opened")
     with iceberg.signed(spark, {iceberg.BATCH: batch.id, iceberg.RUN: batch.run_id}):
@@ -102,22 +102,31 @@ def _merge(spark: SparkSession, declarations: Declarations, dataset: Dataset, ba
     if not batch.received and batch.mode not in WHOLE:
         log.info("conform: batch %s received nothing for %s", batch.id, name)
         return None
-    rows = _rows(spark, declarations, dataset, batch)
+    accepted = _accepted(spark, declarations, dataset, batch)
     others = _read(spark, keys_folder(dataset, batch.id), _keys_schema(dataset), batch)
-    whole = batch.mode in WHOLE
-    found = changes(spark.table(name), rows, others, dataset.key, batch.id, whole).persist()
+    whole, columns = batch.mode in WHOLE, list(curated_columns(dataset))
+    current = spark.table(name)
+    if not whole:
+        current = mentioned(current, accepted, others, dataset.key)
+    changed = changes(current, accepted, others, dataset.key, whole)
+    found = _in_full(spark, declarations, dataset, batch, changed).persist()
     try:
         counts = {(row[ACTION], row[NEW]): row["count"] for row in found.groupBy(ACTION, NEW).count().collect()}
         if not counts:
             log.info("conform: batch %s changes nothing in %s", batch.id, name)
             return None
+        new = sum(n for (_, is_new), n in counts.items() if is_new)
         before = spark.table(name).count()
         branch = iceberg.open_branch(spark, name, BRANCH)
         point("conform:branch-opened")
         with iceberg.signed(spark, {iceberg.BATCH: batch.id, iceberg.RUN: batch.run_id}):
-            merge(found, branch.target, list(curated_columns(dataset)), dataset.key)
+            if new:
+                insert(found, branch.target, columns)
+                point("conform:inserted")
+            if new < sum(counts.values()):
+                merge(found, branch.target, columns, dataset.key)
         point("conform:merged")
-        _check(spark, branch, before + sum(n for (_, new), n in counts.items() if new), batch)
+        _check(spark, branch, before + new, batch)
         snapshot = iceberg.publish_branch(spark, branch)
         point("conform:published")
     finally:
@@ -126,18 +135,24 @@ def _merge(spark: SparkSession, declarations: Declarations, dataset: Dataset, ba
     return snapshot
 
 
-def _rows(spark: SparkSession, declarations: Declarations, dataset: Dataset, batch: Batch) -> DataFrame:
-    """The batch's accepted rows in the form of the curated table."""
-    timezone = declarations.systems[dataset.system].timezone
+def _accepted(spark: SparkSession, declarations: Declarations, dataset: Dataset, batch: Batch) -> DataFrame:
+    """The batch's accepted rows in the types of the curated table."""
     accepted = _read(spark, valid_folder(dataset, batch.id), _valid_schema(dataset), batch)
+    return in_curated_types(accepted, dataset, declarations.systems[dataset.system].timezone)
+
+
+def _in_full(
+    spark: SparkSession, declarations: Declarations, dataset: Dataset, batch: Batch, rows: DataFrame
+) -> DataFrame:
+    """Rows of the batch with every column of the curated table."""
     return curated_rows(
-        in_curated_types(accepted, dataset, timezone),
+        rows,
         dataset,
         declarations.lists,
         persons_of(spark, declarations, dataset),
         batch.id,
         clock_of(batch),
-        timezone,
+        declarations.systems[dataset.system].timezone,
     )
 
 

@@ -28,18 +28,24 @@ RELEASE: Final = "release"
 DELETE: Final = "delete"
 
 
-def changes(
-    current: DataFrame, accepted: DataFrame, others: DataFrame, key: Sequence[str], batch_id: str, whole: bool
-) -> DataFrame:
-    """Rows to merge into a curated table, one per key, with columns `_action` and `_new` (the key was never there).
+def mentioned(current: DataFrame, accepted: DataFrame, others: DataFrame, key: Sequence[str]) -> DataFrame:
+    """The rows of a curated table whose key a batch mentions: all that a window can change."""
+    keys = list(key)
+    return current.join(accepted.select(*keys).union(others.select(*keys)), keys, "left_semi")
 
-    `current` is the table (at least key, `_row_hash`, `_tertahan_batch`, `_dihapus_batch`), `accepted` the batch's rows
-    in the table's form (`_row_hash` included), `others` the keys of its refused and repeated rows with `_kind`.
-    `whole`: the batch read the whole source table, so that a current key it does not mention is gone.
+
+def changes(current: DataFrame, accepted: DataFrame, others: DataFrame, key: Sequence[str], whole: bool) -> DataFrame:
+    """What happens to which key of a curated table, one row per key, with columns `_action` and `_new` (the key was
+    never there).
+
+    `current` is the table (at least key, `_row_hash`, `_tertahan_batch`, `_dihapus_batch`) or its `mentioned` rows,
+    `accepted` the batch's rows in the table's types (`_row_hash` included), `others` the keys of its refused and
+    repeated rows with `_kind`. `whole`: the batch read the whole source table, so that a current key it does not
+    mention is gone; `current` is the whole table then.
 
     upsert: an accepted row that is new, differs, or whose key was deleted or held. hold: a current key whose update was
-    refused; the last good version stays. release: a held key that came back as it was. delete: a current key that the
-    source no longer has. Rows of the last three carry the key only.
+    refused; the last good version stays, and so does the batch since which it is held. release: a held key that came
+    back as it was. delete: a current key that the source no longer has. Rows of the last three carry the key only.
     """
     from pyspark.sql import functions as fn
 
@@ -53,16 +59,16 @@ def changes(
         .select(*accepted.columns, fn.lit(UPSERT).alias(ACTION), hash_now.isNull().alias(NEW))
     )
     living = known.where(deleted_now.isNull())
-    mentioned = (
+    not_accepted = (
         others.groupBy(*keys)
         .agg(fn.max(fn.col(KIND) == REFUSED).alias("_refused"))
         .join(accepted.select(*keys), keys, "left_anti")
     )
     marks = (
-        living.join(mentioned, keys)
+        living.join(not_accepted, keys)
         .select(
             *keys,
-            fn.when(fn.col("_refused") & ~held_now.eqNullSafe(batch_id), HOLD)
+            fn.when(fn.col("_refused") & held_now.isNull(), HOLD)
             .when(~fn.col("_refused") & held_now.isNotNull(), RELEASE)
             .alias(ACTION),
         )
@@ -72,34 +78,36 @@ def changes(
         received = accepted.select(*keys).union(others.select(*keys))
         gone = living.join(received, keys, "left_anti").select(*keys, fn.lit(DELETE).alias(ACTION))
         marks = marks.union(gone)
-    marked = marks.withColumns({BATCH_ID: fn.lit(batch_id), NEW: fn.lit(False)})
-    return upserts.unionByName(marked, allowMissingColumns=True)
+    return upserts.unionByName(marks.withColumn(NEW, fn.lit(False)), allowMissingColumns=True)
+
+
+def insert(found: DataFrame, target: str, columns: Sequence[str]) -> None:
+    """Add the rows of `changes` whose key was never there to `target`; `columns` are the table's columns."""
+    found.where(NEW).select(*columns).writeTo(target).append()
 
 
 def merge(found: DataFrame, target: str, columns: Sequence[str], key: Sequence[str]) -> None:
-    """Merge rows of `changes` into `target` (a table or a branch of it); `columns` are the table's columns.
+    """Merge the rows of `changes` whose key is there already into `target` (a table or a branch of it).
 
-    Matched by `key`, whose columns are never NULL in curated.
+    `columns` are the table's columns. Matched by `key`, whose columns are never NULL in curated. New keys are left to
+    `insert`: with them the whole table would have to be shuffled, without them the few changes are sent to it.
     """
     from pyspark.sql import functions as fn
 
-    source = _renamed(found, [*columns, ACTION])
+    source = _renamed(found.where(~fn.col(NEW)), [*columns, ACTION])
     action = fn.col(_source(ACTION))
-    everything = {column: fn.col(_source(column)) for column in columns}
     nothing = fn.lit(None).cast("string")
     batch = fn.col(_source(BATCH_ID))
     (
         source.mergeInto(target, _on(key))
         .whenMatched(action == UPSERT)
-        .update(everything)
+        .update({column: fn.col(_source(column)) for column in columns})
         .whenMatched(action == HOLD)
         .update({HELD_BATCH: batch})
         .whenMatched(action == RELEASE)
         .update({HELD_BATCH: nothing})
         .whenMatched(action == DELETE)
         .update({DELETED_BATCH: batch, HELD_BATCH: nothing})
-        .whenNotMatched(action == UPSERT)
-        .insert(everything)
         .merge()
     )
 

@@ -10,7 +10,6 @@ from lumbung.warehouse.ddl import (
     DELETED_BATCH,
     HELD_BATCH,
     LOADED_AT,
-    ROW_HASH,
     SOURCE_ROW,
     curated_columns,
     label_of,
@@ -43,7 +42,8 @@ def curated_rows(
     clock: datetime,
     timezone: str,
 ) -> DataFrame:
-    """Valid rows (contract columns, kept derived ones, `_row`, `_row_hash`) with every column of the curated table.
+    """Valid rows (contract columns, kept derived ones, `_row`, `_row_hash`, in the table's types) with every column of
+    the curated table; what else they carry stays behind those.
 
     `clock` is the source clock of the batch (UTC), `timezone` the system's; for labels see `label_days`. `persons`
     gives the master table per `MasterRef.to`, None when it could not be looked into.
@@ -51,13 +51,9 @@ def curated_rows(
     from pyspark.sql import functions as fn
 
     types = curated_columns(dataset)
-    typed = valid.select(
-        *(fn.col(c.name).cast(types[c.name][0]).alias(c.name) for c in (*dataset.columns, *dataset.kept)),
-        fn.col("_row").alias(SOURCE_ROW),
-        ROW_HASH,
-    )
+    numbered = valid.withColumnRenamed("_row", SOURCE_ROW)
     days = label_days(dataset, timezone, fn.lit(clock).cast("timestamp"))
-    stated = with_statuses(with_labels(typed, dataset, lists, days), dataset, persons)
+    stated = with_statuses(with_labels(numbered, dataset, lists, days), dataset, persons)
     lineage = stated.withColumns(
         {
             BATCH_ID: fn.lit(batch_id),
@@ -66,7 +62,7 @@ def curated_rows(
             DELETED_BATCH: fn.lit(None).cast("string"),
         }
     )
-    return lineage.select(*types)
+    return lineage.select(*types, *(column for column in numbered.columns if column not in types))
 
 
 def label_days(dataset: Dataset, timezone: str, loaded: Column) -> list[Column]:

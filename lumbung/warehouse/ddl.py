@@ -40,7 +40,7 @@ LINEAGE: Final[Mapping[str, tuple[str, str]]] = {
     SOURCE_ROW: ("bigint", "Nomor baris di dalam batch itu, mulai dari 1"),
     ROW_HASH: ("string", "SHA-256 dari seluruh kolom kontrak"),
     LOADED_AT: ("timestamp", "Jam sumber (UTC) saat batch itu diambil"),
-    HELD_BATCH: ("string", "Batch yang membawa perubahan yang ditolak; isi baris adalah versi baik terakhir"),
+    HELD_BATCH: ("string", "Batch pertama yang membawa perubahan yang ditolak; isi baris adalah versi baik terakhir"),
     DELETED_BATCH: ("string", "Batch yang tidak lagi memuat kunci ini; NULL berarti baris masih berlaku"),
 }
 """Columns that conform adds to every curated table: type and comment."""
@@ -48,8 +48,9 @@ LINEAGE: Final[Mapping[str, tuple[str, str]]] = {
 ICEBERG_PROPERTIES: Final[Mapping[str, str]] = {
     "format-version": "2",
     "write.parquet.compression-codec": "zstd",
-    # Copy-on-write keeps the number of files constant and readers fast; right at the size of a regency.
-    "write.merge.mode": "copy-on-write",
+    # A night changes few rows of a table and lets the files be; the maintenance writes them together again.
+    "write.merge.mode": "merge-on-read",
+    # What is deleted by a statement is deleted from the files (erasure).
     "write.update.mode": "copy-on-write",
     "write.delete.mode": "copy-on-write",
     "write.metadata.delete-after-commit.enabled": "true",
@@ -199,8 +200,9 @@ def create_iceberg(
 ) -> None:
     """Create an Iceberg table, or bring an existing one up to its declaration.
 
-    New columns are added, comments follow the declaration; a column that left the declaration stays (history). `order`
-    is the write order, so that files can be skipped by key. Raises `SchemaConflictError` when a column changed type.
+    New columns are added, comments and properties follow the declaration; a column that left the declaration stays
+    (history). `order` is the write order, so that files can be skipped by key. Raises `SchemaConflictError` when a
+    column changed type.
     """
     found = _describe(spark, name)
     if found is None:
@@ -224,6 +226,10 @@ def create_iceberg(
             )
         elif found[column][1] != text:
             spark.sql(f"ALTER TABLE {table(name)} ALTER COLUMN {identifier(column)} COMMENT {literal(text)}")
+    known = {row["key"]: row["value"] for row in spark.sql(f"SHOW TBLPROPERTIES {table(name)}").collect()}
+    if changed := {key: value for key, value in ICEBERG_PROPERTIES.items() if known.get(key) != value}:
+        given = ", ".join(f"{literal(key)} = {literal(value)}" for key, value in changed.items())
+        spark.sql(f"ALTER TABLE {table(name)} SET TBLPROPERTIES ({given})")
 
 
 class SchemaConflictError(RuntimeError):

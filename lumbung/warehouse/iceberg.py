@@ -118,12 +118,15 @@ def written_with(spark: SparkSession, name: str, key: str, value: str, snapshot_
 def snapshot_batches(name: str, snapshot_id: int) -> list[tuple[int, datetime, str]]:
     """Batches (curated) or runs (mart) that made up a table as of a snapshot: (snapshot, committed at UTC, id).
 
-    Newest first. `name` is `database.table`. Snapshots that carry neither, such as a restatement of labels, are left
-    out. Raises `LookupError` when the table does not know the snapshot.
+    Newest first, each by its last snapshot. `name` is `database.table`. Snapshots that carry neither, such as a
+    restatement of labels, are left out. Raises `LookupError` when the table does not know the snapshot.
     """
-    found = ancestry(session("trace"), name, snapshot_id)
-    written = [(snapshot, snapshot.summary.get(BATCH) or snapshot.summary.get(RUN)) for snapshot in found]
-    return [(snapshot.id, snapshot.committed_at, by) for snapshot, by in written if by]
+    written: dict[str, Snapshot] = {}
+    for snapshot in ancestry(session("trace"), name, snapshot_id):
+        by = snapshot.summary.get(BATCH) or snapshot.summary.get(RUN)
+        if by:
+            written.setdefault(by, snapshot)
+    return [(snapshot.id, snapshot.committed_at, by) for by, snapshot in written.items()]
 
 
 @contextmanager
@@ -200,6 +203,24 @@ def move_main(spark: SparkSession, name: str, expected: int, snapshot_id: int) -
             f"taken back to {snapshot_id}. Make the dry run again and look at what it shows now."
         )
     spark.sql(f"CALL spark_catalog.system.{procedure}({literal(name)}, {int(snapshot_id)})").collect()
+
+
+def write_together(spark: SparkSession, name: str, least: int) -> int:
+    """Write the small files of a table together when they are `least` or more, or when one of them hides a row that a
+    merge replaced; large files that hide one are written anew. The number of files that were. Hold the table's lock.
+
+    The rows stay as they are, their order within the table too. A replaced row lies in its file until then, hidden by a
+    delete file; those that nothing needs any more leave the table here.
+    """
+    options = {
+        "min-input-files": str(int(least)),
+        "delete-file-threshold": "1",
+        "remove-dangling-deletes": "true",
+        "use-starting-sequence-number": "false",  # else the newest delete files would still apply, to nothing
+    }
+    given = ", ".join(f"{literal(key)}, {literal(value)}" for key, value in options.items())
+    call = f"CALL spark_catalog.system.rewrite_data_files(table => {literal(name)}, options => map({given}))"
+    return int(spark.sql(call).collect()[0]["rewritten_data_files_count"])
 
 
 def history(spark: SparkSession, name: str) -> list[int]:
