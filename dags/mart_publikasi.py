@@ -64,7 +64,7 @@ with DAG(
     description="Mart dan publikasi ke portal data terbuka",
     doc_md=__doc__,
     schedule=AssetOrTimeSchedule(
-        timetable=CronTriggerTimetable("*/30 * * * *", timezone="Asia/Jakarta", run_immediately=False),
+        timetable=CronTriggerTimetable("*/30 * * * *", timezone="Asia/Jakarta", run_immediately=timedelta(0)),
         assets=AssetAny(*ASSETS),
     ),
     catchup=False,

@@ -38,7 +38,7 @@ with DAG(
     dag_id="pemeliharaan",
     description="Pemeliharaan mingguan gudang data",
     doc_md=__doc__,
-    schedule=CronTriggerTimetable("0 4 * * 0", timezone="Asia/Jakarta", run_immediately=False),
+    schedule=CronTriggerTimetable("0 4 * * 0", timezone="Asia/Jakarta", run_immediately=timedelta(0)),
     catchup=False,
     max_active_runs=1,
     tags=["pemeliharaan"],

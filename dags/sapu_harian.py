@@ -87,7 +87,7 @@ with DAG(
     dag_id="sapu_harian",
     description="Sapu dan pencocokan harian semua sistem",
     doc_md=__doc__,
-    schedule=CronTriggerTimetable("30 2 * * *", timezone="Asia/Jakarta", run_immediately=False),
+    schedule=CronTriggerTimetable("30 2 * * *", timezone="Asia/Jakarta", run_immediately=timedelta(0)),
     catchup=False,
     max_active_runs=1,
     tags=["sapu", "pencocokan"],

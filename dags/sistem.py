@@ -147,7 +147,8 @@ def system_dag(head: SystemHead) -> DAG:
         dag_id=f"sistem_{system.code}",
         description=f"{system.name}: dari sumber sampai kurasi",
         doc_md=docs(head),
-        schedule=CronTriggerTimetable(system.schedule, timezone=system.timezone, run_immediately=False),
+        # not False: Airflow 3.3 then runs at once what was missed within the last tenth of the interval
+        schedule=CronTriggerTimetable(system.schedule, timezone=system.timezone, run_immediately=timedelta(0)),
         catchup=False,
         max_active_runs=1,
         params=PARAMS,
