@@ -13,11 +13,14 @@ from lumbung.ledger import Run
 from lumbung.settings import settings
 from tests.faults import services
 from tests.faults.proxy import Trouble, Weather, proxied
+from tests.faults.reader import Warehouse, Watch
 from tests.faults.site import SYSTEM, Site
 from tests.faults.work import Task
 
 HANGS_S = 20.0
 """How long a task may hang in silence before it is killed, as Airflow does after the task's time limit."""
+DEADLINE_S = 5.0
+"""After how much silence a reader gives up."""
 FAILED, KILLED, DONE, MISSED = "gagal", "mati", "selesai", "tidak tercapai"
 TEN_MINUTES = timedelta(minutes=10)
 ONCE = re.compile(
@@ -176,6 +179,41 @@ def through_proxy(door: str, trouble: Trouble, most: int) -> Act:
             task = now.begin(environment=environment)
             word = _word(task.ended(HANGS_S), (0, 1, -signal.SIGKILL), task)
             return word if proxy.struck else MISSED
+
+    return act
+
+
+def metastore_through_proxy(trouble: Trouble, most: int) -> Act:
+    """The engine's way to the metastore is bad while the task works, also on connections that it holds already."""
+
+    def act(now: Situation) -> str:
+        weather = Weather.drawn(now.chance, trouble, most)
+        with (
+            proxied(settings().ports.metastore, weather, calm=True) as proxy,
+            services.engine_over(proxy.port),
+        ):
+            proxy.calm = False
+            task = now.begin()
+            word = _word(task.ended(HANGS_S), (0, 1, -signal.SIGKILL), task)
+            return word if proxy.struck else MISSED
+
+    return act
+
+
+def reader_through_proxy(trouble: Trouble, most: int) -> Act:
+    """An engineer's way to HiveServer2 is bad while the task works: he sees a whole state, or an error in time."""
+
+    def act(now: Situation) -> str:
+        with proxied(settings().ports.hiveserver2, Weather.drawn(now.chance, trouble, most)) as proxy:
+            reader = Warehouse(proxy.port, DEADLINE_S)
+            with Watch(reader.look) as watch:
+                task = now.begin()
+                word = _word(task.ended(), (0,), task)
+                services.wait_for(lambda: watch.looks > 1 or watch.wrong, "the reader is answered in the end")
+            problems = [*reader.half_states(watch.taken()), *filter(None, [watch.wrong])]
+        if problems:
+            raise Unexpected("; ".join(problems))
+        return word if proxy.struck else MISSED
 
     return act
 

@@ -16,7 +16,9 @@ PRODUCT: Final = Path(lumbung.__file__).parent
 CHEAP: Final = ("extract", "land")
 ENGINE: Final = ("validate", "conform", "mart")
 PORTAL: Final = ("publish",)
-BYTES: Final = {"source": 5_000, "ledger": 3_000, "connect": 30_000, "portal": 30_000}
+BYTES: Final = {
+    "source": 5_000, "ledger": 3_000, "connect": 30_000, "portal": 30_000, "metastore": 5_000, "hiveserver2": 3_000,
+}  # fmt: skip
 """How much goes to the client over one connection of a task, roughly: trouble begins somewhere in it."""
 
 
@@ -61,6 +63,12 @@ def _of(stage: str) -> list[Fault]:
         add(f"ledger-{trouble}", f"jaringan: {trouble}", acts.through_proxy("ledger", trouble, BYTES["ledger"]))
         for door in ("connect",) if stage in ENGINE else ("portal",) if stage in PORTAL else ():
             add(f"{door}-{trouble}", f"jaringan: {trouble}", acts.through_proxy(door, trouble, BYTES[door]))
+        if stage in ENGINE:
+            act = acts.metastore_through_proxy(trouble, BYTES["metastore"])
+            add(f"metastore-{trouble}", f"jaringan: {trouble}", act, 0.2)
+        if stage in ("conform", "mart"):
+            act = acts.reader_through_proxy(trouble, BYTES["hiveserver2"])
+            add(f"reader-{trouble}", f"jaringan: {trouble}", act, 0.2)
     add("ledger-restart", "PostgreSQL dinyalakan ulang", acts.server_bounced("postgresql", here))
     add("twice", "dua penjadwal", acts.twice_at_once(here, other_trigger=stage in ("mart", "publish")))
     add("overtaken", "dua penjadwal, kunci hilang", acts.overtaken(here, stage in ("mart", "publish")), 1.0)

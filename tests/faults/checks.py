@@ -160,10 +160,10 @@ def promoted(site: Site) -> Iterator[str]:
 
 
 def _once(name: str, batches: Sequence[Batch]) -> Iterator[str]:
-    """Every batch that brought something stands once in the history of main, and only such batches do."""
+    """Main stood once at what every batch that brought something made of it, and at nothing else of a batch."""
     spark = session("gangguan")
-    history = iceberg.ancestry(spark, name, iceberg.current_snapshot(spark, name))
-    written = [snapshot.summary.get(iceberg.BATCH) for snapshot in history]
+    known = iceberg.snapshots(spark, name)
+    written = [known[snapshot].summary.get(iceberg.BATCH) for snapshot in iceberg.history(spark, name)]
     for batch in batches:
         times = written.count(batch.id)
         wanted = 0 if batch.snapshot_id is None or batch.same_as is not None else 1

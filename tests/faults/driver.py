@@ -14,7 +14,7 @@ from random import Random
 
 from tests.faults import acts, checks
 from tests.faults.catalogue import CHEAP, ENGINE, PORTAL, Fault
-from tests.faults.reader import CURATED, MART, Public, Warehouse, Watch
+from tests.faults.reader import Public, Warehouse, Watch
 from tests.faults.site import STAGES, Site, TaskFailed
 from tests.faults.work import ACTOR
 
@@ -115,14 +115,9 @@ class Eyes:
     def problems(self) -> Iterator[str]:
         """Half states that somebody saw since the last call."""
         seen = [one for watch in self.watches for one in watch.taken()]
+        yield from (watch.wrong for watch in self.watches if watch.wrong)
         if self.warehouse is not None:
-            for table in (CURATED, MART):
-                whole = self.warehouse.whole_states(table)
-                yield from (
-                    f"a reader of {table} saw {s}, which no snapshot is"
-                    for t, s in seen
-                    if t == table and s not in whole
-                )
+            yield from self.warehouse.half_states(seen)
         if self.public is not None:
             now = {str(value[0]) for value in self.public.look().values()}
             if len(now) != 1:

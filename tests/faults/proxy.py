@@ -1,4 +1,4 @@
-"""A TCP proxy that misbehaves on purpose, seeded, between a client and PostgreSQL, Spark Connect or CKAN."""
+"""A TCP proxy that misbehaves on purpose, seeded, between a client and its server."""
 
 from __future__ import annotations
 
@@ -49,11 +49,15 @@ class Weather:
 
 @dataclass
 class Proxy:
-    """A proxy in a thread of its own before `target`. `struck`: how many connections met the trouble."""
+    """A proxy in a thread of its own before `target`. `struck`: how many connections met the trouble.
+
+    As long as it is `calm` everything goes through and nothing is counted, for connections that are kept open.
+    """
 
     target: int
     weather: Weather
     port: int = 0
+    calm: bool = False
     struck: int = 0
     _seen: int = 0
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -72,13 +76,10 @@ class Proxy:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
-        self._seen += 1
-        hit = self._seen <= self.weather.connections
-        chance = Random(self.weather.seed + self._seen)
         with contextlib.suppress(OSError, asyncio.CancelledError):
             far_reader, far_writer = await asyncio.open_connection(HOST, self.target)
             up = asyncio.create_task(self._pass(reader, far_writer))
-            down = asyncio.create_task(self._down(far_reader, writer, chance if hit else None))
+            down = asyncio.create_task(self._down(far_reader, writer))
             try:
                 await asyncio.wait({up, down}, return_when=asyncio.FIRST_COMPLETED)
             finally:
@@ -95,11 +96,20 @@ class Proxy:
             writer.write(piece)
             await writer.drain()
 
-    async def _down(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, chance: Random | None) -> None:
-        """From the server to the client; with `chance` the weather strikes once `after` bytes have gone through."""
+    async def _down(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """From the server to the client; on a connection that is hit once `after` bytes have gone through."""
         left = self.weather.after
-        struck = False
+        chance: Random | None = None
+        counted = struck = False
         while piece := await reader.read(PIECE):
+            if self.calm:
+                writer.write(piece)
+                await writer.drain()
+                continue
+            if not counted:
+                counted = True
+                self._seen += 1
+                chance = Random(self.weather.seed + self._seen) if self._seen <= self.weather.connections else None
             if chance is not None and left < len(piece):
                 if not struck:
                     struck = True
@@ -126,9 +136,9 @@ class Proxy:
 
 
 @contextmanager
-def proxied(target: int, weather: Weather) -> Iterator[Proxy]:
-    """A running proxy before port `target` of this machine."""
-    proxy = Proxy(target, weather)
+def proxied(target: int, weather: Weather, calm: bool = False) -> Iterator[Proxy]:
+    """A running proxy before port `target` of this machine; `calm` until it is told otherwise."""
+    proxy = Proxy(target, weather, calm=calm)
     listener = socket.create_server((HOST, 0))
     proxy.port = listener.getsockname()[1]
     loop = asyncio.new_event_loop()

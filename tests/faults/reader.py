@@ -6,7 +6,7 @@ import csv
 import hashlib
 import io
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import httpx
@@ -40,6 +40,7 @@ class Watch:
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self.looks = self.silent = 0
+        self.wrong = ""
 
     def __enter__(self) -> Watch:
         self._thread.start()
@@ -58,6 +59,9 @@ class Watch:
                 self.looks += 1
             except (OperationalError, httpx.HTTPError, OSError):
                 self.silent += 1  # a service that is down shows nothing, which is not half a thing
+            except Exception as error:
+                self.wrong = f"a reader was answered with {error!r}"
+                return
 
     def taken(self) -> list[tuple[str, Seen]]:
         """What was seen since the last call."""
@@ -66,9 +70,10 @@ class Watch:
 
 
 class Warehouse:
-    """An engineer at HiveServer2."""
+    """An engineer at HiveServer2, or at a `port` before it."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int | None = None, deadline: float = _DEADLINE_S) -> None:
+        self._port, self._deadline = port, deadline
         self._connection: Connection | None = None
         self._snapshots: dict[tuple[str, int], Seen] = {}
 
@@ -85,18 +90,29 @@ class Warehouse:
             current = settings()
             password = current.secret(current.hive.password_secret)
             door = current.hive
-            self._connection = connect(door.host, door.port, door.user, password, deadline=_DEADLINE_S)
+            port = self._port or door.port
+            self._connection = connect(door.host, port, door.user, password, deadline=self._deadline)
         cursor = self._connection.cursor()
         cursor.execute(query)
         return tuple(cursor.fetchall()[0])
 
+    def half_states(self, seen: Sequence[tuple[str, Seen]]) -> Iterator[str]:
+        """What of all that was seen no snapshot of main ever was."""
+        for table in (CURATED, MART):
+            whole = self.whole_states(table)
+            yield from (
+                f"a reader of {table} saw {one}, which no snapshot is"
+                for what, one in seen
+                if what == table and one not in whole
+            )
+
     def whole_states(self, table: str) -> set[Seen]:
-        """Fingerprints of every snapshot in the history of main: the only things that anybody may see."""
+        """Fingerprints of every snapshot that main stood at: the only things that anybody may see."""
         spark = session("gangguan")
-        for snapshot in iceberg.ancestry(spark, table, iceberg.current_snapshot(spark, table)):
-            if (table, snapshot.id) not in self._snapshots:
-                query = LOOKS[table].replace(f"FROM {table}", f"FROM {table} VERSION AS OF {snapshot.id}")
-                self._snapshots[table, snapshot.id] = tuple(spark.sql(query).collect()[0])
+        for snapshot in iceberg.history(spark, table):
+            if (table, snapshot) not in self._snapshots:
+                query = LOOKS[table].replace(f"FROM {table}", f"FROM {table} VERSION AS OF {snapshot}")
+                self._snapshots[table, snapshot] = tuple(spark.sql(query).collect()[0])
         return {seen for (name, _), seen in self._snapshots.items() if name == table}
 
 

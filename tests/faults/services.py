@@ -14,9 +14,12 @@ from typing import Any
 
 from lumbung.settings import settings
 from runtime import lifecycle
+from runtime.metastore import uri
 from runtime.supervisor import Supervisor
 
 WAIT_S = 180.0
+ENGINE_FILES = ("spark-defaults.conf", "hive-site.xml")
+"""Where the engine reads the metastore's address."""
 
 
 def wait_for(condition: Callable[[], Any], what: str, seconds: float = WAIT_S) -> Any:
@@ -64,6 +67,26 @@ def bounce(name: str, chance: Random) -> str:
     how = chance.choice(("restart", "kill -9"))
     (restart if how == "restart" else kill)(name)
     return how
+
+
+@contextmanager
+def engine_over(metastore: int) -> Iterator[None]:
+    """The engine finds the metastore at another port meanwhile; it is started anew for that, and again afterwards."""
+    current = settings()
+    folder = current.state / "engine" / "conf"
+    right = {file: file.read_text(encoding="utf-8") for file in (folder / name for name in ENGINE_FILES)}
+    try:
+        for file, text in right.items():
+            assert uri(current) in text, f"{file} does not name {uri(current)}"
+            file.write_text(
+                text.replace(uri(current), uri(current).replace(str(current.ports.metastore), str(metastore)))
+            )
+        restart("engine")
+        yield
+    finally:
+        for file, text in right.items():
+            file.write_text(text, encoding="utf-8")
+        restart("engine")
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from tests.faults.catalogue import Fault, faults
 from tests.faults.driver import GROUPS, Eyes, Pass, day, run_pass
 from tests.faults.site import Site, fresh_site
 
-SLOW = ("restart", "half-open", "killed", "paused", "small-files:land")
+SLOW = ("restart", "half-open", "killed", "paused", "metastore", "small-files:land")
 """Faults that take long or touch services that other tests of this session hold on to: only in `make faults`."""
 FILES, WAREHOUSE = GROUPS[0], GROUPS[1]
 

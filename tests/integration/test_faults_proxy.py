@@ -77,3 +77,13 @@ def test_no_trouble_before_enough_has_gone_through(server: int) -> None:
     with proxied(server, Weather("cut", after=len(CONTENT), connections=1)) as proxy:
         assert received(proxy.port) == CONTENT
         assert proxy.struck == 0
+
+
+def test_while_it_is_calm_nothing_is_counted(server: int) -> None:
+    with proxied(server, Weather("cut", after=1, connections=1), calm=True) as proxy:
+        assert received(proxy.port) == CONTENT
+        assert proxy.struck == 0
+        proxy.calm = False
+        assert received(proxy.port) == CONTENT[:1]
+        assert received(proxy.port) == CONTENT
+        assert proxy.struck == 1
