@@ -26,6 +26,7 @@ def written(page: str, results: Path) -> str:
         ("b2-rules", _curve),
         ("b3", _ratios("b3_task", "of_own_spark", "of own Spark")),
         ("b3-small", _small),
+        ("b5", _night),
         ("b7", _growth),
         ("b7-shares", _shares),
     ):
@@ -106,6 +107,33 @@ def _small(results: Path) -> str:
         for size, one in _read(results, "b3_task")["small"].items()
     ]
     return _table(["rows", "interpreted, median s", "compiled, median s", "ratio"], rows)
+
+
+def _night(results: Path) -> str:
+    """Every night's seconds with and without Airflow, what scheduling takes of it, and the time of parsing."""
+    body = _read(results, "b5_night")
+    job, machine = body["job"], body["machine"]
+    about = (
+        f"{job['systems']} sources of {job['rows']:,} rows, {body['tasks']} tasks a night, {body['parallelism']} at a "
+        f"time, {job['rounds']} rounds, {body['at'][:16].replace('T', ' ')} UTC, load at the end "
+        f"**{machine['load_at_end']:.1f}**. {', '.join(f'{name} {one}' for name, one in body['versions'].items())}."
+    )
+    rows = [
+        [
+            str(number),
+            f"{pair['airflow_s']:.1f}",
+            f"{pair['direct_s']:.1f}",
+            f"{1 - pair['direct_s'] / pair['airflow_s']:.1%}",
+        ]
+        for number, pair in enumerate(body["nights"], 1)
+    ]
+    parse, imported = (median(one[key] for one in body["parses"]) for key in ("parse_s", "import_s"))
+    said = (
+        f"Median share of scheduling: **{body['scheduling_share']['median']:.1%}**. Parsing "
+        f"{body['parses'][0]['dags']} DAGs takes {parse:.2f} s beyond Airflow's own import ({imported:.2f} s)."
+    )
+    table = _table(["round", "Airflow, s", "stages alone, s", "share of scheduling"], rows)
+    return f"{about}\n\n{table}\n\n{said}"
 
 
 def _full(results: Path) -> list[dict[str, Any]]:
