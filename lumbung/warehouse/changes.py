@@ -52,33 +52,29 @@ def changes(current: DataFrame, accepted: DataFrame, others: DataFrame, key: Seq
     keys = list(key)
     known = current.select(*keys, *(fn.col(c).alias(f"_now{c}") for c in (ROW_HASH, HELD_BATCH, DELETED_BATCH)))
     hash_now, held_now, deleted_now = (fn.col(f"_now{c}") for c in (ROW_HASH, HELD_BATCH, DELETED_BATCH))
+    hash_new, refused = fn.col("_received_hash"), fn.col("_refused")
+    nothing = fn.lit(None)
 
-    upserts = (
-        accepted.join(known, keys, "left")
-        .where(hash_now.isNull() | (hash_now != fn.col(ROW_HASH)) | held_now.isNotNull() | deleted_now.isNotNull())
-        .select(*accepted.columns, fn.lit(UPSERT).alias(ACTION), hash_now.isNull().alias(NEW))
+    received = (
+        accepted.select(*keys, fn.col(ROW_HASH).alias("_hash"), nothing.cast("boolean").alias("_is_refused"))
+        .union(others.select(*keys, nothing.cast("string"), fn.col(KIND) == REFUSED))
+        .groupBy(*keys)
+        .agg(fn.max("_hash").alias("_received_hash"), fn.max("_is_refused").alias("_refused"))
     )
-    living = known.where(deleted_now.isNull())
-    not_accepted = (
-        others.groupBy(*keys)
-        .agg(fn.max(fn.col(KIND) == REFUSED).alias("_refused"))
-        .join(accepted.select(*keys), keys, "left_anti")
+    differs = hash_now.isNull() | (hash_now != hash_new) | held_now.isNotNull() | deleted_now.isNotNull()
+    action = (
+        fn.when(hash_new.isNotNull(), fn.when(differs, UPSERT))
+        .when(hash_now.isNull() | deleted_now.isNotNull(), nothing)
+        .when(refused.isNull(), DELETE)  # nothing was received: only where the whole table is looked at
+        .when(refused & held_now.isNull(), HOLD)
+        .when(~refused & held_now.isNotNull(), RELEASE)
     )
-    marks = (
-        living.join(not_accepted, keys)
-        .select(
-            *keys,
-            fn.when(fn.col("_refused") & held_now.isNull(), HOLD)
-            .when(~fn.col("_refused") & held_now.isNotNull(), RELEASE)
-            .alias(ACTION),
-        )
+    decided = (
+        received.join(known, keys, "full" if whole else "left")
+        .select(*keys, action.alias(ACTION), hash_now.isNull().alias(NEW))
         .where(fn.col(ACTION).isNotNull())
     )
-    if whole:
-        received = accepted.select(*keys).union(others.select(*keys))
-        gone = living.join(received, keys, "left_anti").select(*keys, fn.lit(DELETE).alias(ACTION))
-        marks = marks.union(gone)
-    return upserts.unionByName(marks.withColumn(NEW, fn.lit(False)), allowMissingColumns=True)
+    return decided.join(accepted, keys, "left").select(*accepted.columns, ACTION, NEW)
 
 
 def insert(found: DataFrame, target: str, columns: Sequence[str]) -> None:

@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
-from lumbung.warehouse.session import session
 from lumbung.warehouse.sql import identifier, literal, table
 
 if TYPE_CHECKING:
@@ -113,20 +112,6 @@ def written_with(spark: SparkSession, name: str, key: str, value: str, snapshot_
         return None
     rows = spark.table(f"{name}.snapshots").where(f"snapshot_id = {int(snapshot_id)}").select("summary").collect()
     return snapshot_id if rows and rows[0]["summary"].get(key) == value else None
-
-
-def snapshot_batches(name: str, snapshot_id: int) -> list[tuple[int, datetime, str]]:
-    """Batches (curated) or runs (mart) that made up a table as of a snapshot: (snapshot, committed at UTC, id).
-
-    Newest first, each by its last snapshot. `name` is `database.table`. Snapshots that carry neither, such as a
-    restatement of labels, are left out. Raises `LookupError` when the table does not know the snapshot.
-    """
-    written: dict[str, Snapshot] = {}
-    for snapshot in ancestry(session("trace"), name, snapshot_id):
-        by = snapshot.summary.get(BATCH) or snapshot.summary.get(RUN)
-        if by:
-            written.setdefault(by, snapshot)
-    return [(snapshot.id, snapshot.committed_at, by) for by, snapshot in written.items()]
 
 
 @contextmanager

@@ -137,8 +137,8 @@ def test_a_mart_is_written_tested_and_recorded(mart: MartBench) -> None:
     assert record.snapshot_id == mart.snapshot()
     source = f"curated.{mart.bench.rows.table_name}"
     assert record.inputs == {mart.bench.rows.id: iceberg.current_snapshot(mart.bench.spark, source)}
-    batches = iceberg.snapshot_batches(source, record.inputs[mart.bench.rows.id])
-    assert [mart.bench.ledger.batch(batch).accepted for _, _, batch in batches] == [4]
+    read = iceberg.at(mart.bench.spark, source, record.inputs[mart.bench.rows.id])
+    assert [mart.bench.ledger.batch(row[0]).accepted for row in read.select("_batch_id").distinct().collect()] == [4]
     described = mart.bench.spark.sql(f"DESCRIBE TABLE {mart.name}").collect()
     assert [row["comment"] for row in described] == [f"{c.title}. {c.description}" for c in mart.mart.columns]
 
@@ -289,8 +289,7 @@ def test_killed_at_any_step_the_next_pass_completes(
     record = mart.bench.ledger.latest_mart(mart.mart.name)
     assert record is not None
     assert record.snapshot_id == mart.snapshot()
-    runs = iceberg.snapshot_batches(mart.name, mart.snapshot() or 0)
-    assert len(runs) == 2
+    assert len(iceberg.history(mart.bench.spark, mart.name)) == 2
 
 
 def test_a_pass_that_lost_its_lock_shows_nothing_and_stops(mart: MartBench, monkeypatch: pytest.MonkeyPatch) -> None:
