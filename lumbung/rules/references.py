@@ -84,11 +84,31 @@ def _complete(reference: Reference) -> SparkColumn:
     return reduce(and_, (fn.col(name).isNotNull() for name in reference.columns))
 
 
-def parents(reference: Reference, parent: Dataset, received: Received, timezone: str) -> DataFrame | None:
+def mentioned(reference: Reference, child: Dataset, frame: DataFrame) -> DataFrame | None:
+    """What the rows of `frame` ask a parent for: the values of the referring columns, `_kunci_<i>` as text, once each.
+
+    None when a referring column is not in the frame yet, since another reference brings it.
+    """
+    if not set(reference.columns) <= set(frame.columns):
+        return None
+    return frame.select(
+        *(_comparable(child, name).alias(_key(i)) for i, name in enumerate(reference.columns))
+    ).distinct()
+
+
+def _key(number: int) -> str:
+    return f"_kunci_{number}"
+
+
+def parents(
+    reference: Reference, parent: Dataset, received: Received, timezone: str, asked: DataFrame | None = None
+) -> DataFrame | None:
     """The parent's received keys, once each: `_kunci_<i>` as text, and the taken values of the newest version.
 
     Newest means: not yet promoted before curated, refused or undone only when there is nothing else. With `many` the
-    values are arrays over all parent rows of the key, each row in its newest version. None when nothing was received.
+    values are arrays over all parent rows of the key, each row in its newest version. `asked`, from `mentioned`, leaves
+    out the other keys: few values are sent to a large parent, instead of the parent being brought to few rows. None
+    when nothing was received.
     """
     from pyspark.sql import functions as fn
 
@@ -100,7 +120,7 @@ def parents(reference: Reference, parent: Dataset, received: Received, timezone:
     sides.extend((prepare(raw, parent), _PENDING + i) for i, raw in enumerate(received.pending))
     if not sides:
         return None
-    keys = [f"_kunci_{i}" for i in range(len(reference.to_columns))]
+    keys = [_key(i) for i in range(len(reference.to_columns))]
     parts = []
     for side, rank in sides:
         texts = [_comparable(parent, name).alias(key) for name, key in zip(reference.to_columns, keys, strict=True)]
@@ -112,23 +132,32 @@ def parents(reference: Reference, parent: Dataset, received: Received, timezone:
         own = [key_hash(key_columns(parent)).alias(_OWN)] if reference.many else []
         parts.append(shaped.select(*texts, fn.lit(rank).alias(_RANK), *own, *takes))
     union = reduce(lambda left, right: left.unionByName(right), parts)
+    if reference.many:
+        return _all_rows(union, keys, [take.name for take in reference.take], asked)
+    union = _only(union, keys, asked)
     if not reference.take:
         return union.select(*keys).distinct()
-    if reference.many:
-        return _all_rows(union, keys, [take.name for take in reference.take])
     newest = fn.max_by(fn.struct(*(fn.col(take.name) for take in reference.take)), fn.col(_RANK)).alias("_baru")
     grouped = union.groupBy(*keys).agg(newest)
     return grouped.select(*keys, *(fn.col(f"_baru.{take.name}").alias(take.name) for take in reference.take))
 
 
-def _all_rows(union: DataFrame, keys: Sequence[str], taken: Sequence[str]) -> DataFrame:
+def _only(frame: DataFrame, keys: Sequence[str], asked: DataFrame | None) -> DataFrame:
+    """The rows whose keys are asked for."""
+    from pyspark.sql import functions as fn
+
+    return frame if asked is None else frame.join(fn.broadcast(asked), list(keys), "left_semi")
+
+
+def _all_rows(union: DataFrame, keys: Sequence[str], taken: Sequence[str], asked: DataFrame | None) -> DataFrame:
     """Per key one array of each taken value over the newest version of every parent row (`_OWN`: its own key)."""
     from pyspark.sql import functions as fn
 
     whole = fn.struct(*(fn.col(name) for name in (*keys, *taken)))
     newest = union.groupBy(_OWN).agg(fn.max_by(whole, fn.col(_RANK)).alias("_baru")).select("_baru.*")
     # One list of rows, so that the arrays stay side by side: collecting each value alone would lose its NULLs.
-    rows = newest.groupBy(*keys).agg(fn.collect_list(fn.struct(*taken)).alias("_semua"))
+    # Only now: the newest version of a row may have another key than the one before it.
+    rows = _only(newest, keys, asked).groupBy(*keys).agg(fn.collect_list(fn.struct(*taken)).alias("_semua"))
     return rows.select(*keys, *(fn.col("_semua").getField(name).alias(name) for name in taken))
 
 

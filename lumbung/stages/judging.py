@@ -11,10 +11,10 @@ from uuid import uuid4
 from lumbung.faults import point
 from lumbung.ledger import Counts, RefusedKey, RuleCount
 from lumbung.rules import classify, gx
-from lumbung.rules.frame import KEY_HASH, ROW, key_columns, prepare, typed
+from lumbung.rules.frame import KEY_HASH, ROW, contract_frame, key_columns, prepare, typed
 from lumbung.rules.places import Places, places
-from lumbung.rules.references import parents, with_references
-from lumbung.stages.received import current_rows, raw_rows, received_of
+from lumbung.rules.references import mentioned, parents, with_references
+from lumbung.stages.received import asks_few, current_rows, raw_rows, received_of
 from lumbung.storage import remove_directory, sync_directory
 from lumbung.warehouse.ddl import location, register_quarantine, register_raw
 
@@ -91,9 +91,12 @@ def judge(
     # an own folder: the engine may still be writing into that of an attempt whose client died
     where = replace(where, work=where.work.with_name(f"{batch.id}.{uuid4().hex[:12]}.tmp"))
     raw = raw_rows(spark, current.warehouse, batch)
-    prepared = _prepared(ledger, spark, current.warehouse, declarations, dataset, raw)
+    prepared = _prepared(ledger, spark, current.warehouse, declarations, dataset, batch, raw)
     conditions = gx.conditions(prepared, dataset)
-    tagged, tally = tag(spark, raw, prepared, dataset, conditions, current_rows(spark, dataset), where.work)
+    timezone = declarations.systems[dataset.system].timezone
+    asked = _keys(contract_frame(raw, dataset), dataset, timezone) if asks_few(ledger, batch, dataset) else None
+    known = current_rows(spark, dataset, asked)
+    tagged, tally = tag(spark, raw, prepared, dataset, conditions, known, where.work)
     point("validate:tagged")
     if tally.received != batch.received:
         raise CountsDiffer(
@@ -102,7 +105,7 @@ def judge(
         )
     theirs = _held_against_gx(ledger, current, dataset, batch, gx.visible(tagged, prepared.columns), tally)
     point("validate:compared")
-    split(raw, tagged, dataset, declarations.systems[dataset.system].timezone, where.work, tally)
+    split(raw, tagged, dataset, timezone, where.work, tally)
     point("validate:written")
     reopened = _received_again(ledger, where.work / "tagged", batch)
     confirm()
@@ -124,19 +127,22 @@ def _prepared(
     warehouse: Path,
     declarations: Declarations,
     dataset: Dataset,
+    batch: Batch,
     raw: DataFrame,
 ) -> DataFrame:
     """The whole prepared frame: contract columns, flags, derived columns, references and lists."""
     from pyspark.sql import functions as fn
 
     timezone = declarations.systems[dataset.system].timezone
+    own = prepare(raw, dataset)
     found = []
     for reference in dataset.references:
         parent = declarations.datasets[reference.to]
         received = received_of(ledger, spark, warehouse, parent, present=reference.many)
-        found.append((reference, parent, parents(reference, parent, received, timezone)))
+        asked = mentioned(reference, dataset, own) if asks_few(ledger, batch, parent) else None
+        found.append((reference, parent, parents(reference, parent, received, timezone, asked)))
     lists = [(reference, declarations.lists[reference.list]) for reference in dataset.list_refs]
-    frame = with_references(prepare(raw, dataset), dataset, found, lists, spark)
+    frame = with_references(own, dataset, found, lists, spark)
     # Parquet has no type for a column that is always NULL.
     untyped = {f.name: fn.col(f.name).cast("string") for f in frame.schema.fields if f.dataType.typeName() == "void"}
     return frame.withColumns(untyped) if untyped else frame
@@ -206,14 +212,18 @@ def split(
 
     if tally.accepted < tally.received:
         others = tagged.where(fn.col(classify.CLASS) != classify.ACCEPTED)
-        keys = (typed(column, timezone).alias(column.name) for column in key_columns(dataset))
-        _write(others.select(*keys, fn.col(classify.CLASS).alias("_kind")), work / "keys")
+        _write(_keys(others, dataset, timezone, fn.col(classify.CLASS).alias("_kind")), work / "keys")
     if tally.quarantined:
         refused = classify.refused(tagged, dataset)
         _write(raw.join(fn.broadcast(refused), ROW), work / "quarantine")
     for folder in (_accepted(work), work / "keys"):
         folder.mkdir(exist_ok=True)
         (folder / "_SUCCESS").touch()
+
+
+def _keys(rows: DataFrame, dataset: Dataset, timezone: str, *more: SparkColumn) -> DataFrame:
+    """The key columns of received rows in their curated types, and `more`."""
+    return rows.select(*(typed(column, timezone).alias(column.name) for column in key_columns(dataset)), *more)
 
 
 def _accepted(work: Path) -> Path:

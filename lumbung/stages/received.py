@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 SMALL_BATCH: Final = 5_000
 SMALL_TABLE: Final = 100_000
 """Up to how many rows queries are interpreted: the batch measured, the tables a judgement (docs/decisions/0006)."""
+FEW: Final = 50_000
+"""Up to how many rows of a batch their referring values are sent to a parent that is no small table: a judgement."""
 
 
 def inputs_digest(ledger: Ledger, declarations: Declarations, dataset: Dataset) -> str:
@@ -72,6 +74,11 @@ def is_small(ledger: Ledger, dataset: Dataset, batch: Batch) -> bool:
     return (batch.received or 0) <= SMALL_BATCH and all(_ever(ledger, other) <= SMALL_TABLE for other in read)
 
 
+def asks_few(ledger: Ledger, batch: Batch, parent: Dataset) -> bool:
+    """Whether a batch is small beside a parent: what it asks for is then sent to the parent."""
+    return (batch.received or 0) <= FEW and _ever(ledger, parent.id) > SMALL_TABLE
+
+
 def _ever(ledger: Ledger, dataset_id: str) -> int:
     """Rows of a dataset that were ever accepted or wait: never fewer than there are."""
     known = ledger.batches(dataset=dataset_id, states=("landed", "validated", "conformed"))
@@ -91,10 +98,19 @@ def curated_rows(spark: SparkSession, dataset: Dataset) -> DataFrame | None:
     return spark.table(name).where(f"{DELETED_BATCH} IS NULL") if spark.catalog.tableExists(name) else None
 
 
-def current_rows(spark: SparkSession, dataset: Dataset) -> DataFrame | None:
-    """Key and content hashes of the current curated rows; None before the first promotion."""
+def current_rows(spark: SparkSession, dataset: Dataset, asked: DataFrame | None = None) -> DataFrame | None:
+    """Key and content hashes of the current curated rows; None before the first promotion.
+
+    `asked`: the key columns of the rows that are to be compared, in curated types; the others are left out.
+    """
+    from pyspark.sql import functions as fn
+
     curated = curated_rows(spark, dataset)
-    return None if curated is None else current_hashes(curated, dataset)
+    if curated is None:
+        return None
+    if asked is not None:
+        curated = curated.join(fn.broadcast(asked), list(dataset.key), "left_semi")
+    return current_hashes(curated, dataset)
 
 
 def received_of(

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from lumbung.declarations.models import Reference, Taken
 from lumbung.rules import classify, gx
 from lumbung.rules.frame import ROW, key_columns, key_hash, parses, prepare, row_hash, typed
-from lumbung.rules.references import Received, parents, with_references
+from lumbung.rules.references import Received, mentioned, parents, with_references
 from lumbung.stages.judging import compare
 from tests.integration import validate_cases as cases
 from tests.integration.engine import open_session
@@ -98,6 +98,8 @@ WITH_TWINS = (
 class Bench:
     spark: SparkSession
     conditions: dict[str, Any]
+    asking: bool = False
+    """Whether the parents are asked for what the rows mention, as for few rows beside a large parent."""
 
     def prepared(
         self,
@@ -111,9 +113,13 @@ class Bench:
         raw = self.raw(*changes)
         if received is None:
             received = Received(pending=(self.parent(*cases.PARENTS),))
-        found = [(r, parent, parents(r, parent, received, cases.TIMEZONE)) for r in child.references]
+        own = prepare(raw, child)
+        found = []
+        for reference in child.references:
+            asked = mentioned(reference, child, own) if self.asking else None
+            found.append((reference, parent, parents(reference, parent, received, cases.TIMEZONE, asked)))
         lists = [(r, cases.LISTS[r.list]) for r in child.list_refs]
-        return with_references(prepare(raw, child), child, found, lists, self.spark)
+        return with_references(own, child, found, lists, self.spark)
 
     def raw(self, *changes: dict[str, Any]) -> DataFrame:
         return self.spark.createDataFrame(cases.rows(*changes), cases.RAW)
@@ -143,6 +149,11 @@ def bench() -> Bench:
     spark = open_session()
     empty = Bench(spark, {})
     return replace(empty, conditions=gx.conditions(empty.prepared({}), cases.child()))
+
+
+@pytest.fixture(params=[False, True], ids=["all parents", "those that are asked for"])
+def asker(bench: Bench, request: pytest.FixtureRequest) -> Bench:
+    return replace(bench, asking=request.param)
 
 
 @pytest.fixture(scope="module")
@@ -258,36 +269,36 @@ def test_a_dataset_may_have_a_hundred_error_rules(bench: Bench) -> None:
     assert [row[classify.CLASS] for row in rows] == [classify.QUARANTINED, classify.ACCEPTED]
 
 
-def test_a_parent_counts_as_received_wherever_it_is(bench: Bench) -> None:
+def test_a_parent_counts_as_received_wherever_it_is(asker: Bench) -> None:
     from pyspark.sql import functions as fn
 
-    curated = bench.parent({**cases.PARENTS[0], "id": "CUR"}).select(
+    curated = asker.parent({**cases.PARENTS[0], "id": "CUR"}).select(
         "id", "terbit", fn.col("dicatat").cast("timestamp")
     )
     received = Received(
-        pending=(bench.parent({**cases.PARENTS[0], "id": "PEND"}),),
+        pending=(asker.parent({**cases.PARENTS[0], "id": "PEND"}),),
         curated=curated,
-        refused=(bench.parent({**cases.PARENTS[0], "id": "REF"}),),
+        refused=(asker.parent({**cases.PARENTS[0], "id": "REF"}),),
     )
-    rows = bench.prepared(*({"subjek": name} for name in ("PEND", "CUR", "REF", "NONE", None)), received=received)
+    rows = asker.prepared(*({"subjek": name} for name in ("PEND", "CUR", "REF", "NONE", None)), received=received)
     assert [row["_ada_subjek"] for row in rows.orderBy(ROW).collect()] == [True, True, True, False, None]
 
 
-def test_the_newest_version_of_a_parent_gives_its_values(bench: Bench) -> None:
+def test_the_newest_version_of_a_parent_gives_its_values(asker: Bench) -> None:
     def version(key: str, day: int) -> dict[str, Any]:
         return {"id": key, "terbit": date(2023, 1, day), "dicatat": None, "_nilai": None}
 
     received = Received(
-        pending=(bench.parent(version("A", 3)), bench.parent(version("A", 4))),
-        curated=bench.parent(version("A", 2), version("B", 2)).drop("_row", "_nilai"),
-        refused=(bench.parent(version("A", 1), version("B", 1), version("C", 1)),),
+        pending=(asker.parent(version("A", 3)), asker.parent(version("A", 4))),
+        curated=asker.parent(version("A", 2), version("B", 2)).drop("_row", "_nilai"),
+        refused=(asker.parent(version("A", 1), version("B", 1), version("C", 1)),),
     )
-    rows = bench.prepared({"subjek": "A"}, {"subjek": "B"}, {"subjek": "C"}, {"subjek": "D"}, received=received)
+    rows = asker.prepared({"subjek": "A"}, {"subjek": "B"}, {"subjek": "C"}, {"subjek": "D"}, received=received)
     taken = [row["_terbit"] for row in rows.orderBy(ROW).collect()]
     assert taken == [date(2023, 1, 4), date(2023, 1, 2), date(2023, 1, 1), None]
 
 
-def test_many_parents_give_arrays_of_their_newest_versions(bench: Bench) -> None:
+def test_many_parents_give_arrays_of_their_newest_versions(asker: Bench) -> None:
     """Parents that share the day are one list; a version that moved to another day is no longer on the first."""
 
     def version(key: str, day: int, hour: int | None = None) -> dict[str, Any]:
@@ -301,35 +312,37 @@ def test_many_parents_give_arrays_of_their_newest_versions(bench: Bench) -> None
         .model_copy(update={"columns": ("tgl",), "to_columns": ("terbit",), "many": True, "take": taken})
     )
     received = Received(
-        pending=(bench.parent(version("A", 2, 8), version("B", 1)), bench.parent(version("B", 2))),
-        refused=(bench.parent(version("A", 3, 9), version("C", 2, 7)),),
+        pending=(asker.parent(version("A", 2, 8), version("B", 1)), asker.parent(version("B", 2))),
+        refused=(asker.parent(version("A", 3, 9), version("C", 2, 7)),),
     )
     day = date(2023, 1, 2)
-    rows = bench.prepared({"tgl": day}, {"tgl": date(2023, 1, 1)}, received=received, references=(same_day,))
+    rows = asker.prepared({"tgl": day}, {"tgl": date(2023, 1, 1)}, received=received, references=(same_day,))
     first, second = rows.orderBy(ROW).collect()
     assert first["_ada_subjek"] and not second["_ada_subjek"]
     assert dict(zip(first["_siapa"], first["_jam"], strict=True)) == {"A": 8, "B": None, "C": 7}
     assert second["_siapa"] is None
-    nobody = bench.prepared({"tgl": day}, received=Received(), references=(same_day,))
+    alone = asker.prepared({"tgl": date(2023, 1, 1)}, received=received, references=(same_day,))
+    assert alone.collect()[0]["_siapa"] is None, "also when nobody asks for the day to which it moved"
+    nobody = asker.prepared({"tgl": day}, received=Received(), references=(same_day,))
     assert nobody.selectExpr("coalesce(size(_jam), 0) AS banyak").collect()[0]["banyak"] == 0
     assert dict(nobody.dtypes)["_jam"] == "array<int>"
     assert nobody.collect()[0]["_ada_subjek"] is False
 
 
 def test_a_referring_column_has_one_name_however_many_references_start_from_it(
-    bench: Bench, capsys: pytest.CaptureFixture[str]
+    asker: Bench, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first = cases.child().references[0].model_copy(update={"take": ()})
     second = first.model_copy(update={"id": "subjek-lagi"})
-    rows = bench.prepared({"subjek": "S1"}, {"subjek": "S9"}, references=(first, second)).orderBy(ROW)
+    rows = asker.prepared({"subjek": "S1"}, {"subjek": "S9"}, references=(first, second)).orderBy(ROW)
     assert [(row[first.flag], row[second.flag]) for row in rows.collect()] == [(True, True), (False, False)]
     rows.explain(extended=True)
     # with two names of one value Spark's optimizer takes seconds over a plan of a few such columns
     assert set(re.findall(r"_kiri_\w+", capsys.readouterr().out)) == {"_kiri_subjek"}
 
 
-def test_without_any_parent_every_reference_fails(bench: Bench) -> None:
-    rows = bench.prepared({"subjek": "S1"}, {"subjek": None}, received=Received()).orderBy(ROW).collect()
+def test_without_any_parent_every_reference_fails(asker: Bench) -> None:
+    rows = asker.prepared({"subjek": "S1"}, {"subjek": None}, received=Received()).orderBy(ROW).collect()
     assert [row["_ada_subjek"] for row in rows] == [False, None]
 
 

@@ -177,6 +177,13 @@ def counts(batch: Batch) -> tuple[int | None, ...]:
 BAD = {"nik": "rusak"}
 
 
+@pytest.fixture(params=[False, True], ids=["all rows", "those that are asked for"])
+def asking(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """Whether tables are asked for what the batch mentions, as for few rows beside large tables."""
+    if request.param:
+        monkeypatch.setattr(judging, "asks_few", lambda *_: True)
+
+
 def test_a_batch_of_refused_rows_alone_is_promoted_and_one_without_them_too(bench: Bench) -> None:
     assert counts(bench.go(BAD)) == (1, 0, 1, 0)
     assert bench.current() == {}
@@ -266,6 +273,7 @@ def test_the_next_batch_waits_for_the_promotion_of_the_one_before(bench: Bench) 
     assert not validate.validate_batch(second.id, ledger=bench.ledger), "validated already"
 
 
+@pytest.mark.usefixtures("asking")
 def test_full_reads_one_after_the_other(bench: Bench) -> None:
     bench.go({"no": 1}, {"no": 2, **BAD}, {"no": 3}, {"no": 4, **BAD})
     assert bench.open_keys() == {2, 4}
@@ -285,6 +293,7 @@ def test_full_reads_one_after_the_other(bench: Bench) -> None:
     assert bench.open() == []
 
 
+@pytest.mark.usefixtures("asking")
 def test_windows_send_the_same_rows_again(bench: Bench) -> None:
     first = bench.go({"no": 1}, {"no": 2, **BAD}, {"no": 3, **BAD}, mode="window")
     assert counts(first) == (3, 1, 2, 0)
@@ -295,6 +304,7 @@ def test_windows_send_the_same_rows_again(bench: Bench) -> None:
     assert bench.current() == {1: "Siti", 9: "Siti"}
 
 
+@pytest.mark.usefixtures("asking")
 def test_rows_without_key_are_not_taken_for_one_another(bench: Bench) -> None:
     bench.go({"kd": None, "no": 1}, {"kd": None, "no": 1, "nama": "Lain"}, mode="window")
     bench.go({"kd": None, "no": 1}, {"no": 5}, mode="window")
@@ -302,6 +312,7 @@ def test_rows_without_key_are_not_taken_for_one_another(bench: Bench) -> None:
     assert {row["batch"] for row in bench.open()} == {b.id for b in bench.ledger.batches(dataset=bench.child.id)}
 
 
+@pytest.mark.usefixtures("asking")
 def test_a_refused_parent_does_not_refuse_its_children(bench: Bench) -> None:
     refused = {"id": "S7", "terbit": None, "dicatat": None, "_nilai": "terbit"}
     bench.promote(bench.validate(bench.parents))
@@ -313,6 +324,7 @@ def test_a_refused_parent_does_not_refuse_its_children(bench: Bench) -> None:
     assert bench.go({"subjek": "S7"}, {"subjek": "S8"}).quarantined == 0
 
 
+@pytest.mark.usefixtures("asking")
 def test_a_parent_that_was_rolled_back_was_received_all_the_same(bench: Bench) -> None:
     first = bench.promote(bench.validate(bench.parents))
     more = [*cases.PARENTS, {"id": "S7", "terbit": None, "dicatat": None, "_nilai": None}]
