@@ -160,7 +160,9 @@ def unspoilt(table: str) -> str:
     """Rows that an earlier defect already spoilt are out of reach, whatever their key looks like now."""
     key = KEYS.get(table, ("nik",))
     text = " || '|' || ".join(f"rtrim(t.{c}::text)" for c in key)
-    return f" AND NOT EXISTS (SELECT FROM simulator.cacat c WHERE c.tabel = '{table}' AND c.kunci = {text})"
+    # A value, not NOT EXISTS: as a join beside another one it was made over all defects of the table, for every row.
+    spoilt = f"SELECT 1 FROM simulator.cacat c WHERE c.tabel = '{table}' AND c.kunci = {text} LIMIT 1"  # noqa: S608
+    return f" AND ({spoilt}) IS NULL"
 
 
 def update_row(connection: Connection, table: str, ctid: str, change: Change) -> None:
