@@ -150,6 +150,8 @@ def _refresh_one(
         confirm()
         snapshot = iceberg.publish_branch(spark, branch)
         point("mart:published")
+    else:
+        iceberg.drop_branches(spark, name, BRANCH)
     written = spark.table(name).count()
     counted = sum(n for (_, reason), n in identity.items() if reason == COUNTED) if identity else written
     excluded: dict[str, int] = {}

@@ -63,6 +63,8 @@ def promote(ledger: Ledger, declarations: Declarations, batch: Batch) -> int | N
                 snapshot = iceberg.committed(spark, name, batch.id)
                 if snapshot is None:
                     snapshot = _merge(spark, declarations, dataset, known)
+                else:
+                    iceberg.drop_branches(spark, name, BRANCH)
         ledger.conformed(batch.id, snapshot)
         point("conform:recorded")
         _drop(valid_folder(dataset, batch.id), keys_folder(dataset, batch.id))

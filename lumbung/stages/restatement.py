@@ -55,6 +55,8 @@ def restate(ledger: Ledger, spark: SparkSession, declarations: Declarations, dat
                     merge_restated(found, branch.target, restated_columns(dataset), dataset.key)
                 point("conform:restated")
                 snapshot = iceberg.publish_branch(spark, branch)
+            else:
+                iceberg.drop_branches(spark, name, BRANCH)
         finally:
             found.unpersist()
         remember(spark, name, digest)

@@ -142,9 +142,7 @@ def open_branch(spark: SparkSession, name: str, branch: str) -> Branch:
     The token makes it the attempt's own: the job of a client that died may still be running in the engine, and must not
     write into the branch of the attempt that came after it. Branches that such attempts left behind are removed.
     """
-    for ref in spark.table(f"{name}.refs").where("type = 'BRANCH'").select("name").collect():
-        if ref["name"].startswith(f"{branch}_"):
-            drop_branch(spark, Branch(name, ref["name"]))
+    drop_branches(spark, name, branch)
     started = Branch(name, f"{branch}_{uuid4().hex[:12]}")
     spark.sql(f"ALTER TABLE {table(name)} CREATE BRANCH {identifier(started.name)}")
     return started
@@ -218,6 +216,16 @@ def history(spark: SparkSession, name: str) -> list[int]:
 def drop_branch(spark: SparkSession, branch: Branch) -> None:
     """Remove the branch; its snapshot stays only if main reached it."""
     spark.sql(f"ALTER TABLE {table(branch.table)} DROP BRANCH IF EXISTS {identifier(branch.name)}")
+
+
+def drop_branches(spark: SparkSession, name: str, branch: str) -> None:
+    """Remove what attempts that died have left of `<branch>_<token>`; hold the table's lock meanwhile.
+
+    For whoever finds that the attempt before had moved main already: it may have died before it dropped its branch.
+    """
+    for ref in spark.table(f"{name}.refs").where("type = 'BRANCH'").select("name").collect():
+        if ref["name"].startswith(f"{branch}_"):
+            drop_branch(spark, Branch(name, ref["name"]))
 
 
 class ConcurrentWriteError(RuntimeError):

@@ -256,6 +256,45 @@ def test_killed_while_restating_the_next_attempt_completes(
     assert bench.table(bench.rows, "_status_nik") == {("cocok",)}
 
 
+def died_on_the_way_out(*_: object) -> None:
+    """In place of `drop_branch`: the attempt has moved main and dies before it drops its branch."""
+    raise Killed
+
+
+def branches(bench: Bench) -> set[str]:
+    return {ref["name"] for ref in bench.spark.table(f"{curated_name(bench.rows)}.refs").collect()}
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["first load", "update"])
+def test_an_attempt_that_died_before_it_dropped_its_branch_leaves_none(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, first: bool
+) -> None:
+    if not first:
+        bench.promote(bench.rows, [row(A)])
+    batch = bench.batch(bench.rows, [row(A, tax=5)])
+    with monkeypatch.context() as patched:
+        patched.setattr(iceberg, "drop_branch", died_on_the_way_out)
+        with pytest.raises(Killed):
+            promote(bench.ledger, bench.declarations, batch)
+    assert len(branches(bench)) == 2
+    promote(bench.ledger, bench.declarations, bench.ledger.batch(batch.id))
+    assert branches(bench) == {"main"}
+
+
+def test_a_restatement_that_died_before_it_dropped_its_branch_leaves_none(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.promote(bench.rows, [row(A)])
+    bench.promote(bench.persons, [(A, "Budi")])
+    with monkeypatch.context() as patched:
+        patched.setattr(iceberg, "drop_branch", died_on_the_way_out)
+        with pytest.raises(Killed):
+            restate(bench.ledger, bench.spark, bench.declarations, bench.rows)
+    assert len(branches(bench)) == 2
+    restate(bench.ledger, bench.spark, bench.declarations, bench.rows)
+    assert branches(bench) == {"main"}
+
+
 def test_an_attempt_that_died_on_the_branch_does_not_count(bench: Bench) -> None:
     bench.promote(bench.rows, [row(A)])
     name = curated_name(bench.rows)

@@ -255,6 +255,25 @@ def test_killed_between_switch_and_ledger_it_is_recorded_not_rewritten(
     assert record.snapshot_id == before
 
 
+def test_a_pass_that_died_before_it_dropped_its_branch_leaves_none(
+    mart: MartBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def died_on_the_way_out(*_: object) -> None:
+        raise Killed
+
+    def branches() -> set[str]:
+        return {ref["name"] for ref in mart.bench.spark.table(f"{mart.name}.refs").collect()}
+
+    mart.bench.promote(mart.bench.rows, ROWS)
+    with monkeypatch.context() as patched:
+        patched.setattr(iceberg, "drop_branch", died_on_the_way_out)
+        with pytest.raises(Killed):
+            mart.refresh()
+    assert len(branches()) == 2
+    mart.refresh()
+    assert branches() == {"main"}
+
+
 class Killed(BaseException):
     """Stands for a process that died: no handler of the stages may catch it."""
 
