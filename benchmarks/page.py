@@ -95,10 +95,14 @@ def _short(verdict: str) -> str:
 
 
 def _curve(results: Path) -> str:
-    curves = _read(results, "b2_validate")["curves"]
+    body = _read(results, "b2_validate")
+    curves = body["curves"]
+    turns = {count: max(map(len, runs.values())) for count, runs in body["curve_runs"].items()}
+    turns[str(body["rules"])] = body["rounds"]
     counts = sorted({count for points in curves.values() for count in points}, key=int)
     rows = [[name, *(f"{points[c]:.2f}" if c in points else "—" for c in counts)] for name, points in curves.items()]
-    return _table(["seconds, median", *(f"{count} rules" for count in counts)], rows)
+    heads = [f"{count} rules, {turns[count]} round{'s' if turns[count] > 1 else ''}" for count in counts]
+    return _table(["median seconds", *heads], rows)
 
 
 def _small(results: Path) -> str:
@@ -106,7 +110,8 @@ def _small(results: Path) -> str:
         [f"{int(size):,}", *(f"{median(one[way]):.2f}" for way in ("interpreted", "compiled")), f"{one['ratio']:.2f}"]
         for size, one in _read(results, "b3_task")["small"].items()
     ]
-    return _table(["rows", "interpreted, median s", "compiled, median s", "ratio"], rows)
+    turns = min(len(one["interpreted"]) for one in _read(results, "b3_task")["small"].values())
+    return _table(["rows", f"interpreted, median s of {turns}", "compiled, median s", "ratio"], rows)
 
 
 def _night(results: Path) -> str:
@@ -146,13 +151,13 @@ def _growth(results: Path) -> str:
     bodies = _full(results)
     head = ["step"]
     for body in bodies:
-        head += [f"rows at {body['scale']:g}", f"s at {body['scale']:g}", "peak MB"]
+        head += [f"rows read at {body['scale']:g}", "accepted", f"s at {body['scale']:g}", "peak MB"]
     several = len(bodies) > 1
     rows = []
     for steps in zip(*(body["steps"] for body in bodies), strict=False):  # a run that was ended has fewer
         row = [steps[0]["step"]]
         for one in steps:
-            row += [f"{one['received']:,}", f"{one['wall_s']:.0f}", f"{one['peak_mb']:,}"]
+            row += [f"{one['received']:,}", f"{one['accepted']:,}", f"{one['wall_s']:.0f}", f"{one['peak_mb']:,}"]
         if several:
             seconds = steps[-1]["wall_s"] / steps[0]["wall_s"]
             row.append(f"{log(seconds) / log(bodies[-1]['scale'] / bodies[0]['scale']):.2f}")
@@ -162,7 +167,8 @@ def _growth(results: Path) -> str:
         f"{body['machine']['load_at_end']:.1f}, sources built in {body['build_s']:.0f} s"
         for body in bodies
     )
-    return f"{when}.\n\n{_table([*head, *(['exponent'] if several else [])], rows)}"
+    used = ", ".join(f"{name} {one}" for name, one in bodies[-1].get("versions", {}).items()) or "versions not kept"
+    return f"{when}. {used}.\n\n{_table([*head, *(['exponent'] if several else [])], rows)}"
 
 
 def _shares(results: Path) -> str:
@@ -176,8 +182,10 @@ def _shares(results: Path) -> str:
             for kind in ("validate_s", "conform_s")
             for name, seconds in list(step[kind].items())[:2]
         ]
-        rows.append([step["step"], *(f"{step['stages_s'].get(name, 0):.0f}" for name in stages), ", ".join(longest)])
-    return _table([f"seconds at {body['scale']:g}", *stages, "longest in validate, in conform"], rows)
+        between = step["wall_s"] - sum(step["stages_s"].values())
+        seconds = [*(step["stages_s"].get(name, 0) for name in stages), between]
+        rows.append([step["step"], *(f"{one:.0f}" for one in seconds), ", ".join(longest)])
+    return _table([f"seconds at {body['scale']:g}", *stages, "between", "longest in validate, in conform"], rows)
 
 
 def main() -> None:

@@ -53,7 +53,7 @@ def main() -> int:
     """Exit code 0: measured and written."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.b3_task", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("--rounds", type=int, default=7, help="repetitions; half of them for small batches")
+    parser.add_argument("--rounds", type=int, default=7, help="repetitions; of small batches at least five")
     options = parser.parse_args()
     continue_as_user(PROFILE, "benchmarks.b3_task", sys.argv[1:])
     os.environ[PROFILE_VARIABLE] = PROFILE
@@ -63,7 +63,7 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(dir=profile.spool, prefix="b3-"))
     try:
         fixed = fixed_cost(profile, folder, options.rounds)
-        small = small_batches(folder, SIZES, (options.rounds + 1) // 2)
+        small = small_batches(folder, SIZES, max(5, (options.rounds + 1) // 2))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         lifecycle.down(profile, say)

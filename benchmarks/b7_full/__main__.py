@@ -3,7 +3,8 @@
 Per scale, in the profile `bench`, from nothing: build the sources, then through Airflow as in life
   live      SIAK without its closed semesters; SISMIOP with the newest tax year only (the others are put aside first)
   history   the closed semesters; the other tax years, back in their tables
-  increment as many days as bring at least --increment changed rows, then one run of each system
+  increment as many days as bring at least --increment changed rows, but none beyond the day before the next year's
+            assessments are issued (they alone are more rows than that), then one run of each system
   unchanged one run of each system after which nothing has changed
 Every step is one `lumbung run`, from its trigger to the last publication. The stages' shares come from the ledger.
 """
@@ -15,6 +16,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -24,11 +26,12 @@ from psycopg import sql
 
 from benchmarks.b7_full.shares import shares
 from benchmarks.b7_full.watch import Watch
-from benchmarks.harness import continue_as_user, say, write
+from benchmarks.harness import continue_as_user, say, versions, write
 from lumbung.declarations import load as declarations
 from lumbung.ledger import Ledger
 from lumbung.settings import PROFILE_VARIABLE, ROOT, Settings, load
 from runtime import lifecycle
+from simulator.assessment import issue_day
 
 PROFILE = "bench"
 HERE = Path(__file__).parent
@@ -36,6 +39,7 @@ HISTORY = {"siak": ("biodata_wni_dkb",)}
 YEARLY = ("pembayaran_sppt", "pembatalan_sppt", "sppt")
 DAYS_AT_ONCE = 5
 LONGEST_S = 4 * 3600
+PACKAGES = ("apache-airflow-core", "pyspark", "great-expectations", "pyarrow", "psycopg")
 
 
 def main() -> int:
@@ -60,7 +64,7 @@ def one_scale(profile: Settings, scale: float, increment: int) -> None:
     """All steps at one scale; rows, seconds, memory and shares of each are written as soon as they are known."""
     say(f"== scale {scale:g}: fresh services")
     lifecycle.fresh(profile, say)
-    body: dict[str, Any] = {"scale": scale, "steps": []}
+    body: dict[str, Any] = {"scale": scale, "versions": versions(PACKAGES, Path(sys.executable)), "steps": []}
 
     def go(what: str, system: str, datasets: Sequence[str] | None) -> None:
         body["steps"].append(step(profile, what, system, datasets))
@@ -97,21 +101,37 @@ def step(profile: Settings, what: str, system: str, datasets: Sequence[str] | No
     ledger = Ledger.connect()
     try:
         newest = ledger.runs(system, limit=1)[0]
-        found = shares(newest, ledger.batches(run_id=newest.id), ledger.marts_run_covering(system, newest.seq))
+        passes = [one for one in ledger.marts_runs() if one.covers.get(system, 0) >= newest.seq]
+        found = shares(newest, ledger.batches(run_id=newest.id), passes)
     finally:
         ledger.close()
-    result = {"step": what, "wall_s": round(watch.wall_s, 1), "peak_mb": watch.peak_mb, **found}
-    say(f"   {result['wall_s']:.0f} s, {result['received']:,} rows received, whole stack {watch.peak_mb:,} MB at most")
+    between = round(watch.wall_s - sum(found["stages_s"].values()), 1)
+    result = {"step": what, "wall_s": round(watch.wall_s, 1), "between_s": between, "peak_mb": watch.peak_mb, **found}
+    say(
+        f"   {result['wall_s']:.0f} s ({between:.0f} of it between the stages), {result['received']:,} rows received, "
+        f"{result['accepted']:,} accepted, whole stack {watch.peak_mb:,} MB at most"
+    )
     return result
 
 
 def advance(profile: Settings, wanted: int) -> int:
-    """Let days pass until that many rows are newer than the watermarks of their datasets; how many days."""
+    """Let days pass until that many rows are newer than the watermarks of their datasets, at most until the day
+    before assessments are issued; how many days.
+    """
     days = 0
-    while changed(profile) < wanted:
-        _lumbung("simulate", "advance", "--days", str(DAYS_AT_ONCE))
-        days += DAYS_AT_ONCE
+    while changed(profile) < wanted and (left := _until_issue(profile)) > 0:
+        now = min(DAYS_AT_ONCE, left)
+        _lumbung("simulate", "advance", "--days", str(now))
+        days += now
     return days
+
+
+def _until_issue(profile: Settings) -> int:
+    """Days of the sources' calendar until the day before this year's assessments are issued."""
+    with psycopg.connect(profile.source_url("sismiop")) as connection:
+        row = connection.execute("SELECT public.jam_sistem()::date").fetchone()
+    today: date = row[0] if row else date.max
+    return issue_day(today.year) - 1 - (today - date(1970, 1, 1)).days
 
 
 def changed(profile: Settings) -> int:

@@ -9,11 +9,12 @@ from typing import Any
 from lumbung.ledger import Batch, MartsRun, Run
 
 
-def shares(run: Run, batches: Sequence[Batch], marts: MartsRun | None) -> dict[str, Any]:
+def shares(run: Run, batches: Sequence[Batch], passes: Iterable[MartsRun]) -> dict[str, Any]:
     """Rows and bytes of a run, seconds per stage, and seconds per dataset in validate and conform.
 
     A stage lasts from the end of the one before to its last batch. A dataset lasts from the one before it in the same
-    stage: datasets go one after the other.
+    stage: datasets go one after the other. `passes`: those over the marts that saw the run; one more event, or the
+    clock, may have started a pass after the one that had the work.
     """
     extracted = run.extracted_at or run.opened_at
     landed = _last(b.landed_at for b in batches) or extracted
@@ -25,8 +26,9 @@ def shares(run: Run, batches: Sequence[Batch], marts: MartsRun | None) -> dict[s
         "validate": _seconds(landed, validated),
         "conform": _seconds(validated, conformed),
     }
-    if marts is not None and marts.finished_at is not None:
-        stages["mart and publish"] = _seconds(marts.opened_at, marts.finished_at)
+    finished = [_seconds(one.opened_at, one.finished_at) for one in passes if one.finished_at is not None]
+    if finished:
+        stages["mart and publish"] = round(sum(finished), 1)
     return {
         "received": sum(b.received or 0 for b in batches),
         "accepted": sum(b.accepted or 0 for b in batches),
