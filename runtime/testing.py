@@ -74,7 +74,7 @@ def lint(profile: Settings) -> bool:
         run(profile, "ruff format", [env_bin("ruff"), "format", "--check", "."]),
         run(profile, "mypy", [env_bin("mypy"), "--strict", "lumbung"]),
         run(profile, "import-linter", [env_bin("lint-imports"), "--no-cache"]),
-        run(profile, "secrets and licences", [sys.executable, "-m", "runtime.supply_chain"]),
+        run(profile, "secrets, licences, advisories", [sys.executable, "-m", "runtime.supply_chain", "--advisories"]),
     ]
     if sql:
         checks.append(run(profile, "sqlfluff", [env_bin("sqlfluff"), "lint", "--disable-progress-bar", *sql]))

@@ -11,7 +11,7 @@ from random import Random
 
 from lumbung.ledger import Run
 from lumbung.settings import settings
-from tests.faults import services
+from tests.faults import checks, services
 from tests.faults.proxy import Trouble, Weather, proxied
 from tests.faults.reader import Warehouse, Watch
 from tests.faults.site import SYSTEM, Site
@@ -273,6 +273,15 @@ def repeated(now: Situation) -> str:
         task = now.begin()
         _word(task.ended(), (0,), task)
     return DONE
+
+
+def lost(now: Situation) -> str:
+    """Nobody is told that there is work; a pass that the clock starts has to find it."""
+    task = now.site.begin(now.stage, replace(now.run, trigger=f"{now.run.trigger}/jam"))
+    word = _word(task.ended(), (0,), task)
+    if wrong := list(checks.refreshed(now.site)):
+        raise Unexpected(f"the clock's pass left work undone: {wrong}")
+    return word
 
 
 def too_early(now: Situation) -> str:

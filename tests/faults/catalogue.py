@@ -73,6 +73,8 @@ def _of(stage: str) -> list[Fault]:
     add("twice", "dua penjadwal", acts.twice_at_once(here, other_trigger=stage in ("mart", "publish")))
     add("overtaken", "dua penjadwal, kunci hilang", acts.overtaken(here, stage in ("mart", "publish")), 1.0)
     add("repeated", "kejadian ganda", acts.repeated)
+    if stage == "mart":
+        add("lost", "kejadian hilang", acts.lost, 1.0)
     if stage != "publish":
         add("too-early", "urutan terbalik", acts.too_early)
     add("own-clock", "jam pekerja ±10 menit", acts.own_clock_wrong(here[-1]))

@@ -60,8 +60,8 @@ def test_the_split_by_hand_is_counted_by_class(good: object, bad: object) -> Non
 
 def test_the_growth_over_scales_has_its_exponent(tmp_path: Path) -> None:
     for scale, seconds in ((0.25, 100.0), (1.0, 200.0)):
-        step = {"step": "siak live", "received": 1000, "wall_s": seconds, "peak_mb": 5000, "stages_s": {"land": 3.0}}
-        step |= {"validate_s": {"siak.biodata_wni": 9.0}, "conform_s": {}}
+        step = {"step": "siak live", "received": 1000, "accepted": 900, "wall_s": seconds, "peak_mb": 5000}
+        step |= {"stages_s": {"land": 3.0}, "validate_s": {"siak.biodata_wni": 9.0}, "conform_s": {}}
         body = {
             "scale": scale,
             "at": "2026-01-05T06:00",
@@ -71,8 +71,8 @@ def test_the_growth_over_scales_has_its_exponent(tmp_path: Path) -> None:
         }
         (tmp_path / f"b7_full_{scale:g}.json").write_text(json.dumps(body), encoding="utf-8")
     text = page.written("<!-- b7 --><!-- /b7 --> <!-- b7-shares --><!-- /b7-shares -->", tmp_path)
-    assert "| siak live | 1,000 | 100 | 5,000 | 1,000 | 200 | 5,000 | 0.50 |" in text
-    assert "| siak live | 3 | biodata_wni 9 |" in text
+    assert "| siak live | 1,000 | 900 | 100 | 5,000 | 1,000 | 900 | 200 | 5,000 | 0.50 |" in text
+    assert "| siak live | 3 | 197 | biodata_wni 9 |" in text
 
 
 def test_a_task_that_counted_otherwise_is_named() -> None:
