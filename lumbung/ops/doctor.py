@@ -7,23 +7,22 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from lumbung.declarations import Dataset, System, check, load
 from lumbung.ledger import Ledger
+from lumbung.ops.environments import environments
+from lumbung.ops.findings import Finding
 from lumbung.settings import ROOT, Settings, settings
 from lumbung.sources.errors import SourceError
 from lumbung.sources.postgresql import open_snapshot
 
-State = Literal["baik", "perhatian", "rusak"]
 COLUMNS = {
     "area": "Bidang",
     "subject": "Hal",
@@ -33,24 +32,12 @@ COLUMNS = {
 }
 LOW_DISK_GB, LOW_MEMORY_GB = 5.0, 1.0
 _GB = 1024**3
-_PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)", re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at."""
-
-    area: str
-    subject: str
-    state: State
-    seen: str
-    next_step: str = ""
 
 
 def examine() -> list[dict[str, Any]]:
     """Every finding as a row with the keys of COLUMNS; the areas in the order in which one would look."""
     profile = settings()
-    found: list[Finding] = [*_machine(profile), *versions(_pins(), _installed)]
+    found: list[Finding] = [*_machine(profile), *environments()]
     services = list(_services(profile))
     found += services
     problems = check()
@@ -84,36 +71,6 @@ def room(area: str, subject: str, gigabytes: float, low: float, next_step: str) 
     """How much is left of something."""
     short = gigabytes < low
     return Finding(area, subject, "perhatian" if short else "baik", f"{gigabytes:.1f} GB", next_step if short else "")
-
-
-def _pins() -> dict[str, set[str]]:
-    return pins((ROOT / "requirements" / "platform.txt").read_text(encoding="utf-8"))
-
-
-def pins(lock: str) -> dict[str, set[str]]:
-    """The versions that a lock allows per package: several where they differ by Python or platform."""
-    found: dict[str, set[str]] = {}
-    for name, pin in _PIN.findall(lock):
-        found.setdefault(name, set()).add(pin)
-    return found
-
-
-def _installed(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
-
-
-def versions(locked: dict[str, set[str]], installed: Callable[[str], str | None]) -> list[Finding]:
-    """The environment against its lock, in one finding. A package for another platform or Python may be absent."""
-    other = {name: has for name in locked if (has := installed(name)) is not None and has not in locked[name]}
-    if not other:
-        return [
-            Finding("versi", "environment platform", "baik", f"{len(locked)} paket seperti requirements/platform.txt")
-        ]
-    seen = ", ".join(f"{name} {has} bukan {' atau '.join(sorted(locked[name]))}" for name, has in sorted(other.items()))
-    return [Finding("versi", "environment platform", "rusak", seen, "make install")]
 
 
 def _services(profile: Settings) -> Iterator[Finding]:
