@@ -19,6 +19,7 @@ from lumbung.declarations import Dataset, System, check, load
 from lumbung.ledger import Ledger
 from lumbung.ops.environments import environments
 from lumbung.ops.findings import Finding
+from lumbung.ops.table_drift import tables
 from lumbung.settings import ROOT, Settings, settings
 from lumbung.sources.errors import SourceError
 from lumbung.sources.postgresql import open_snapshot
@@ -51,7 +52,7 @@ def examine() -> list[dict[str, Any]]:
         found += _source(profile, system, declared.of_system(system.code))
     down = {finding.subject for finding in services if finding.state != "baik"}
     if not down & {"engine", "metastore"}:
-        found += _tables(tuple(declared.datasets.values()))
+        found += tables(declared)
     if "postgresql" not in down:
         found += _runs(tuple(declared.systems))
         found += _rollbacks(tuple(declared.datasets.values()))
@@ -115,26 +116,6 @@ def _source(profile: Settings, system: System, datasets: tuple[Dataset, ...]) ->
             yield Finding("sumber", name, "perhatian", "; ".join(drift.warnings), "daftarkan kolomnya di kontrak")
     if not wrong:
         yield Finding("sumber", system.code, "baik", f"{len(datasets)} dataset seperti kontraknya")
-
-
-def _tables(datasets: tuple[Dataset, ...]) -> Iterator[Finding]:
-    """Curated tables against the contracts: a column that the next run will add, or one no contract knows."""
-    from lumbung.warehouse.ddl import curated_columns, curated_name
-    from lumbung.warehouse.session import session
-
-    spark = session("doctor")
-    there = 0
-    for dataset in datasets:
-        name = curated_name(dataset)
-        if not spark.catalog.tableExists(name):
-            yield Finding("tabel", name, "perhatian", "belum ada", f"bin/lumbung run {dataset.system}")
-            continue
-        there += 1
-        has, wanted = set(spark.table(name).columns), set(curated_columns(dataset))
-        if has != wanted:
-            seen = f"kurang: {', '.join(sorted(wanted - has)) or '-'}; lebih: {', '.join(sorted(has - wanted)) or '-'}"
-            yield Finding("tabel", name, "perhatian", seen, f"bin/lumbung run {dataset.system} menambah yang kurang")
-    yield Finding("tabel", "curated", "baik", f"{there} tabel dari {len(datasets)} dataset")
 
 
 def _runs(systems: tuple[str, ...]) -> Iterator[Finding]:
