@@ -1,4 +1,4 @@
-"""Anonymous readers are sent to no page that is refused to them."""
+"""Anonymous readers are sent to no page that is refused to them, and are asked for no token."""
 
 import re
 from html import unescape
@@ -46,3 +46,10 @@ def test_the_history_names_who_published_without_a_link(desk: Desk, old: Content
     assert "lumbung_publisher" in page
     assert "/user/lumbung_publisher" not in page
     assert re.search(r"\d{1,2} [A-Z][a-z]+ \d{4} \d\d\.\d\d WIB", page)
+
+
+def test_the_dialog_about_the_api_is_open_and_indonesian(desk: Desk, old: Content) -> None:
+    page = desk.http.get(f"/datastore/api_info/{desk.resource_id}").text
+    assert "tidak perlu akun atau token" in page
+    assert desk.resource_id in page
+    assert re.findall("Authorization|API_TOKEN|Further information", page) == []

@@ -1,4 +1,4 @@
-"""What anonymous readers see on the portal's pages: no link that is refused, Indonesian words."""
+"""What anonymous readers see on the portal's pages: no link that is refused, no token, Indonesian words."""
 
 from __future__ import annotations
 
@@ -44,6 +44,20 @@ def test_the_author_of_a_change_is_named_and_linked_only_for_those_who_may_open_
     assert "Penerbit &amp; Co" in author["anonymous"]
     assert "href" not in author["anonymous"]
     assert 'href="/user/penerbit"' in author["officer"]
+
+
+@pytest.mark.parametrize("word", ["Authorization", "API_TOKEN", "apikey", "jones", "Further information", "Querying"])
+def test_the_dialog_about_the_api_asks_for_no_token_and_speaks_no_english(pieces: Pieces, word: str) -> None:
+    assert word not in pieces["api"]["anonymous"]
+
+
+def test_the_dialog_about_the_api_shows_how_to_read_the_table(pieces: Pieces) -> None:
+    page = pieces["api"]["anonymous"]
+    assert "tidak perlu akun atau token" in page
+    assert page.lstrip().startswith('<div class="modal"')
+    assert page.count("058514f5-9681-5fb4-ac37-9909999e2565") >= 6
+    assert "tahun" in page
+    assert "lumbung.berkas" in page
 
 
 def test_a_moment_is_written_as_people_say_it(pieces: Pieces) -> None:
