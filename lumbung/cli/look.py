@@ -56,7 +56,7 @@ def summary(json: Json = False) -> None:
 
 
 def doctor(json: Json = False) -> None:
-    """Is everything in order: machine, versions, services, declarations, sources, tables, last runs; what to do next.
+    """Is everything in order: machine, versions, services, declarations, sources, tables, runs, alerts; the next steps.
 
     Example: bin/lumbung doctor
     """

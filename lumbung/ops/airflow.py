@@ -99,6 +99,11 @@ class Airflow:
         answer = self._call("GET", f"/dags/{dag_id}/dagRuns", params={"state": ["queued", "running"], "limit": 1})
         return bool(answer["total_entries"])
 
+    def newest(self, dag_id: str) -> tuple[str, str] | None:
+        """Id and state of the DAG's newest run; None when it never ran."""
+        answer = self._call("GET", f"/dags/{dag_id}/dagRuns", params={"order_by": "-run_after", "limit": 1})
+        return next(((str(run["dag_run_id"]), str(run["state"])) for run in answer["dag_runs"]), None)
+
     def repeated(self, dag_id: str, run_id: str) -> list[str]:
         """One line for every task whose last attempt failed and that waits for the next one, with where its log is."""
         answer = self._call("GET", f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances")

@@ -1,4 +1,4 @@
-"""Is everything in order? Machine, versions, services, declarations, sources against contracts, tables, last runs.
+"""Is everything in order? Machine, versions, services, declarations, sources and tables, last runs, alerts.
 
 Nothing is changed. Every finding says what was seen and what to do next; only `rusak` makes the command fail.
 """
@@ -7,23 +7,25 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from lumbung.declarations import Dataset, System, check, load
+from lumbung.declarations import Dataset, Declarations, System, check, load
 from lumbung.ledger import Ledger
+from lumbung.ledger.alerts import AlertRecord
+from lumbung.ops.airflow import Airflow, AirflowError
+from lumbung.ops.environments import environments
+from lumbung.ops.findings import Finding, State
+from lumbung.ops.table_drift import tables
 from lumbung.settings import ROOT, Settings, settings
 from lumbung.sources.errors import SourceError
 from lumbung.sources.postgresql import open_snapshot
 
-State = Literal["baik", "perhatian", "rusak"]
 COLUMNS = {
     "area": "Bidang",
     "subject": "Hal",
@@ -32,25 +34,14 @@ COLUMNS = {
     "next_step": "Langkah berikut",
 }
 LOW_DISK_GB, LOW_MEMORY_GB = 5.0, 1.0
+OTHER_DAGS = ("sapu_harian", "mart_publikasi", "pemeliharaan")
 _GB = 1024**3
-_PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)", re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at."""
-
-    area: str
-    subject: str
-    state: State
-    seen: str
-    next_step: str = ""
 
 
 def examine() -> list[dict[str, Any]]:
     """Every finding as a row with the keys of COLUMNS; the areas in the order in which one would look."""
     profile = settings()
-    found: list[Finding] = [*_machine(profile), *versions(_pins(), _installed)]
+    found: list[Finding] = [*_machine(profile), *environments()]
     services = list(_services(profile))
     found += services
     problems = check()
@@ -64,10 +55,11 @@ def examine() -> list[dict[str, Any]]:
         found += _source(profile, system, declared.of_system(system.code))
     down = {finding.subject for finding in services if finding.state != "baik"}
     if not down & {"engine", "metastore"}:
-        found += _tables(tuple(declared.datasets.values()))
+        found += tables(declared)
     if "postgresql" not in down:
-        found += _runs(tuple(declared.systems))
-        found += _rollbacks(tuple(declared.datasets.values()))
+        found += _ledger(declared)
+    if "airflow-api" not in down:
+        found += _scheduled(profile, tuple(declared.systems))
     return [asdict(finding) for finding in found]
 
 
@@ -84,36 +76,6 @@ def room(area: str, subject: str, gigabytes: float, low: float, next_step: str) 
     """How much is left of something."""
     short = gigabytes < low
     return Finding(area, subject, "perhatian" if short else "baik", f"{gigabytes:.1f} GB", next_step if short else "")
-
-
-def _pins() -> dict[str, set[str]]:
-    return pins((ROOT / "requirements" / "platform.txt").read_text(encoding="utf-8"))
-
-
-def pins(lock: str) -> dict[str, set[str]]:
-    """The versions that a lock allows per package: several where they differ by Python or platform."""
-    found: dict[str, set[str]] = {}
-    for name, pin in _PIN.findall(lock):
-        found.setdefault(name, set()).add(pin)
-    return found
-
-
-def _installed(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
-
-
-def versions(locked: dict[str, set[str]], installed: Callable[[str], str | None]) -> list[Finding]:
-    """The environment against its lock, in one finding. A package for another platform or Python may be absent."""
-    other = {name: has for name in locked if (has := installed(name)) is not None and has not in locked[name]}
-    if not other:
-        return [
-            Finding("versi", "environment platform", "baik", f"{len(locked)} paket seperti requirements/platform.txt")
-        ]
-    seen = ", ".join(f"{name} {has} bukan {' atau '.join(sorted(locked[name]))}" for name, has in sorted(other.items()))
-    return [Finding("versi", "environment platform", "rusak", seen, "make install")]
 
 
 def _services(profile: Settings) -> Iterator[Finding]:
@@ -160,50 +122,75 @@ def _source(profile: Settings, system: System, datasets: tuple[Dataset, ...]) ->
         yield Finding("sumber", system.code, "baik", f"{len(datasets)} dataset seperti kontraknya")
 
 
-def _tables(datasets: tuple[Dataset, ...]) -> Iterator[Finding]:
-    """Curated tables against the contracts: a column that the next run will add, or one no contract knows."""
-    from lumbung.warehouse.ddl import curated_columns, curated_name
-    from lumbung.warehouse.session import session
-
-    spark = session("doctor")
-    there = 0
-    for dataset in datasets:
-        name = curated_name(dataset)
-        if not spark.catalog.tableExists(name):
-            yield Finding("tabel", name, "perhatian", "belum ada", f"bin/lumbung run {dataset.system}")
-            continue
-        there += 1
-        has, wanted = set(spark.table(name).columns), set(curated_columns(dataset))
-        if has != wanted:
-            seen = f"kurang: {', '.join(sorted(wanted - has)) or '-'}; lebih: {', '.join(sorted(has - wanted)) or '-'}"
-            yield Finding("tabel", name, "perhatian", seen, f"bin/lumbung run {dataset.system} menambah yang kurang")
-    yield Finding("tabel", "curated", "baik", f"{there} tabel dari {len(datasets)} dataset")
+def _ledger(declared: Declarations) -> Iterator[Finding]:
+    """What the ledger says: how runs ended, what was taken back, what is still wrong."""
+    ledger = Ledger.connect()
+    try:
+        yield from _runs(ledger, tuple(declared.systems))
+        yield from _rollbacks(ledger, tuple(declared.datasets.values()))
+        yield from alerts(ledger.open_alerts())
+    finally:
+        ledger.close()
 
 
-def _runs(systems: tuple[str, ...]) -> Iterator[Finding]:
+def _runs(ledger: Ledger, systems: tuple[str, ...]) -> Iterator[Finding]:
     """How each system's newest run ended."""
-    ledger = Ledger.connect()
-    try:
-        for system in systems:
-            newest = ledger.runs(system, limit=1)
-            if not newest:
-                yield Finding("run", system, "perhatian", "belum pernah", f"bin/lumbung run {system}")
-            elif newest[0].state == "failed":
-                next_step = f"perbaiki sebabnya, lalu `bin/lumbung run {system}`"
-                yield Finding("run", newest[0].id, "rusak", newest[0].error or "gagal", next_step)
-            else:
-                yield Finding("run", newest[0].id, "baik", newest[0].state)
-    finally:
-        ledger.close()
+    for system in systems:
+        newest = ledger.runs(system, limit=1)
+        if not newest:
+            yield Finding("run", system, "perhatian", "belum pernah", f"bin/lumbung run {system}")
+        elif newest[0].state == "failed":
+            next_step = f"perbaiki sebabnya, lalu `bin/lumbung run {system}`"
+            yield Finding("run", newest[0].id, "rusak", newest[0].error or "gagal", next_step)
+        else:
+            yield Finding("run", newest[0].id, "baik", newest[0].state)
 
 
-def _rollbacks(datasets: tuple[Dataset, ...]) -> Iterator[Finding]:
+def _rollbacks(ledger: Ledger, datasets: tuple[Dataset, ...]) -> Iterator[Finding]:
     """Tables that were taken back and that no run has read whole since: their marts are as of an older state."""
-    ledger = Ledger.connect()
+    for dataset in datasets:
+        if (rollback := ledger.open_rollback(dataset.id)) is not None:
+            seen = f"dikembalikan oleh {rollback.actor} ({rollback.label}), belum dibaca utuh lagi"
+            yield Finding("tabel", rollback.table_name, "perhatian", seen, f"bin/lumbung run {dataset.system}")
+
+
+def alerts(opened: Sequence[AlertRecord]) -> Iterator[Finding]:
+    """Alerts whose cause is not over: a task that failed is `rusak`, lateness and keys that came back want a look."""
+    for alert in opened:
+        kind, _, rest = alert.cause.partition("/")
+        state: State = "perhatian"
+        if kind == "terlambat":
+            step = f"bin/lumbung run {rest}"
+        elif kind == "kembali":
+            step = "tanyakan kepada pemilik datanya"
+        else:
+            state, step = "rusak", _again(kind)
+        seen = f"sejak {alert.since:%Y-%m-%d %H.%M} UTC: {' '.join(alert.text.split())}"
+        yield Finding("peringatan", alert.cause, state, seen, step)
+    if not opened:
+        yield Finding("peringatan", "semua", "baik", "tidak ada yang terbuka")
+
+
+def _scheduled(profile: Settings, systems: tuple[str, ...]) -> Iterator[Finding]:
+    """DAGs whose newest run failed: the ledger knows nothing of one that failed before it was written down."""
     try:
-        for dataset in datasets:
-            if (rollback := ledger.open_rollback(dataset.id)) is not None:
-                seen = f"dikembalikan oleh {rollback.actor} ({rollback.label}), belum dibaca utuh lagi"
-                yield Finding("tabel", rollback.table_name, "perhatian", seen, f"bin/lumbung run {dataset.system}")
-    finally:
-        ledger.close()
+        airflow = Airflow(profile)
+        newest = {name: airflow.newest(name) for name in (*(f"sistem_{code}" for code in systems), *OTHER_DAGS)}
+    except AirflowError as error:
+        yield Finding("run", "Airflow", "rusak", str(error), "make status")
+        return
+    yield from failed_dags(newest)
+
+
+def failed_dags(newest: Mapping[str, tuple[str, str] | None]) -> Iterator[Finding]:
+    """One finding per DAG whose newest run (id, state) failed; None: it never ran."""
+    for name, run in newest.items():
+        if run is not None and run[1] == "failed":
+            yield Finding("run", f"{name}/{run[0]}", "rusak", "gagal di Airflow", _again(name))
+
+
+def _again(dag: str) -> str:
+    """What to do about a DAG that failed."""
+    look = "lihat log tugasnya di Airflow, perbaiki sebabnya, lalu "
+    code = dag.removeprefix("sistem_")
+    return look + (f"`bin/lumbung run {code}`" if code != dag else f"jalankan lagi DAG {dag}")

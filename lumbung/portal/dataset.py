@@ -55,7 +55,7 @@ def organization(declared: Declarations, code: str) -> Body:
 def group(declared: Declarations, code: str) -> Body:
     """A theme of the portal."""
     title = declared.lists["tema"].label(code) or code
-    return Body(code, title, f"Data bertema {title.lower()}.")
+    return Body(code, title, f"Data bertema {title}.")
 
 
 def fields(publication: Publication) -> list[dict[str, Any]]:

@@ -204,7 +204,7 @@ def create_iceberg(
     (history). `order` is the write order, so that files can be skipped by key. Raises `SchemaConflictError` when a
     column changed type.
     """
-    found = _describe(spark, name)
+    found = described(spark, name)
     if found is None:
         database = name.split(".")[0]
         create_database(spark, database)
@@ -236,7 +236,7 @@ class SchemaConflictError(RuntimeError):
     """A declaration changed a column's type under an existing table."""
 
 
-def _describe(spark: SparkSession, name: str) -> dict[str, tuple[str, str]] | None:
+def described(spark: SparkSession, name: str) -> dict[str, tuple[str, str]] | None:
     """Type and comment of the columns of a table; None when there is no such table."""
     from pyspark.errors import AnalysisException
 

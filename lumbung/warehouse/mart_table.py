@@ -45,16 +45,21 @@ def mart_name(mart: Mart) -> str:
     return f"mart.{mart.name}"
 
 
-def create_mart(spark: SparkSession, mart: Mart) -> None:
-    """Create the mart's table, or bring it up to its contract."""
-    columns = {
+def mart_columns(mart: Mart) -> dict[str, tuple[str, str]]:
+    """Type and comment of every column of a mart's table, in the table's order."""
+    return {
         column.name: (
             column.physical.lower().replace(" ", ""),
             f"{column.title}{f' ({column.unit})' if column.unit else ''}. {column.description}",
         )
         for column in mart.columns
     }
-    create_iceberg(spark, mart_name(mart), columns, f"{mart.title}. {mart.description} {mart.read_for}", mart.grain)
+
+
+def create_mart(spark: SparkSession, mart: Mart) -> None:
+    """Create the mart's table, or bring it up to its contract."""
+    comment = f"{mart.title}. {mart.description} {mart.read_for}"
+    create_iceberg(spark, mart_name(mart), mart_columns(mart), comment, mart.grain)
 
 
 def pinned(sql: str, versions: Mapping[str, int | str]) -> str:

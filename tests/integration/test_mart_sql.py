@@ -299,7 +299,16 @@ def test_quality_is_what_the_ledger_says(answer: Answer) -> None:
     batch = {"bulan": "2026-01", "sistem": "siak", "dataset": "siak.biodata_wni", "judul": "Biodata", "jumlah_batch": 2}
     batch |= {"diterima": 200, "baik": 150, "ditolak": 30, "duplikat": 20}
     (found,) = answer("kualitas_data", {}, {"batch": [batch]})
-    assert found == {**batch, "persen_ditolak": Decimal("15.00")}
+    assert found == {**batch, "persen_ditolak": Decimal("15.00"), "status_nilai": "sementara"}
+    later = [
+        {**batch, "bulan": "2026-02"},
+        {**batch, "bulan": "2026-03", "sistem": "sismiop", "dataset": "sismiop.sppt"},
+    ]
+    assert {(r["bulan"], r["status_nilai"]) for r in answer("kualitas_data", {}, {"batch": [batch, *later]})} == {
+        ("2026-01", "final"),
+        ("2026-02", "sementara"),
+        ("2026-03", "sementara"),
+    }
     rule = {"bulan": "2026-01", "sistem": "siak", "dataset": "siak.biodata_wni", "judul": "Biodata", "tingkat": "error"}
     rules = [
         {**rule, "aturan": "a", "dinilai": 200, "dilanggar": 3},

@@ -1,13 +1,15 @@
-"""What the pages show beside CKAN's own: dates as people read them, themes, the number of withheld cells."""
+"""What the pages show beside CKAN's own, or otherwise: dates as people read them, themes, no link that is refused."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from ckan.plugins import toolkit as tk
+from markupsafe import Markup, escape
 
 ZONE = ZoneInfo("Asia/Jakarta")
 MONTHS = (
@@ -102,7 +104,43 @@ def facets(known: Any) -> Any:
     return ordered
 
 
+@tk.chained_helper
+def linked_user(known: Callable[..., Any], user: Any, maxlength: int = 0, avatar: int = 20) -> Any:
+    """A user's name, with the link to the user's page only for those who may open it."""
+    link = known(user, maxlength, avatar)
+    if not link or tk.h.check_access("user_show", {"id": getattr(user, "id", user)}):
+        return link
+    return escape(link.striptags() if isinstance(link, Markup) else link)
+
+
+@tk.chained_helper
+def build_nav_icon(known: Callable[..., Any], menu_item: str, title: str, **kw: Any) -> Any:
+    """A tab; the one of the members of a theme or organization only for those who may open it."""
+    if menu_item.endswith(".members") and not tk.h.check_access(
+        "group_show", {"id": kw.get("id"), "object_type": "user"}
+    ):
+        return Markup("")
+    return known(menu_item, title, **kw)
+
+
+@tk.chained_helper
+def render_datetime(
+    known: Callable[..., Any],
+    datetime_: Any,
+    date_format: str | None = None,
+    with_hours: bool = False,
+    with_seconds: bool = False,
+) -> str:
+    """A moment; with its hour, Indonesian pages say `29 November 2026 22.16 WIB` (CKAN's order is English)."""
+    if with_hours and not with_seconds and date_format is None and tk.h.lang() == "id":
+        return moment_label(known(datetime_, date_format="%Y-%m-%dT%H:%M:%S%z"))
+    return str(known(datetime_, date_format, with_hours, with_seconds))
+
+
 HELPERS = {
+    "build_nav_icon": build_nav_icon,
+    "linked_user": linked_user,
+    "render_datetime": render_datetime,
     "lumbung_about": about,
     "lumbung_date": date_label,
     "lumbung_moment": moment_label,

@@ -1,4 +1,4 @@
--- What:    public table: rows received, accepted, refused and duplicate by month and dataset.
+-- What:    public table: rows received, accepted, refused and read again unchanged by month and dataset.
 -- Grain:   periode (month) x dataset.
 -- Sources: mart.kualitas_data.
 -- Usage:   bin/lumbung query "$(cat sql/marts/kualitas_data/publikasi_kualitas_data.sql)"
@@ -13,5 +13,5 @@ SELECT
     ditolak AS jumlah_ditolak,
     duplikat AS jumlah_duplikat,
     'baris' AS satuan,
-    'final' AS status_nilai
+    status_nilai
 FROM mart.kualitas_data

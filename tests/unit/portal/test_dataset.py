@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from lumbung.declarations import load
 from lumbung.portal import dataset as ids
 from lumbung.portal.disclosure import Hidden
 from lumbung.portal.period import label, span
@@ -27,6 +28,18 @@ def test_ids_follow_the_publications_id_and_nothing_else():
     moved = DISTRICT.model_copy(update={"organization": "bppd", "slug": "lain", "title": "Lain"})
     assert ids.dataset_id(moved.id) == ids.dataset_id(DISTRICT.id)
     assert len({f(name) for f in (ids.dataset_id, ids.resource_id) for name in ("a", "b")}) == 4
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("infrastruktur-tik", "Data bertema Infrastruktur TIK dan CCTV."),
+        ("peta", "Data bertema Peta (GIS)."),
+        ("tanpa-daftar", "Data bertema tanpa-daftar."),
+    ],
+)
+def test_a_theme_is_described_in_the_words_of_the_list(code: str, said: str) -> None:
+    assert ids.group(load(), code).description == said
 
 
 def test_the_version_is_the_wib_day_of_the_as_of_and_the_content():
