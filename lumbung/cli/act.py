@@ -35,6 +35,7 @@ def run(
 
     Example: bin/lumbung run siak --from 2026-01-01 --to 2026-01-03
     """
+    from lumbung.cli.acting import actor
     from lumbung.declarations import load
     from lumbung.ops.waiting import run_system
 
@@ -53,7 +54,7 @@ def run(
         conf |= {"dari": moment_of(begin, zone), "sampai": moment_of(end, zone, end=True)}
     if dataset:
         conf["dataset"] = list(dataset)
-    finished = run_system(system, conf, progress, timeout)
+    finished = run_system(system, conf, progress, actor(), timeout)
     print(f"Run {finished.id} selesai.")
 
 
@@ -82,7 +83,7 @@ def replay(
     conform(opened.run_id)
     finished = close_run(opened.run_id)
     require_done(opened.run_id)
-    refresh_marts(finished, progress)
+    refresh_marts(finished, progress, actor())
     print(f"Run {opened.run_id} selesai; yang masih ditolak: `lumbung quarantine {system} {dataset}`.")
 
 

@@ -38,8 +38,8 @@ def run_system(
     system: str,
     conf: Mapping[str, Any],
     say: Callable[[str], None],
+    actor: str,
     timeout_s: float = 3600,
-    airflow: Airflow | None = None,
 ) -> Run:
     """Runs a system's DAG and everything that follows from it.
 
@@ -47,19 +47,19 @@ def run_system(
         system: system code.
         conf: parameters of the DAG (`mode`, `dari`, `sampai`, `dataset`).
         say: receives lines of progress.
+        actor: who asks for it, recorded beside the account of Airflow that carries it out.
         timeout_s: seconds after which waiting (not the run) ends.
-        airflow: the client, and thereby the account; default the engineer's.
 
     Raises:
         RunFailed: with the reason that the ledger holds, or on time-out.
     """
     until = time.monotonic() + timeout_s
-    airflow = airflow or Airflow()
+    airflow = Airflow(actor)
     ledger = Ledger.connect()
     dag_id, name = f"sistem_{system}", run_name()
     airflow.unpause(MARTS_DAG)
     airflow.trigger(dag_id, name, conf)
-    say(f"{dag_id}: dipicu oleh {airflow.user} sebagai {name}")
+    say(f"{dag_id}: dipicu oleh {actor} lewat akun {airflow.user} sebagai {name}")
     run = _wait_for_run(ledger, airflow, dag_id, name, say, until)
     if run.state != "done":
         raise RunFailed(f"Run {run.id} ({run.state}): {run.error}")
@@ -67,13 +67,13 @@ def run_system(
     return run
 
 
-def refresh_marts(run: Run, say: Callable[[str], None], timeout_s: float = 3600) -> MartsRun:
+def refresh_marts(run: Run, say: Callable[[str], None], actor: str, timeout_s: float = 3600) -> MartsRun:
     """Triggers marts and publications for a run that did not go through Airflow (a replay), and waits for them.
 
     Raises:
         RunFailed: the refresh failed, with its reason, or time ran out.
     """
-    airflow = Airflow()
+    airflow = Airflow(actor)
     airflow.trigger(MARTS_DAG, run_name(), {})
     return wait_for_marts(Ledger.connect(), airflow, run, say, time.monotonic() + timeout_s)
 
