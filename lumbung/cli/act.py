@@ -29,7 +29,7 @@ def run(
     ] = None,
     end: Annotated[str | None, typer.Option("--to", help="Re-read until here, inclusive (a date: all of it)")] = None,
     sweep: Annotated[bool, typer.Option(help="Read everything: finds late rows and deletions")] = False,
-    timeout: Annotated[int, typer.Option(help="Seconds to wait")] = 3600,
+    timeout: Annotated[int, typer.Option(min=1, help="Seconds to wait")] = 3600,
 ) -> None:
     """Run a system through Airflow and wait until its marts and publications are done too.
 

@@ -109,7 +109,7 @@ def _condition(text: str) -> tuple[str, str]:
 def audit(
     action: Annotated[str, typer.Argument(help="show, verify or checkpoint")] = "show",
     json: Json = False,
-    last: Annotated[int, typer.Option(help="How many entries to show")] = 20,
+    last: Annotated[int, typer.Option(min=1, help="How many entries to show")] = 20,
 ) -> None:
     """Show the newest audit entries after holding the chain against its signed checkpoints; exit 1 when broken.
 

@@ -150,7 +150,7 @@ def trace(
 def query(
     sql: Annotated[str, typer.Argument(help="One SQL statement")],
     json: Json = False,
-    limit: Annotated[int, typer.Option(help="Rows to show at most")] = 1000,
+    limit: Annotated[int, typer.Option(min=1, help="Rows to show at most")] = 1000,
 ) -> None:
     """Run SQL through HiveServer2 with the engineer's account.
 
