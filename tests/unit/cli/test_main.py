@@ -53,5 +53,14 @@ def test_wrong_usage_says_what_is_wrong_and_how_to_type_it(arguments: list[str],
     assert given.stdout == ""
 
 
-def test_help_names_the_command_that_people_type() -> None:
-    assert "Usage: bin/lumbung run " in answer("run", "--help").stdout
+@pytest.mark.parametrize(
+    ("arguments", "usage"),
+    [
+        pytest.param(["run"], "Usage: bin/lumbung run ", id="a command of ours"),
+        pytest.param(["simulate"], "usage: bin/lumbung simulate ", id="the simulator"),
+        pytest.param(["simulate", "sql"], "usage: bin/lumbung simulate sql ", id="a command of the simulator"),
+    ],
+)
+def test_help_names_the_command_that_people_type(arguments: list[str], usage: str) -> None:
+    shown = answer(*arguments, "--help").stdout
+    assert usage in shown and "python -m" not in shown
