@@ -65,11 +65,13 @@ def window_of(params: Mapping[str, Any]) -> tuple[datetime, datetime] | None:
     """The backfill window of the parameters, or None.
 
     Raises:
-        ValueError: one end is missing, an end has no zone, or the window is empty.
+        ValueError: one end is missing, an end has no zone, the window is empty, or a sweep is asked for as well.
     """
     begin, end = params.get("dari"), params.get("sampai")
     if not begin and not end:
         return None
+    if params.get("mode") == "sapu":
+        raise ValueError("Sapu membaca semuanya: jendela (`dari`, `sampai`) tidak dapat diminta bersamanya.")
     if not begin or not end:
         raise ValueError("Isi ulang memerlukan kedua batas: `dari` dan `sampai`.")
     window = datetime.fromisoformat(begin), datetime.fromisoformat(end)

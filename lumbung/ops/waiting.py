@@ -58,9 +58,10 @@ def run_system(
     ledger = Ledger.connect()
     dag_id, name = f"sistem_{system}", run_name()
     airflow.unpause(MARTS_DAG)
+    since = datetime.now(UTC)
     airflow.trigger(dag_id, name, conf)
     say(f"{dag_id}: dipicu oleh {actor} lewat akun {airflow.user} sebagai {name}")
-    run = _wait_for_run(ledger, airflow, dag_id, name, say, until)
+    run = _wait_for_run(ledger, airflow, dag_id, name, since, say, until)
     if run.state != "done":
         raise RunFailed(f"Run {run.id} ({run.state}): {run.error}")
     wait_for_marts(ledger, airflow, run, say, until)
@@ -79,7 +80,13 @@ def refresh_marts(run: Run, say: Callable[[str], None], actor: str, timeout_s: f
 
 
 def _wait_for_run(
-    ledger: Ledger, airflow: Airflow, dag_id: str, name: str, say: Callable[[str], None], until: float
+    ledger: Ledger,
+    airflow: Airflow,
+    dag_id: str,
+    name: str,
+    since: datetime,
+    say: Callable[[str], None],
+    until: float,
 ) -> Run:
     told: dict[str, str] = {}
     repeated: set[str] = set()
@@ -104,10 +111,16 @@ def _wait_for_run(
             run = ledger.run_by_trigger(f"{dag_id}/{name}")
             if run is None or run.state == "running":
                 raise RunFailed(
-                    f"DAG {dag_id} run {name} gagal sebelum tercatat di ledger; lihat log tugasnya di Airflow."
+                    f"DAG {dag_id} run {name} gagal sebelum tercatat di ledger: {_told_reason(ledger, dag_id, since)}"
                 )
             return run
         _poll(until, f"{dag_id} {name}")
+
+
+def _told_reason(ledger: Ledger, dag_id: str, since: datetime) -> str:
+    """What the alert about the DAG's failed task says, if there is one already."""
+    told = [one.text for one in ledger.open_alerts() if one.cause.startswith(f"{dag_id}/") and one.seen_at >= since]
+    return told[-1] if told else "lihat log tugasnya di Airflow."
 
 
 def wait_for_marts(ledger: Ledger, airflow: Airflow, run: Run, say: Callable[[str], None], until: float) -> MartsRun:

@@ -82,3 +82,10 @@ def test_no_window_without_bounds() -> None:
 def test_wrong_windows_are_refused(begin: str, end: str | None, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         window_of({"dari": begin, "sampai": end})
+
+
+def test_a_sweep_has_no_window() -> None:
+    window = {"dari": "2026-01-01T00:00:00+07:00", "sampai": "2026-01-02T00:00:00+07:00"}
+    with pytest.raises(ValueError, match="Sapu membaca semuanya"):
+        window_of({"mode": "sapu", **window})
+    assert window_of({"mode": "sapu", "dari": None, "sampai": None}) is None
