@@ -10,6 +10,7 @@ from typing import Any
 
 from lumbung.ledger import Ledger, MartsRun, Run
 from lumbung.ops.airflow import Airflow
+from lumbung.ops.progress import Progress
 
 MARTS_DAG = "mart_publikasi"
 POLL_SECONDS = 0.5
@@ -88,7 +89,7 @@ def _wait_for_run(
     say: Callable[[str], None],
     until: float,
 ) -> Run:
-    told: dict[str, str] = {}
+    progress = Progress(say)
     repeated: set[str] = set()
     look_at = time.monotonic()
     while True:
@@ -100,11 +101,7 @@ def _wait_for_run(
             look_at = time.monotonic() + REPEATED_SECONDS
         run = ledger.run_by_trigger(f"{dag_id}/{name}")
         if run is not None:
-            for batch in ledger.batches(run_id=run.id):
-                if told.get(batch.id) != batch.state:
-                    told[batch.id] = batch.state
-                    rows = "" if batch.received is None else f", {batch.received} baris"
-                    say(f"  {batch.dataset}: {batch.state}{rows}")
+            progress.tell(ledger.batches(run_id=run.id))
             if run.state != "running":
                 return run
         if airflow.state(dag_id, name) == "failed":
