@@ -44,7 +44,7 @@ def maintain(
     if json:
         as_json({"checksum": found.checksum, "steps": found.as_json(), "kept": list(found.kept)})
         return
-    as_table("Rencana pemeliharaan", found.as_json(), COLUMNS)
+    as_table("Rencana pemeliharaan", found.as_rows(), COLUMNS)
     for reason in found.kept:
         print(f"  tetap disimpan: {reason}")
     if found.steps:
