@@ -32,6 +32,11 @@ def test_environment_overrides_one_value_and_keeps_the_others(monkeypatch: pytes
     assert after == before.model_copy(update={"airflow": 18080})
 
 
+@pytest.mark.parametrize(("profile", "written"), [("demo", True), ("test", False), ("bench", False)])
+def test_stages_write_lines_of_json_where_somebody_watches(profile: str, written: bool) -> None:
+    assert load(profile).log_json is written
+
+
 def test_folders_follow_the_state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("LUMBUNG__STATE", str(tmp_path))
     assert load("demo").secrets == tmp_path / "secrets"
