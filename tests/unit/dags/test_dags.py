@@ -162,6 +162,17 @@ def test_backfill_parameters_have_a_schema(dags: dict[str, Any]) -> None:
     assert params.get_param("dataset").schema["items"]["pattern"] == "^[a-z_][a-z0-9_]*$"
 
 
+@pytest.mark.parametrize("dag_id", ["sistem_siak", "mart_publikasi"])
+def test_the_person_who_asked_passes_the_parameters(dags: dict[str, Any], dag_id: str) -> None:
+    """Who typed the command travels in the configuration, beside the parameters that a DAG declares."""
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    from lumbung.ops.runs import PERSON
+
+    stored = DagSerialization.from_dict(DagSerialization.to_dict(dags[dag_id]))
+    assert stored.params.deep_merge({PERSON: "cli:budi"}).validate()[PERSON] == "cli:budi"
+
+
 def test_parameters_that_no_attempt_mends_fail_the_run_at_once(
     dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
