@@ -42,8 +42,9 @@ test-fast: install ## the tests that need no service; sockets are forbidden (und
 histories: install ## 1,000 generated histories of rows, late, deleted, refused, against an oracle (minutes)
 	@$(PLATFORM) -m runtime.testing histories
 
-manifest: install ## every injected defect is refused, nothing else: three drawn seeds, two scales (half an hour)
-	@$(PLATFORM) -m runtime.testing manifest
+manifest: install ## every injected defect is refused, nothing else: three drawn seeds, two scales; writes docs/manifest.md (half an hour)
+	@rm -f .lumbung/test/manifest/manifest.md; $(PLATFORM) -m runtime.testing manifest; code=$$?; \
+	if [ -f .lumbung/test/manifest/manifest.md ]; then cp .lumbung/test/manifest/manifest.md docs/; fi; exit $$code
 
 faults: install ## strike every stage at every point, with seeds; writes docs/faults.md (ARGS="--help" for more; hours)
 	@rm -f .lumbung/test/faults/faults.md; LUMBUNG_PROFILE=test $(PLATFORM) -m tests.faults $(ARGS); code=$$?; \

@@ -57,11 +57,16 @@ def curated_asset(system: str) -> Asset:
 @task
 def extract() -> str:
     """Reads all datasets of the system from one snapshot of the source; returns the run's id."""
+    from airflow.sdk.exceptions import AirflowFailException
+
     from lumbung.ops.runs import open_from_dag
     from lumbung.stages.extract import extract as stage
 
     context = get_current_context()
-    run_id = open_from_dag(context["dag"].dag_id, context["dag_run"], context["params"])
+    try:
+        run_id = open_from_dag(context["dag"].dag_id, context["dag_run"], context["params"])
+    except ValueError as error:  # parameters that no further attempt mends
+        raise AirflowFailException(str(error)) from error
     stage(run_id)
     return run_id
 

@@ -154,6 +154,11 @@ class Settings(BaseSettings):
         """The environment wins over the file, which `load` passes as the arguments."""
         return env_settings, init_settings
 
+    @property
+    def start(self) -> str:
+        """The command that starts this profile's services, and makes what they need first."""
+        return "make demo" if self.profile == DEFAULT_PROFILE else f"{PROFILE_VARIABLE}={self.profile} make up"
+
     def secret_file(self, name: str) -> Path:
         """Path of a secret's file, whether it exists or not."""
         return self.secrets / name
@@ -167,11 +172,11 @@ class Settings(BaseSettings):
         try:
             content = file.read_text(encoding="utf-8").strip()
         except FileNotFoundError:
-            raise MissingSecret(f"secret file {file} does not exist; `make demo` generates it") from None
+            raise MissingSecret(f"secret file {file} does not exist; `{self.start}` generates it") from None
         except PermissionError:
             raise MissingSecret(f"secret file {file} is not readable for this user; run as user `lumbung`") from None
         if not content:
-            raise MissingSecret(f"secret file {file} is empty; remove it and run `make demo` to generate it anew")
+            raise MissingSecret(f"secret file {file} is empty; remove it and run `{self.start}` to generate it anew")
         return content
 
     @property

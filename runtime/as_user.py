@@ -22,6 +22,7 @@ def main() -> None:
     except privilege.NotTraversable as error:
         sys.exit(f"error: {error}")
     os.umask(privilege.STATE_MASK)
+    os.environ[privilege.ACTOR] = privilege.caller()
     os.execv(command[0], command)  # noqa: S606 - a fixed list, no shell
 
 

@@ -8,13 +8,17 @@ import pwd
 import shutil
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 USER = "lumbung"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-KEPT = ("TERM", "CI", "COLUMNS", "NO_COLOR", "LUMBUNG_PROFILE", "LUMBUNG_JAVA_HOME")
+KEPT = ("TERM", "CI", "COLUMNS", "NO_COLOR", "LUMBUNG_PROFILE", "LUMBUNG_TRACE", "LUMBUNG_JAVA_HOME")
 KEPT_BEGINNINGS = ("LUMBUNG__", "LUMBUNG_TEST_", "LUMBUNG_HISTORIES")  # settings; what tests are asked for
+ACTOR = "LUMBUNG_ACTOR"  # who called: set where root is left behind, never taken over from whoever calls
 STATE_MASK = 0o077
+_LOGIN_UID = Path("/proc/self/loginuid")
+_NO_LOGIN = 2**32 - 1
 
 
 class NotTraversable(Exception):
@@ -24,6 +28,30 @@ class NotTraversable(Exception):
 def is_root() -> bool:
     """Whether this process is root."""
     return os.geteuid() == 0
+
+
+def caller() -> str:
+    """The account of the person who called, as the system knows it, whatever the environment says of LUMBUNG_ACTOR.
+
+    Root came by sudo (which names the account) or by a login (which the kernel keeps, also through `su`); without
+    either, and for everybody else without a login, it is the account of this process.
+    """
+    if is_root():
+        named = os.environ.get("SUDO_USER", "")
+        with suppress(KeyError):
+            return pwd.getpwnam(named).pw_name
+    with suppress(OSError, ValueError):
+        login = int(_LOGIN_UID.read_text())
+        if login != _NO_LOGIN:
+            return _account(login)
+    return _account(os.getuid())
+
+
+def _account(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
 
 
 def ensure_user() -> pwd.struct_passwd:
@@ -117,7 +145,7 @@ def dropping(command: Sequence[str]) -> list[str]:
 
 
 def continue_as_user(root: Path, profile: str, command: Sequence[str]) -> None:
-    """Replace this root process by `command` as the system user. Returns only when we are not root."""
+    """Replace this root process by `command` as the system user, which learns who called; returns if we are not."""
     if not is_root():
         return
     check_traversable(root)
@@ -125,4 +153,4 @@ def continue_as_user(root: Path, profile: str, command: Sequence[str]) -> None:
     os.umask(STATE_MASK)
     os.chdir(root)
     argv = dropping(command)
-    os.execve(argv[0], argv, clean_environment(root, profile))  # noqa: S606 - a fixed list, no shell
+    os.execve(argv[0], argv, {**clean_environment(root, profile), ACTOR: caller()})  # noqa: S606 - a fixed list, no shell

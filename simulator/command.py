@@ -17,18 +17,18 @@ from simulator.build import Plan, build
 from simulator.server import SYSTEMS, SimulatorError, State, combined, counts, digest
 
 _EXAMPLES = """contoh / examples:
-  python -m simulator build --scale 0.0286 --seed 20260101     bangun sumber demo (60.000 penduduk, 23.000 objek)
-  python -m simulator advance --days 30                        hidup berjalan 30 hari
-  python -m simulator show                                     jam sumber dan jumlah baris
-  python -m simulator defects --rule nik:nik                   cacat yang disuntikkan dan masih terbuka
-  python -m simulator mend siak-00003                          perbaiki satu cacat seperti petugas dinas
-  python -m simulator sql siak "SELECT count(*) FROM biodata_wni"
+  bin/lumbung simulate build --scale 0.0286 --seed 20260101     bangun sumber demo (60.000 penduduk, 23.000 objek)
+  bin/lumbung simulate advance --days 30                        hidup berjalan 30 hari
+  bin/lumbung simulate show                                     jam sumber dan jumlah baris
+  bin/lumbung simulate defects --rule nik:nik                   cacat yang disuntikkan dan masih terbuka
+  bin/lumbung simulate mend siak-00003                          perbaiki satu cacat seperti petugas dinas
+  bin/lumbung simulate sql siak "SELECT count(*) FROM biodata_wni"
 """
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="simulator",
+        prog="bin/lumbung simulate",
         description="Sistem OPD tiruan: SIAK dan SISMIOP di PostgreSQL. / Simulated department systems.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -73,17 +73,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _COMMANDS[options.command](State.find(options.state), options)
     except SimulatorError as error:
-        print(f"simulator: {error}", file=sys.stderr)
+        print(f"simulate: {error}", file=sys.stderr)
         return 1
     except psycopg.Error as error:
-        print(f"simulator: sumber menolak: {str(error).strip()}", file=sys.stderr)
+        print(f"simulate: sumber menolak: {str(error).strip()}", file=sys.stderr)
         return 1
     except BrokenPipeError:
         # `… defects | head`: the reader has seen enough. Python would complain again when it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
-        print("simulator: dihentikan; hari yang belum selesai tidak disimpan", file=sys.stderr)
+        print("simulate: dihentikan; hari yang belum selesai tidak disimpan", file=sys.stderr)
         return 130
 
 

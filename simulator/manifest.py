@@ -43,7 +43,7 @@ def require_built(connection: Connection, system: str) -> dict[str, str]:
     """The state of a finished build; SimulatorError when there is none."""
     state = read(connection)
     if state.get("selesai") != "ya":
-        raise SimulatorError(f"sumber '{system}' belum dibangun. Jalankan `python -m simulator build` dulu.")
+        raise SimulatorError(f"sumber '{system}' belum dibangun. Jalankan `bin/lumbung simulate build` dulu.")
     return state
 
 

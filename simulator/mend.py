@@ -21,7 +21,7 @@ def mend(state: State, identity: str) -> str:
     system = identity.split("-")[0]
     if system not in SYSTEMS:
         raise SimulatorError(
-            f"id cacat '{identity}' tidak dikenal; bentuknya siak-00003, lihat `python -m simulator defects`"
+            f"id cacat '{identity}' tidak dikenal; bentuknya siak-00003, lihat `bin/lumbung simulate defects`"
         )
     with state.connect(system) as connection:
         manifest.require_built(connection, system)
@@ -29,7 +29,7 @@ def mend(state: State, identity: str) -> str:
             "SELECT tabel, isi, perbaikan FROM simulator.cacat WHERE id = %s FOR UPDATE", [identity]
         ).fetchone()
         if found is None:
-            raise SimulatorError(f"cacat '{identity}' tidak ada; lihat `python -m simulator defects`")
+            raise SimulatorError(f"cacat '{identity}' tidak ada; lihat `bin/lumbung simulate defects`")
         table, entry, repair = found
         if entry["state"] != "open":
             raise SimulatorError(f"cacat '{identity}' sudah diperbaiki")

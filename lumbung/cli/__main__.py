@@ -24,7 +24,7 @@ for module in (declare, act, look, rollback, care):
 def main() -> int:
     """Runs one command; an expected error is one readable message and exit code 1, Ctrl-C is 130."""
     try:
-        code = app(standalone_mode=False)  # the code of a typer.Exit comes back as the value
+        code = app(prog_name="bin/lumbung", standalone_mode=False)  # the code of a typer.Exit comes back as the value
     except (KeyboardInterrupt, typer.Abort):
         print("\nDihentikan; tidak ada yang tertinggal setengah jalan.", file=sys.stderr)
         return 130

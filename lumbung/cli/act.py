@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import datetime, time
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -13,12 +14,39 @@ import typer
 from lumbung.cli.output import progress
 
 
-def moment_of(text: str, zone: str, *, end: bool = False) -> str:
-    """ISO 8601 with a zone; a date or time without one is the system's own. A bare date as `end` is its last moment."""
-    moment = datetime.fromisoformat(text)
+def moment_of(option: str, text: str, zone: str, *, end: bool = False) -> str:
+    """ISO 8601 with a zone; a date or time without one is the system's own. A bare date as `end` is its last moment.
+
+    Raises ValueError naming the option and the form.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(
+            f"{option} {text}: bukan tanggal atau waktu; tulis seperti 2026-01-31 atau 2026-01-31T17:00:00+07:00."
+        ) from None
     if end and len(text) == len("2026-01-31"):
         moment = datetime.combine(moment, time.max)
     return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))).isoformat()
+
+
+def conf_of(
+    zone: str, begin: str | None, end: str | None, *, sweep: bool, datasets: Sequence[str] = ()
+) -> dict[str, object]:
+    """Parameters of a system's DAG, from the options of `run`. Raises ValueError for what no run could do."""
+    from lumbung.ops.runs import window_of
+
+    if (begin is None) != (end is None):
+        raise ValueError("--from dan --to harus diberikan bersama.")
+    conf: dict[str, object] = {"mode": "sapu" if sweep else "biasa"}
+    if begin is not None and end is not None:
+        if sweep:
+            raise ValueError("--sweep membaca semuanya; --from dan --to tidak dapat diberikan bersamanya.")
+        conf |= {"dari": moment_of("--from", begin, zone), "sampai": moment_of("--to", end, zone, end=True)}
+    window_of(conf)
+    if datasets:
+        conf["dataset"] = list(datasets)
+    return conf
 
 
 def run(
@@ -29,12 +57,13 @@ def run(
     ] = None,
     end: Annotated[str | None, typer.Option("--to", help="Re-read until here, inclusive (a date: all of it)")] = None,
     sweep: Annotated[bool, typer.Option(help="Read everything: finds late rows and deletions")] = False,
-    timeout: Annotated[int, typer.Option(help="Seconds to wait")] = 3600,
+    timeout: Annotated[int, typer.Option(min=1, help="Seconds to wait")] = 3600,
 ) -> None:
     """Run a system through Airflow and wait until its marts and publications are done too.
 
     Example: bin/lumbung run siak --from 2026-01-01 --to 2026-01-03
     """
+    from lumbung.cli.acting import actor
     from lumbung.declarations import load
     from lumbung.ops.waiting import run_system
 
@@ -45,15 +74,8 @@ def run(
     for name in dataset or ():
         if name not in known:
             raise ValueError(f"Dataset {name!r} tidak ada di {system}; yang ada: {', '.join(sorted(known))}.")
-    if (begin is None) != (end is None):
-        raise ValueError("--from dan --to harus diberikan bersama.")
-    conf: dict[str, object] = {"mode": "sapu" if sweep else "biasa"}
-    if begin and end:
-        zone = systems[system].timezone
-        conf |= {"dari": moment_of(begin, zone), "sampai": moment_of(end, zone, end=True)}
-    if dataset:
-        conf["dataset"] = list(dataset)
-    finished = run_system(system, conf, progress, timeout)
+    conf = conf_of(systems[system].timezone, begin, end, sweep=sweep, datasets=dataset or ())
+    finished = run_system(system, conf, progress, actor(), timeout)
     print(f"Run {finished.id} selesai.")
 
 
@@ -82,7 +104,7 @@ def replay(
     conform(opened.run_id)
     finished = close_run(opened.run_id)
     require_done(opened.run_id)
-    refresh_marts(finished, progress)
+    refresh_marts(finished, progress, actor())
     print(f"Run {opened.run_id} selesai; yang masih ditolak: `lumbung quarantine {system} {dataset}`.")
 
 

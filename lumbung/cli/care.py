@@ -44,7 +44,7 @@ def maintain(
     if json:
         as_json({"checksum": found.checksum, "steps": found.as_json(), "kept": list(found.kept)})
         return
-    as_table("Rencana pemeliharaan", found.as_json(), COLUMNS)
+    as_table("Rencana pemeliharaan", found.as_rows(), COLUMNS)
     for reason in found.kept:
         print(f"  tetap disimpan: {reason}")
     if found.steps:
@@ -57,6 +57,7 @@ def forget(
     key: Annotated[list[str], typer.Argument(metavar="COLUMN=VALUE…", help="VALUE - is asked for, unseen")],
     ground: Annotated[str, typer.Option("--ground", help="Legal ground, e.g. 'UU 27/2022 Pasal 8'")] = "",
     reason: Annotated[str, typer.Option("--reason", help="Why, without any personal value")] = "",
+    all_keys: Annotated[bool, typer.Option("--all-keys", help="Also when the rows are of several keys")] = False,
     apply: Annotated[str | None, typer.Option(metavar="CHECKSUM", help="Erase what the dry run showed")] = None,
     json: Json = False,
 ) -> None:
@@ -69,7 +70,7 @@ def forget(
     from lumbung.ops.forget import forget as erase
 
     conditions = dict(_condition(one) for one in key)
-    subject = subject_of(system, dataset, conditions)
+    subject = subject_of(system, dataset, conditions, all_keys=all_keys)
     if apply is not None:
         from lumbung.cli.acting import actor
 
@@ -82,12 +83,14 @@ def forget(
             {
                 "checksum": found.checksum,
                 "found": as_rows(found),
+                "keys": found.keys,
                 "refusals": list(found.refusals),
                 "mentioned": list(found.mentioned),
             }
         )
     else:
         as_table("Yang akan dihapus", as_rows(found), PARTS)
+        print(f"  kunci berbeda: {found.keys}")
         for place in found.mentioned:
             print(f"  disebut juga di {place}: nilai sendiri-sendiri")
         for refusal in found.refusals:
@@ -109,7 +112,7 @@ def _condition(text: str) -> tuple[str, str]:
 def audit(
     action: Annotated[str, typer.Argument(help="show, verify or checkpoint")] = "show",
     json: Json = False,
-    last: Annotated[int, typer.Option(help="How many entries to show")] = 20,
+    last: Annotated[int, typer.Option(min=1, help="How many entries to show")] = 20,
 ) -> None:
     """Show the newest audit entries after holding the chain against its signed checkpoints; exit 1 when broken.
 

@@ -52,11 +52,16 @@ def scaffold(
             f"Sistem {system!r} tidak dikenal; yang dideklarasikan: {', '.join(sorted(declarations.systems))}."
         )
     known = declarations.systems[system]
+    path = declarations.root / "contracts" / system / f"{table.rpartition('.')[2].lower()}.yaml"
+    if write and path.exists():
+        raise ValueError(
+            f"{path.relative_to(declarations.root)} sudah ada dan tidak ditimpa. Tanpa --write rancangannya hanya "
+            "dicetak: bandingkan dengan kontrak itu dan pindahkan yang perlu."
+        )
     text = draft(describe(settings().source_url(known.connection), known, table), known, declarations)
     if not write:
         print(text, end="")
         return
-    path = declarations.root / "contracts" / system / f"{table.rpartition('.')[2].lower()}.yaml"
     with path.open("x", encoding="utf-8") as file:
         file.write(text)
     print(f"{path.relative_to(declarations.root)}: ditulis. Tinjau setiap `dugaan`, lalu `bin/lumbung check`.")

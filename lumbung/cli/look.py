@@ -150,24 +150,19 @@ def trace(
 def query(
     sql: Annotated[str, typer.Argument(help="One SQL statement")],
     json: Json = False,
-    limit: Annotated[int, typer.Option(help="Rows to show at most")] = 1000,
+    limit: Annotated[int, typer.Option(min=1, help="Rows to show at most")] = 1000,
 ) -> None:
     """Run SQL through HiveServer2 with the engineer's account.
 
     Example: bin/lumbung query "SELECT * FROM mart.pembaruan"
     """
-    from sqlalchemy import text
+    from lumbung.ops.query import query as ask
 
-    from lumbung.warehouse.hive import engine
-
-    with engine().connect() as connection:
-        result = connection.execute(text(sql))
-        names = list(result.keys()) if result.returns_rows else []
-        rows = [dict(zip(names, row, strict=True)) for row in result.fetchmany(limit)] if names else []
+    rows = ask(sql, limit)
     if json:
         as_json(rows)
     else:
-        as_table(f"{len(rows)} baris", rows, {name: name for name in names})
+        as_table(f"{len(rows)} baris", rows, {name: name for row in rows[:1] for name in row})
 
 
 def endpoints(json: Json = False) -> None:

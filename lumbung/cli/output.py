@@ -11,9 +11,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-import click
 from rich.console import Console
 from rich.table import Table
+from typer.exceptions import TyperException
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -76,9 +76,13 @@ def progress(line: str) -> None:
 
 
 def explain(error: Exception) -> int:
-    """Prints an error as one message; the stack only with LUMBUNG_TRACE=1. Returns the exit code."""
-    if isinstance(error, click.ClickException):
-        error.show()
+    """Prints an error as one message; the stack only with LUMBUNG_TRACE=1. Returns the exit code.
+
+    What was typed wrongly is answered with the usage of the command, and 2.
+    """
+    show = getattr(error, "show", None)  # of typer's own copy of click, which it does not export
+    if isinstance(error, TyperException) and show is not None:
+        show()
         return error.exit_code
     if os.environ.get("LUMBUNG_TRACE"):
         traceback.print_exception(error)

@@ -81,6 +81,12 @@ def show(found: Plan) -> str:
         lines.append(f"  terkait       {', '.join(found.linked)}: pertimbangkan mengembalikannya bersama")
     lines.append("Keadaan yang masih disimpan, terbaru dahulu:")
     lines += [f"  {_told(state)}" for state in found.states[:_SHOWN]]
+    if not (found.gained or found.lost or found.changed):
+        cost = "tabel sumber akan dibaca utuh" if found.table.startswith("curated.") else "publikasinya akan berhenti"
+        lines.append(
+            f"Isi kedua keadaan sama: tidak ada gunanya dikembalikan ({cost}). Pilih keadaan lain dengan --to."
+        )
+        return "\n".join(lines)
     if found.table.startswith("curated."):
         lines.append("Sesudahnya: run berikutnya membaca tabel sumber ini utuh dan memulihkan yang benar dari sumber.")
     else:

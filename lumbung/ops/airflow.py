@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop_after_delay, wait_fixed
 
+from lumbung.ops.runs import PERSON
 from lumbung.settings import Settings, settings
 
 PATIENCE_SECONDS = 120
@@ -18,9 +19,10 @@ class AirflowError(RuntimeError):
 
 
 class Airflow:
-    """A logged-in client; the account it logs in with is the actor of everything it triggers.
+    """A logged-in client; everything it triggers is recorded under the account it logs in with.
 
     Args:
+        actor: who typed the command, recorded beside that account; None when nobody did.
         config: the profile whose Airflow is meant.
         user: account name; its password is read from `secrets/airflow_password` for the default account.
         password: the password of another account.
@@ -29,8 +31,15 @@ class Airflow:
         AirflowError: not reachable within 20 s, or the login is refused.
     """
 
-    def __init__(self, config: Settings | None = None, user: str | None = None, password: str | None = None) -> None:
+    def __init__(
+        self,
+        actor: str | None = None,
+        config: Settings | None = None,
+        user: str | None = None,
+        password: str | None = None,
+    ) -> None:
         config = config or settings()
+        self.actor = actor
         self._config = config
         self.user = user or config.airflow_user
         self._client = httpx.Client(base_url=config.airflow_url, timeout=30)
@@ -84,10 +93,11 @@ class Airflow:
     def trigger(self, dag_id: str, run_id: str, conf: Mapping[str, Any]) -> None:
         """Starts one run named `run_id`; parameters are checked by the DAG's JSON schema."""
         self.unpause(dag_id)
+        named = {} if self.actor is None else {PERSON: self.actor}
         self._call(
             "POST",
             f"/dags/{dag_id}/dagRuns",
-            json={"dag_run_id": run_id, "logical_date": None, "conf": dict(conf)},
+            json={"dag_run_id": run_id, "logical_date": None, "conf": {**conf, **named}},
         )
 
     def state(self, dag_id: str, run_id: str) -> str:

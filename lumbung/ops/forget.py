@@ -24,7 +24,7 @@ from lumbung.ledger import Ledger
 from lumbung.ledger.locks import table_lock
 from lumbung.ops import rewriting
 from lumbung.ops.erased_table import curated_keys, erase_curated, foreign_references, found_in_curated
-from lumbung.ops.keys import joined, key_hasher, texts
+from lumbung.ops.keys import SEPARATOR, joined, key_hasher, texts
 from lumbung.ops.leftovers import copies_of
 from lumbung.ops.plans import PlanChanged
 from lumbung.ops.quarantine import ROW, targets
@@ -38,7 +38,7 @@ from lumbung.warehouse.ddl import curated_name
 from lumbung.warehouse.session import session
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from lumbung.declarations import Dataset, Declarations
@@ -69,24 +69,29 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is to be erased: rows of a dataset that have all the wanted values."""
+    """What is to be erased: rows of a dataset that have all the wanted values; of one key, unless `all_keys`."""
 
     dataset: Dataset
     wanted: Mapping[str, str]
     hash: str
+    all_keys: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """The plan of an erasure. `refusals`: what stands against it. `mentioned`: other columns that hold the value."""
+    """The plan of an erasure. `keys`: how many different keys the rows have, however many periods they stand in.
+
+    `refusals`: what stands against it. `mentioned`: other columns that hold the value.
+    """
 
     found: tuple[Found, ...]
+    keys: int
     refusals: tuple[str, ...]
     mentioned: tuple[str, ...]
     checksum: str
 
 
-def subject_of(system: str, dataset: str, conditions: Mapping[str, str]) -> Subject:
+def subject_of(system: str, dataset: str, conditions: Mapping[str, str], *, all_keys: bool = False) -> Subject:
     """The subject named on the command line. Raises UnknownTarget, ForgetRefused for a column that does not exist."""
     declared = targets(load(), system, dataset)[0]
     unknown = [name for name in conditions if name not in {column.name for column in declared.columns}]
@@ -105,7 +110,7 @@ def subject_of(system: str, dataset: str, conditions: Mapping[str, str]) -> Subj
         for name, value in sorted(conditions.items())
     }
     hashed = key_hasher(settings(), declared.id, create=True)
-    return Subject(declared, wanted, hashed(json.dumps(wanted, sort_keys=True)))
+    return Subject(declared, wanted, hashed(json.dumps(wanted, sort_keys=True)), all_keys)
 
 
 def examine(subject: Subject, ledger: Ledger | None = None) -> Examined:
@@ -115,7 +120,33 @@ def examine(subject: Subject, ledger: Ledger | None = None) -> Examined:
     body = json.dumps([subject.hash, [asdict(one) for one in found]], separators=(",", ":"))
     checksum = hashlib.sha256(body.encode()).hexdigest()[:12]
     refusals = _refusals(ledger, declarations, subject, {one.batch for one in found if one.part == "raw"})
-    return Examined(tuple(found), tuple(refusals), tuple(_mentions(declarations, subject)), checksum)
+    keys = different(subject.dataset, _keys(ledger, subject))
+    if keys > 1 and not subject.all_keys:
+        names = ", ".join(subject.dataset.key)
+        refusals.append(
+            f"baris yang cocok milik {keys} kunci berbeda, belum tentu satu orang: sebut kolom kuncinya ({names}), "
+            "atau tambahkan --all-keys bila semuanya memang harus dihapus"
+        )
+    return Examined(tuple(found), keys, tuple(refusals), tuple(_mentions(declarations, subject)), checksum)
+
+
+def _keys(ledger: Ledger, subject: Subject) -> set[str]:
+    """The keys (joined texts) of the rows of the subject in raw, quarantine and the curated table."""
+    dataset = subject.dataset
+    keys = {
+        key
+        for _, _, folder in _folders(ledger, dataset)
+        for piece in rewriting.found_rows(dataset, folder, subject.wanted, dataset.key)
+        if len(piece) == len(dataset.key)
+        for key in joined(dataset, (piece[name] for name in dataset.key))
+    }
+    return keys | set(joined(dataset, curated_keys(dataset, subject.wanted)))
+
+
+def different(dataset: Dataset, keys: Iterable[str]) -> int:
+    """How many keys (joined texts) differ in more than the period: who stands in two periods is one person."""
+    periods = {at for at, name in enumerate(dataset.key) if name == dataset.period_column}
+    return len({tuple(part for at, part in enumerate(key.split(SEPARATOR)) if at not in periods) for key in keys})
 
 
 def _found(ledger: Ledger, subject: Subject) -> list[Found]:
@@ -255,16 +286,8 @@ def _erase(ledger: Ledger, subject: Subject, request: ErasureRequest, locks: Seq
     """
     dataset = subject.dataset
     folders = _folders(ledger, dataset)
-    keys = {
-        key
-        for _, _, folder in folders
-        for piece in rewriting.found_rows(dataset, folder, subject.wanted, dataset.key)
-        if len(piece) == len(dataset.key)
-        for key in joined(dataset, (piece[name] for name in dataset.key))
-    }
-    keys |= set(joined(dataset, curated_keys(dataset, subject.wanted)))
     hashed = key_hasher(settings(), dataset.id, create=True)
-    ledger.remember_erased(request, (hashed(key) for key in keys))
+    ledger.remember_erased(request, (hashed(key) for key in _keys(ledger, subject)))
     point("forget:keys-remembered")
     for folder in copies_of(ledger, settings(), dataset):
         _confirm(locks)

@@ -11,7 +11,14 @@ from typing import Any, Final, Literal
 Kind = Literal["raw", "karantina", "snapshot", "padatkan", "sisa"]
 KINDS: Final[tuple[Kind, ...]] = ("raw", "karantina", "snapshot", "padatkan", "sisa")
 """Batch folders in raw, in quarantine; snapshots of Iceberg tables; small files written together; leftovers."""
-COLUMNS: Final = {"kind": "Jenis", "target": "Obyek", "rows": "Baris", "bytes": "Byte", "why": "Sebab"}
+COLUMNS: Final = {
+    "kind": "Jenis",
+    "target": "Obyek",
+    "rows": "Baris",
+    "files": "Berkas",
+    "bytes": "Byte",
+    "why": "Sebab",
+}
 
 
 class PlanChanged(ValueError):
@@ -46,6 +53,23 @@ class Plan:
     def as_json(self) -> list[dict[str, Any]]:
         """The steps as JSON."""
         return [asdict(step) for step in self.steps]
+
+    def as_rows(self) -> list[dict[str, Any]]:
+        """The steps with the keys of COLUMNS, None where a kind has no such figure.
+
+        `bytes` are freed at most; those of files that are written together are written anew.
+        """
+        return [
+            {
+                "kind": step.kind,
+                "target": step.target,
+                "rows": step.rows or None,
+                "files": step.detail.get("files"),
+                "bytes": step.bytes or step.detail.get("bytes"),
+                "why": step.why,
+            }
+            for step in self.steps
+        ]
 
     def summary(self) -> dict[str, dict[str, int]]:
         """Steps, rows and bytes by kind."""

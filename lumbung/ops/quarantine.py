@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 from lumbung.declarations import load
-from lumbung.ledger import Ledger
+from lumbung.ledger import Ledger, NotInLedger
 from lumbung.rules.places import quarantine_folder
 from lumbung.settings import settings
 
@@ -27,7 +28,7 @@ KEY_HASH: Final = "_key_hash"
 
 
 class UnknownTarget(ValueError):
-    """The system, dataset or batch that was asked for does not exist; the message says which ones do."""
+    """The system, dataset, batch or rule that was asked for does not exist; the message says which ones do."""
 
 
 def refused_rows(
@@ -51,7 +52,10 @@ def refused_rows(
         finally:
             own.close()
     found: list[dict[str, Any]] = []
-    for declared in targets(load(), system, dataset):
+    meant = targets(load(), system, dataset)
+    if batch is not None:
+        check_batch(ledger, meant, batch)
+    for declared in meant:
         known = ledger.refused_rows(dataset=declared.id, batch_id=batch, state=None if closed else "open")
         gone = ledger.removals("quarantine", declared.id) if closed else {}
         for batch_id, numbers in by_batch([row for row in known if row.batch_id not in gone]).items():
@@ -59,6 +63,8 @@ def refused_rows(
                 settings().warehouse, declared, batch_id, numbers, (*declared.key, ROW, RULES, REASONS)
             )
             found.extend(_shown(declared, batch_id, stored, rule))
+    if rule is not None and not found:  # a row may still be refused by a rule that was taken out since
+        check_rule(meant, rule)
     if actor is not None:
         subject = system if dataset is None else f"{system}.{dataset}"
         ledger.audit(actor, "quarantine.view", subject, {"rows": len(found), "rule": rule, "batch": batch})
@@ -79,6 +85,29 @@ def targets(declarations: Declarations, system: str, dataset: str | None) -> tup
         known = ", ".join(declared.name for declared in of_system)
         raise UnknownTarget(f"Dataset {dataset!r} tidak ada pada sistem {system}; yang ada: {known}.")
     return meant
+
+
+def check_batch(ledger: Ledger, meant: Sequence[Dataset], batch: str) -> None:
+    """Raises `UnknownTarget` unless the batch exists and belongs to one of these datasets."""
+    names = ", ".join(declared.id for declared in meant)
+    try:
+        owner = ledger.batch(batch).dataset
+    except NotInLedger:
+        raise UnknownTarget(
+            f"Batch {batch!r} tidak ada di buku besar; `bin/lumbung quarantine SISTEM` menyebut batch tiap baris."
+        ) from None
+    if owner not in {declared.id for declared in meant}:
+        raise UnknownTarget(f"Batch {batch} milik dataset {owner}, bukan {names}.")
+
+
+def check_rule(meant: Sequence[Dataset], rule: str) -> None:
+    """Raises `UnknownTarget` unless one of these datasets has the rule."""
+    known = sorted({one.id for declared in meant for one in declared.rules})
+    if rule not in known:
+        near = ", ".join(get_close_matches(rule, known)) or "tidak ada"
+        raise UnknownTarget(
+            f"Aturan {rule!r} tidak dikenal; yang mirip: {near}. Semuanya di docs/aturan/{meant[0].system}.md."
+        )
 
 
 def by_batch(rows: Sequence[RefusedRow]) -> dict[str, list[int]]:

@@ -15,7 +15,7 @@ from lumbung import storage
 from lumbung.declarations import load
 from lumbung.faults import point
 from lumbung.ledger import Ledger
-from lumbung.ops.quarantine import KEY_HASH, REASONS, ROW, RULES, UnknownTarget, by_batch, stored_rows, targets
+from lumbung.ops.quarantine import KEY_HASH, REASONS, ROW, RULES, by_batch, check_batch, stored_rows, targets
 from lumbung.settings import settings
 from lumbung.sources.digest import ContentDigest
 
@@ -63,8 +63,8 @@ def replay(
         finally:
             own.close()
     declared = targets(load(), system, dataset)[0]
-    if batch is not None and ledger.batch(batch).dataset != declared.id:
-        raise UnknownTarget(f"Batch {batch} milik dataset {ledger.batch(batch).dataset}, bukan {declared.id}.")
+    if batch is not None:
+        check_batch(ledger, (declared,), batch)
     # Held against validate: between looking and landing no batch may bring a newer version of these rows.
     with ledger.lock(f"validate:{declared.id}", LOCK_WAIT_S):
         waiting = [

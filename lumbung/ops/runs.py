@@ -8,13 +8,18 @@ that whoever waits can read. Airflow itself is not imported: a DAG run is anythi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from lumbung.ledger import Ledger, Run, RunKind
 from lumbung.ledger.checkpoint import verify_checkpoints, write_checkpoint
 from lumbung.settings import settings
+
+PERSON: Final = "pelaku"
+"""The key of a DAG run's configuration under which the command line says who typed the command."""
+_PERSON: Final = re.compile(r"cli:\S{1,100}")
 
 
 class AirflowRun(Protocol):
@@ -23,6 +28,7 @@ class AirflowRun(Protocol):
     run_id: str
     run_type: Any
     triggering_user_name: str | None
+    conf: dict[str, Any] | None
 
 
 def trigger_of(dag_id: str, dag_run: AirflowRun, system: str | None = None) -> str:
@@ -31,8 +37,14 @@ def trigger_of(dag_id: str, dag_run: AirflowRun, system: str | None = None) -> s
 
 
 def actor_of(dag_run: AirflowRun) -> str:
-    """The account that triggered the DAG run; `airflow` when the schedule or an asset did."""
-    return dag_run.triggering_user_name or "airflow"
+    """The account that triggered the DAG run; `airflow` when the schedule or an asset did.
+
+    `cli:budi via lumbung` when the configuration names who typed the command: whoever may trigger can write that there,
+    so the account that really triggered always stands beside it.
+    """
+    account = dag_run.triggering_user_name or "airflow"
+    person = (dag_run.conf or {}).get(PERSON)
+    return f"{person} via {account}" if isinstance(person, str) and _PERSON.fullmatch(person) else account
 
 
 def system_of(dag_id: str) -> str:
@@ -53,11 +65,13 @@ def window_of(params: Mapping[str, Any]) -> tuple[datetime, datetime] | None:
     """The backfill window of the parameters, or None.
 
     Raises:
-        ValueError: one end is missing, an end has no zone, or the window is empty.
+        ValueError: one end is missing, an end has no zone, the window is empty, or a sweep is asked for as well.
     """
     begin, end = params.get("dari"), params.get("sampai")
     if not begin and not end:
         return None
+    if params.get("mode") == "sapu":
+        raise ValueError("Sapu membaca semuanya: jendela (`dari`, `sampai`) tidak dapat diminta bersamanya.")
     if not begin or not end:
         raise ValueError("Isi ulang memerlukan kedua batas: `dari` dan `sampai`.")
     window = datetime.fromisoformat(begin), datetime.fromisoformat(end)

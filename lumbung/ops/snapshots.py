@@ -113,7 +113,12 @@ def _compaction(spark: SparkSession, name: str, keep: Maintenance) -> list[Step]
     small = [size for size in sizes if size < keep.small_file_mb * _MB]
     if len(small) < keep.small_files:
         return []
-    detail = {"snapshot": iceberg.current_snapshot(spark, name), "files": len(small), "least": keep.small_files}
+    detail = {
+        "snapshot": iceberg.current_snapshot(spark, name),
+        "files": len(small),
+        "bytes": sum(small),
+        "least": keep.small_files,
+    }
     why = f"{len(small)} dari {len(sizes)} berkas lebih kecil dari {keep.small_file_mb} MB"
     return [Step("padatkan", name, why, 0, 0, detail)]
 

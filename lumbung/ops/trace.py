@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from difflib import get_close_matches
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from lumbung.declarations import Declarations, load
 from lumbung.ledger import Ledger, MartRefresh
+
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 class TraceError(ValueError):
@@ -95,8 +99,17 @@ def _resolve(
                     "published_at": latest.at,
                 }
                 return detail, mart.name, []
-    known = ", ".join([*(f"mart.{name}" for name in declared.marts)])
-    raise TraceError(f"{target!r} bukan mart atau publikasi. Mart: {known}.")
+    raise TraceError(_unknown(target, declared))
+
+
+def _unknown(target: str, declared: Declarations) -> str:
+    """Why a target is none, with what may have been meant."""
+    listed = "Semuanya: `bin/lumbung summary`."
+    if "://" in target or _UUID.fullmatch(target):
+        return f"{target}: bukan alamat atau id dataset atau resource yang diterbitkan Lumbung. {listed}"
+    slugs = (one.slug for mart in declared.marts.values() for one in mart.publications)
+    near = get_close_matches(target.partition("?")[0], [*(f"mart.{name}" for name in declared.marts), *slugs])
+    return f"{target!r} bukan mart atau publikasi; yang mirip: {', '.join(near) or 'tidak ada'}. {listed}"
 
 
 def _refresh(ledger: Ledger, mart: str, publication: dict[str, Any] | None) -> MartRefresh:
@@ -127,7 +140,8 @@ def _rows(
         frame = frame.where(F.col(name).cast("string") == F.lit(value))
     rows = [row.asDict() for row in frame.limit(100).collect()]
     if not rows:
-        raise TraceError(f"mart.{mart} tidak punya baris dengan {dict(conditions)}.")
+        asked = " dan ".join(f"{name} = {value}" for name, value in conditions)
+        raise TraceError(f"mart.{mart} tidak punya baris dengan {asked}.")
     return rows
 
 

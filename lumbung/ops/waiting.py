@@ -10,6 +10,7 @@ from typing import Any
 
 from lumbung.ledger import Ledger, MartsRun, Run
 from lumbung.ops.airflow import Airflow
+from lumbung.ops.progress import Progress
 
 MARTS_DAG = "mart_publikasi"
 POLL_SECONDS = 0.5
@@ -38,8 +39,8 @@ def run_system(
     system: str,
     conf: Mapping[str, Any],
     say: Callable[[str], None],
+    actor: str,
     timeout_s: float = 3600,
-    airflow: Airflow | None = None,
 ) -> Run:
     """Runs a system's DAG and everything that follows from it.
 
@@ -47,41 +48,48 @@ def run_system(
         system: system code.
         conf: parameters of the DAG (`mode`, `dari`, `sampai`, `dataset`).
         say: receives lines of progress.
+        actor: who asks for it, recorded beside the account of Airflow that carries it out.
         timeout_s: seconds after which waiting (not the run) ends.
-        airflow: the client, and thereby the account; default the engineer's.
 
     Raises:
         RunFailed: with the reason that the ledger holds, or on time-out.
     """
     until = time.monotonic() + timeout_s
-    airflow = airflow or Airflow()
+    airflow = Airflow(actor)
     ledger = Ledger.connect()
     dag_id, name = f"sistem_{system}", run_name()
     airflow.unpause(MARTS_DAG)
+    since = datetime.now(UTC)
     airflow.trigger(dag_id, name, conf)
-    say(f"{dag_id}: dipicu oleh {airflow.user} sebagai {name}")
-    run = _wait_for_run(ledger, airflow, dag_id, name, say, until)
+    say(f"{dag_id}: dipicu oleh {actor} lewat akun {airflow.user} sebagai {name}")
+    run = _wait_for_run(ledger, airflow, dag_id, name, since, say, until)
     if run.state != "done":
         raise RunFailed(f"Run {run.id} ({run.state}): {run.error}")
     wait_for_marts(ledger, airflow, run, say, until)
     return run
 
 
-def refresh_marts(run: Run, say: Callable[[str], None], timeout_s: float = 3600) -> MartsRun:
+def refresh_marts(run: Run, say: Callable[[str], None], actor: str, timeout_s: float = 3600) -> MartsRun:
     """Triggers marts and publications for a run that did not go through Airflow (a replay), and waits for them.
 
     Raises:
         RunFailed: the refresh failed, with its reason, or time ran out.
     """
-    airflow = Airflow()
+    airflow = Airflow(actor)
     airflow.trigger(MARTS_DAG, run_name(), {})
     return wait_for_marts(Ledger.connect(), airflow, run, say, time.monotonic() + timeout_s)
 
 
 def _wait_for_run(
-    ledger: Ledger, airflow: Airflow, dag_id: str, name: str, say: Callable[[str], None], until: float
+    ledger: Ledger,
+    airflow: Airflow,
+    dag_id: str,
+    name: str,
+    since: datetime,
+    say: Callable[[str], None],
+    until: float,
 ) -> Run:
-    told: dict[str, str] = {}
+    progress = Progress(say)
     repeated: set[str] = set()
     look_at = time.monotonic()
     while True:
@@ -93,21 +101,23 @@ def _wait_for_run(
             look_at = time.monotonic() + REPEATED_SECONDS
         run = ledger.run_by_trigger(f"{dag_id}/{name}")
         if run is not None:
-            for batch in ledger.batches(run_id=run.id):
-                if told.get(batch.id) != batch.state:
-                    told[batch.id] = batch.state
-                    rows = "" if batch.received is None else f", {batch.received} baris"
-                    say(f"  {batch.dataset}: {batch.state}{rows}")
+            progress.tell(ledger.batches(run_id=run.id))
             if run.state != "running":
                 return run
         if airflow.state(dag_id, name) == "failed":
             run = ledger.run_by_trigger(f"{dag_id}/{name}")
             if run is None or run.state == "running":
                 raise RunFailed(
-                    f"DAG {dag_id} run {name} gagal sebelum tercatat di ledger; lihat log tugasnya di Airflow."
+                    f"DAG {dag_id} run {name} gagal sebelum tercatat di ledger: {_told_reason(ledger, dag_id, since)}"
                 )
             return run
         _poll(until, f"{dag_id} {name}")
+
+
+def _told_reason(ledger: Ledger, dag_id: str, since: datetime) -> str:
+    """What the alert about the DAG's failed task says, if there is one already."""
+    told = [one.text for one in ledger.open_alerts() if one.cause.startswith(f"{dag_id}/") and one.seen_at >= since]
+    return told[-1] if told else "lihat log tugasnya di Airflow."
 
 
 def wait_for_marts(ledger: Ledger, airflow: Airflow, run: Run, say: Callable[[str], None], until: float) -> MartsRun:

@@ -102,8 +102,8 @@ class Portal:
             cause = error.last_attempt.exception()
             raise PortalUnavailable(
                 f"Portal {self.url} tidak melayani {what} dalam {self._wait_s:g} detik ({cause}). "
-                "Tidak ada data yang hilang: nyalakan layanannya (`make demo`; log di folder logs/ profil ini), "
-                "lalu jalankan lagi."
+                f"Tidak ada data yang hilang: nyalakan layanannya (`{settings().start}`; log di folder logs/ profil "
+                "ini), lalu jalankan lagi."
             ) from cause
         raise AssertionError("unreachable")
 
@@ -117,7 +117,8 @@ class Portal:
             raise
         except NotAuthorized as error:
             raise PortalRefused(
-                f"{action}: token di secrets/ckan_token tidak berwenang ({error}); buat token baru dengan `make demo`"
+                f"{action}: token di secrets/ckan_token tidak berwenang ({error}); "
+                f"buat token baru dengan `{settings().start}`"
             ) from error
         except ValidationError as error:
             if action == "lumbung_refresh" and "resource_id" in error.error_dict:

@@ -95,7 +95,7 @@ class Connection(hive.Connection):  # type: ignore[misc]  # PyHive has no types
         except TTransport.TTransportException as error:
             raise OperationalError(
                 f"HiveServer2 at {host}:{port} refused user {username} or does not answer ({_reason(error)}). "
-                "Check the password's file (bin/lumbung endpoints) and the service (make demo)."
+                f"Check the password's file (bin/lumbung endpoints) and the service ({settings().start})."
             ) from None
         socket.setTimeout(deadline * 1000)
 

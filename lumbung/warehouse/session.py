@@ -98,7 +98,7 @@ def _open(app: str) -> ConnectSession:
     except RetryError as error:
         raise EngineUnavailableError(
             f"Spark Connect did not answer at localhost:{port} within {CONNECT_WAIT_S} s. "
-            f"Look into {current.logs / 'engine.log'}, then start the services with `make demo`."
+            f"Look into {current.logs / 'engine.log'}, then start the services with `{current.start}`."
         ) from error
     os.environ["SPARK_CONNECT_AUTHENTICATE_TOKEN"] = current.secret("connect_token")
     os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"  # pyspark.sql.functions choose the Connect columns by this

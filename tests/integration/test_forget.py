@@ -247,6 +247,22 @@ def test_nothing_is_erased_from_a_table_whose_rollback_no_run_has_made_up_for(si
     assert holding(site)
 
 
+def test_rows_of_several_keys_go_only_when_all_of_them_are_meant(site: Farm) -> None:
+    site.go(A, (C[0], C[1], A[2]), B)
+    site.put(B)
+    found = examine(subject_of(site.system, "orang", {"ke": str(A[2])}), site.ledger)
+    assert found.keys == 2 and "2 kunci berbeda" in found.refusals[-1] and "(nik)" in found.refusals[-1]
+    assert examine(person(site), site.ledger).keys == 1
+    few = subject_of(site.system, "orang", {"ke": str(A[2])})
+    with pytest.raises(ForgetRefused, match="2 kunci berbeda"):
+        forget.forget(few, found.checksum, WHO, GROUND, REASON, site.ledger)
+    assert len(site.table(curated_name(site.orang), "nik")) == 3
+    meant = subject_of(site.system, "orang", {"ke": str(A[2])}, all_keys=True)
+    assert examine(meant, site.ledger).refusals == ()
+    forget.forget(meant, found.checksum, WHO, GROUND, "permohonan bersama 13/2026", site.ledger)
+    assert site.table(curated_name(site.orang), "nik") == [(B[0],)]
+
+
 def test_an_empty_value_is_refused(site: Farm) -> None:
     with pytest.raises(ForgetRefused, match="nilai kosong"):
         subject_of(site.system, "orang", {"nik": " "})

@@ -2,7 +2,8 @@
 
 Each run builds both sources anew from a drawn seed, carries them through extract, land and validate into a ledger of
 its own, and prints per dataset and rule: rows injected, rows found, rows found beyond that. Errors are compared row by
-row, warnings and duplicates by their counts. Exit 1 when a run differs anywhere.
+row, warnings and duplicates by their counts. Exit 1 when a run differs anywhere. What came of it becomes
+docs/manifest.md.
 
 Usage: python -m tests.manifest --seeds 3 --scale 0.004 --scale 0.01
 """
@@ -33,10 +34,10 @@ from simulator.build import Plan, build
 from simulator.server import State
 from tests.integration.ledger_support import fresh_ledger
 from tests.manifest import comparison
+from tests.manifest.table import Counted, Line, Result, render
 
 SYSTEMS = ("siak", "sismiop")
-Line = tuple[str, str, str]
-"""Dataset, rule, severity."""
+PAGE = "manifest.md"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,14 +52,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     seeds = options.seed or [secrets.randbelow(10**6) for _ in range(options.seeds)]
     say(f"seeds: {' '.join(map(str, seeds))}")
-    differing = 0
+    page = settings().state / "manifest" / PAGE  # make copies it to docs/, where this user may not write
+    results: list[Result] = []
     for scale in options.scale or (0.004, 0.01):
         for seed in seeds:
-            started = time.monotonic()
-            wrong = one_run(seed, scale)
-            differing += wrong
-            say(f"seed {seed} scale {scale}: {'met' if not wrong else 'DIFFERS'} in {time.monotonic() - started:.0f} s")
-    return 1 if differing else 0
+            results.append(found := one_run(seed, scale))
+            say(f"seed {seed} scale {scale}: {'DIFFERS' if found.other else 'met'} in {found.seconds:.0f} s")
+            page.parent.mkdir(parents=True, exist_ok=True)
+            page.write_text(render(results), encoding="utf-8")
+    return 1 if any(one.other for one in results) else 0
 
 
 def curated_tables() -> list[str]:
@@ -69,9 +71,9 @@ def curated_tables() -> list[str]:
     return [row["tableName"] for row in spark.sql("SHOW TABLES IN curated").collect()]
 
 
-def one_run(seed: int, scale: float) -> bool:
-    """Build, carry, compare and print; True when anything differs."""
-    place = settings()
+def one_run(seed: int, scale: float) -> Result:
+    """Build, carry, compare and print."""
+    place, started = settings(), time.monotonic()
     build(State.find(None), Plan(seed, scale), lambda line: None, force=True)
     manifest = json.loads((place.state / "simulator" / "manifest.json").read_text(encoding="utf-8"))
     with fresh_ledger("manifest") as (ledger, _):
@@ -86,7 +88,7 @@ def one_run(seed: int, scale: float) -> bool:
     say(f"{'dataset':<34}{'rule':<32}{'severity':<11}{'injected':>9}{'found':>7}{'extra':>7}{'missing':>9}")
     for (dataset, rule, severity), wanted, found, extra, missing in lines:
         say(f"{dataset:<34}{rule:<32}{severity:<11}{wanted:>9}{found:>7}{extra:>7}{missing:>9}")
-    return any(extra or missing for *_, extra, missing in lines)
+    return Result(seed, scale, manifest["header"]["rows_spoilt"], tuple(lines), time.monotonic() - started)
 
 
 def carry(ledger: Ledger, system: str, trigger: str) -> None:
@@ -100,7 +102,7 @@ def carry(ledger: Ledger, system: str, trigger: str) -> None:
             raise RuntimeError(f"{dataset.id} was not validated in run {run.id}")
 
 
-def compared(ledger: Ledger, manifest: dict[str, Any], system: str) -> list[tuple[Line, int, int, int, int]]:
+def compared(ledger: Ledger, manifest: dict[str, Any], system: str) -> list[Counted]:
     """Per dataset and rule: rows injected, found, found beyond, missing."""
     wanted = comparison.injected(manifest, system)
     found = comparison.refused(refused_rows(system, ledger=ledger), manifest)

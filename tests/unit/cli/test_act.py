@@ -1,10 +1,10 @@
-"""Moments as people write them at the command line."""
+"""What `lumbung run` makes of its options: moments as people write them, and nothing that no run could do."""
 
 from __future__ import annotations
 
 import pytest
 
-from lumbung.cli.act import moment_of
+from lumbung.cli.act import conf_of, moment_of
 
 WIB = "Asia/Jakarta"
 
@@ -22,9 +22,53 @@ WIB = "Asia/Jakarta"
     ids=["from a day", "to a day: all of it", "leap day", "a time is a time", "with a zone", "UTC"],
 )
 def test_moments(text: str, end: bool, wanted: str) -> None:
-    assert moment_of(text, WIB, end=end) == wanted
+    assert moment_of("--to", text, WIB, end=end) == wanted
 
 
-def test_a_day_that_does_not_exist_is_refused() -> None:
-    with pytest.raises(ValueError, match="day"):
-        moment_of("2026-02-29", WIB)
+@pytest.mark.parametrize(
+    ("begin", "end", "sweep", "conf"),
+    [
+        (None, None, False, {"mode": "biasa"}),
+        (None, None, True, {"mode": "sapu"}),
+        (
+            "2026-01-01",
+            "2026-01-01",
+            False,
+            {"mode": "biasa", "dari": "2026-01-01T00:00:00+07:00", "sampai": "2026-01-01T23:59:59.999999+07:00"},
+        ),
+    ],
+    ids=["what changed", "everything", "one day"],
+)
+def test_parameters(begin: str | None, end: str | None, sweep: bool, conf: dict[str, str]) -> None:
+    assert conf_of(WIB, begin, end, sweep=sweep) == conf
+    assert conf_of(WIB, begin, end, sweep=sweep, datasets=["sppt"]) == conf | {"dataset": ["sppt"]}
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "sweep", "says"),
+    [
+        ("2026-02-29", "2026-03-01", False, "--from 2026-02-29: bukan tanggal .* 2026-01-31"),
+        ("2026-02-01", "2026-13-01", False, "--to 2026-13-01: bukan tanggal"),
+        ("abc", "2026-03-01", False, "--from abc: bukan tanggal"),
+        ("", "2026-03-01", False, "--from : bukan tanggal"),
+        ("2026-02-01", None, False, "--from dan --to"),
+        (None, "2026-02-01", False, "--from dan --to"),
+        ("2026-02-01", "2026-01-01", False, "kosong: dari 2026-02-01"),
+        ("2026-01-01", "2026-01-02", True, "--sweep"),
+    ],
+    ids=[
+        "no such day",
+        "no such month",
+        "a word",
+        "nothing",
+        "no end",
+        "no begin",
+        "end before begin",
+        "sweep and window",
+    ],
+)
+def test_what_no_run_could_do_is_refused_before_one_is_started(
+    begin: str | None, end: str | None, sweep: bool, says: str
+) -> None:
+    with pytest.raises(ValueError, match=says):
+        conf_of(WIB, begin, end, sweep=sweep)

@@ -162,6 +162,35 @@ def test_backfill_parameters_have_a_schema(dags: dict[str, Any]) -> None:
     assert params.get_param("dataset").schema["items"]["pattern"] == "^[a-z_][a-z0-9_]*$"
 
 
+@pytest.mark.parametrize("dag_id", ["sistem_siak", "mart_publikasi"])
+def test_the_person_who_asked_passes_the_parameters(dags: dict[str, Any], dag_id: str) -> None:
+    """Who typed the command travels in the configuration, beside the parameters that a DAG declares."""
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    from lumbung.ops.runs import PERSON
+
+    stored = DagSerialization.from_dict(DagSerialization.to_dict(dags[dag_id]))
+    assert stored.params.deep_merge({PERSON: "cli:budi"}).validate()[PERSON] == "cli:budi"
+
+
+def test_parameters_that_no_attempt_mends_fail_the_run_at_once(
+    dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.sdk.exceptions import AirflowFailException
+
+    from lumbung.ops import runs
+
+    def refused(*_: object) -> str:
+        raise ValueError("Jendela isi ulang kosong")
+
+    monkeypatch.setattr(runs, "open_from_dag", refused)
+    extract = dags["sistem_siak"].get_task("extract").python_callable
+    context = {"dag": dags["sistem_siak"], "dag_run": None, "params": {}}
+    monkeypatch.setitem(extract.__globals__, "get_current_context", lambda: context)
+    with pytest.raises(AirflowFailException, match="Jendela isi ulang kosong"):
+        extract()
+
+
 def test_parsing_loads_neither_spark_nor_great_expectations() -> None:
     """Nothing heavy at import: a DAG file is parsed again and again."""
     program = (

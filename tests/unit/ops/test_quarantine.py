@@ -4,15 +4,21 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lumbung.ops.quarantine import UnknownTarget, by_batch, plain, stored_rows, targets
+from lumbung.ledger import NotInLedger
+from lumbung.ops import quarantine
+from lumbung.ops.quarantine import UnknownTarget, by_batch, plain, refused_rows, stored_rows, targets
 
-DATASETS = tuple(SimpleNamespace(system="siak", name=name, id=f"siak.{name}") for name in ("keluarga", "biodata"))
+RULES = tuple(SimpleNamespace(id=name) for name in ("nik:nik", "kode:agama"))
+DATASETS = tuple(
+    SimpleNamespace(system="siak", name=name, id=f"siak.{name}", key=("nik",), rules=RULES)
+    for name in ("keluarga", "biodata")
+)
 DECLARED = cast(Any, SimpleNamespace(systems={"siak": None}, of_system=lambda code: DATASETS))
 
 
@@ -61,3 +67,48 @@ def test_a_lost_folder_is_an_error_that_names_it(tmp_path: Path) -> None:
 def test_rows_are_grouped_by_batch_in_landing_order() -> None:
     rows = [SimpleNamespace(batch_id=b, row_no=n) for b, n in (("1", 4), ("1", 7), ("2", 1))]
     assert by_batch(cast(Any, rows)) == {"1": [4, 7], "2": [1]}
+
+
+class Ledger:
+    """A ledger with two batches, no refused row, and a list of who looked."""
+
+    batches: ClassVar = {"siak-000001-siak.biodata": "siak.biodata", "sismiop-000001-sismiop.sppt": "sismiop.sppt"}
+
+    def __init__(self) -> None:
+        self.looks: list[str] = []
+
+    def batch(self, batch: str) -> Any:
+        if batch not in self.batches:
+            raise NotInLedger(batch)
+        return SimpleNamespace(dataset=self.batches[batch])
+
+    def refused_rows(self, **_: object) -> list[Any]:
+        return []
+
+    def audit(self, actor: str, *_: object) -> None:
+        self.looks.append(actor)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "asked", "says"),
+    [
+        pytest.param(None, {"rule": "nope:x"}, "'nope:x' tidak dikenal", id="no such rule"),
+        pytest.param("biodata", {"rule": "kode:agma"}, "mirip: kode:agama", id="a rule misspelt"),
+        pytest.param(None, {"batch": "siak-000099-x"}, "'siak-000099-x' tidak ada", id="no such batch"),
+        pytest.param(
+            None, {"batch": "sismiop-000001-sismiop.sppt"}, "milik dataset sismiop.sppt", id="another's batch"
+        ),
+        pytest.param("keluarga", {"batch": "siak-000001-siak.biodata"}, "bukan siak.keluarga", id="of another dataset"),
+    ],
+)
+def test_what_is_not_there_is_named_and_nobody_has_looked(
+    monkeypatch: pytest.MonkeyPatch, dataset: str | None, asked: dict[str, str], says: str
+) -> None:
+    ledger = cast(Any, Ledger())
+    monkeypatch.setattr(quarantine, "load", lambda: DECLARED)
+    with pytest.raises(UnknownTarget, match=says):
+        refused_rows("siak", dataset, actor="cli:budi", ledger=ledger, **asked)
+    assert ledger.looks == []
+    known = {"rule": "kode:agama", "batch": "siak-000001-siak.biodata"}
+    assert refused_rows("siak", "biodata", actor="cli:budi", ledger=ledger, **known) == []
+    assert ledger.looks == ["cli:budi"]

@@ -12,6 +12,7 @@ import pytest
 
 from lumbung.ops import reconcile
 from lumbung.ops.keys import joined, key_hasher
+from lumbung.settings import ROOT
 
 
 def test_a_number_is_the_same_however_many_zeros_follow_its_point() -> None:
@@ -76,3 +77,9 @@ def test_the_key_of_the_erased_is_read_once_per_dataset_and_never_made(
     with pytest.raises(FileNotFoundError):
         reconcile._returned(ledger, dataset, {"7"})
     assert not file.exists()
+
+
+@pytest.mark.parametrize("heading", sorted(set(reconcile.COLUMNS.values()) - {"Sistem", "Dataset"}))
+def test_every_column_is_explained_to_those_who_watch(heading: str) -> None:
+    page = (ROOT / "docs" / "howto" / "operate.md").read_text(encoding="utf-8")
+    assert f"\n| *{heading}* |" in page

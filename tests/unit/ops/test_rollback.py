@@ -126,3 +126,16 @@ def test_the_dry_run_says_what_changes_and_how_to_do_it() -> None:
         assert word in text
     assert f"--apply {PLAN.checksum}" in text
     assert as_row(PLAN)["checksum"] == PLAN.checksum
+
+
+@pytest.mark.parametrize(
+    ("table", "cost"),
+    [("curated.uji__a", "dibaca utuh"), ("mart.satu", "publikasinya akan berhenti")],
+    ids=["curated", "mart"],
+)
+def test_going_back_to_the_same_content_is_not_proposed(table: str, cost: str) -> None:
+    same = replace(PLAN, table=table, gained=0, lost=0, changed=0)
+    assert "tidak ada gunanya" in show(same) and cost in show(same)
+    assert "--apply" not in show(same)
+    for count in ("gained", "lost", "changed"):
+        assert "--apply" in show(replace(same, **{count: 1}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ class DagRun:
     run_id: str = "manual__1"
     run_type: str = "manual"
     triggering_user_name: str | None = "sari"
+    conf: dict[str, Any] | None = None
 
 
 @pytest.mark.parametrize(
@@ -38,9 +40,24 @@ def test_trigger_names_dag_run_and_system() -> None:
     assert trigger_of("sapu_harian", DagRun(), "siak") == "sapu_harian/manual__1/siak"
 
 
-def test_actor_is_the_account_that_triggered() -> None:
-    assert actor_of(DagRun()) == "sari"
-    assert actor_of(DagRun(triggering_user_name=None)) == "airflow"
+@pytest.mark.parametrize(
+    ("account", "conf", "actor"),
+    [
+        pytest.param("sari", None, "sari", id="an account of Airflow"),
+        pytest.param("sari", {"mode": "biasa"}, "sari", id="with parameters"),
+        pytest.param(None, None, "airflow", id="schedule"),
+        pytest.param("lumbung", {"pelaku": "cli:budi"}, "cli:budi via lumbung", id="command line"),
+        pytest.param("sari", {"pelaku": "cli:budi"}, "cli:budi via sari", id="sari poses as budi: both stand there"),
+        pytest.param("sari", {"pelaku": "budi"}, "sari", id="not a name of the command line"),
+        pytest.param("sari", {"pelaku": "cli:budi via lumbung"}, "sari", id="sari poses as the account too"),
+        pytest.param("sari", {"pelaku": "cli:budi\n"}, "sari", id="a line too many"),
+        pytest.param("sari", {"pelaku": ["cli:budi"]}, "sari", id="no text"),
+    ],
+)
+def test_the_actor_is_never_without_the_account_that_triggered(
+    account: str | None, conf: dict[str, Any] | None, actor: str
+) -> None:
+    assert actor_of(DagRun(triggering_user_name=account, conf=conf)) == actor
 
 
 def test_window_is_read_with_its_zone() -> None:
@@ -65,3 +82,10 @@ def test_no_window_without_bounds() -> None:
 def test_wrong_windows_are_refused(begin: str, end: str | None, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         window_of({"dari": begin, "sampai": end})
+
+
+def test_a_sweep_has_no_window() -> None:
+    window = {"dari": "2026-01-01T00:00:00+07:00", "sampai": "2026-01-02T00:00:00+07:00"}
+    with pytest.raises(ValueError, match="Sapu membaca semuanya"):
+        window_of({"mode": "sapu", **window})
+    assert window_of({"mode": "sapu", "dari": None, "sampai": None}) is None

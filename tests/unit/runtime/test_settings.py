@@ -32,6 +32,11 @@ def test_environment_overrides_one_value_and_keeps_the_others(monkeypatch: pytes
     assert after == before.model_copy(update={"airflow": 18080})
 
 
+@pytest.mark.parametrize(("profile", "written"), [("demo", True), ("test", False), ("bench", False)])
+def test_stages_write_lines_of_json_where_somebody_watches(profile: str, written: bool) -> None:
+    assert load(profile).log_json is written
+
+
 def test_folders_follow_the_state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("LUMBUNG__STATE", str(tmp_path))
     assert load("demo").secrets == tmp_path / "secrets"
@@ -56,12 +61,26 @@ def test_a_wrong_file_is_named(tmp_path: Path, text: str, expected: str) -> None
     assert str(file) in str(caught.value)
 
 
-def test_a_missing_secret_names_file_and_next_step(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("profile", "content", "step"),
+    [
+        pytest.param("demo", None, "`make demo`", id="demo"),
+        pytest.param("bench", None, "`LUMBUNG_PROFILE=bench make up`", id="another profile"),
+        pytest.param("bench", " \n", "`LUMBUNG_PROFILE=bench make up`", id="empty"),
+    ],
+)
+def test_a_missing_secret_names_file_and_next_step(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, profile: str, content: str | None, step: str
+) -> None:
     monkeypatch.setenv("LUMBUNG__STATE", str(tmp_path))
+    file = tmp_path / "secrets" / "ledger_url"
+    if content is not None:
+        file.parent.mkdir()
+        file.write_text(content)
     with pytest.raises(MissingSecret) as caught:
-        load("demo").ledger_url  # noqa: B018 - reading it is the point
-    assert str(tmp_path / "secrets" / "ledger_url") in str(caught.value)
-    assert "make demo" in str(caught.value)
+        load(profile).ledger_url  # noqa: B018 - reading it is the point
+    assert str(file) in str(caught.value)
+    assert step in str(caught.value)
 
 
 def test_the_ledger_url_names_the_driver(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -7,9 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import thrift_sasl
 from pyhive.exc import NotSupportedError, OperationalError, ProgrammingError
 from sqlalchemy import Column, Integer, MetaData, Table, create_engine, delete, exc, insert, select, types, update
+from thrift.transport import TTransport
 
+from lumbung.settings import settings
 from lumbung.warehouse.dialect import LumbungDialect, column_type
 from lumbung.warehouse.hive import Cursor, connect, spark_literal, written
 
@@ -122,3 +125,13 @@ def test_the_url_carries_deadline_and_authentication() -> None:
 def test_a_session_without_user_and_password_is_not_tried(arguments: dict[str, str], error: type[Exception]) -> None:
     with pytest.raises(error):
         connect("127.0.0.1", 1, **arguments)  # type: ignore[arg-type]
+
+
+def test_a_server_that_does_not_answer_names_the_command_that_starts_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent(_: object) -> None:
+        raise TTransport.TTransportException(message="connection refused")
+
+    monkeypatch.setattr(thrift_sasl.TSaslClientTransport, "open", silent)
+    with pytest.raises(OperationalError) as caught:
+        connect("127.0.0.1", 1, "engineer", "rahasia")
+    assert f"({settings().start})" in str(caught.value) and "rahasia" not in str(caught.value)
