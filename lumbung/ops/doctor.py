@@ -174,7 +174,7 @@ def alerts(opened: Sequence[AlertRecord]) -> Iterator[Finding]:
 def _scheduled(profile: Settings, systems: tuple[str, ...]) -> Iterator[Finding]:
     """DAGs whose newest run failed: the ledger knows nothing of one that failed before it was written down."""
     try:
-        airflow = Airflow(profile)
+        airflow = Airflow(config=profile)
         newest = {name: airflow.newest(name) for name in (*(f"sistem_{code}" for code in systems), *OTHER_DAGS)}
     except AirflowError as error:
         yield Finding("run", "Airflow", "rusak", str(error), "make status")
