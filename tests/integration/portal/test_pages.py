@@ -43,7 +43,7 @@ def test_the_publisher_still_has_the_tab_of_the_members(desk: Desk, old: Content
 
 def test_the_history_names_who_published_without_a_link(desk: Desk, old: Content) -> None:
     page = desk.http.get(f"/dataset/activity/{desk.dataset}").text
-    assert "lumbung_publisher" in page
+    assert re.search(r"<span>\s*Lumbung\s*</span>\s*memperbarui himpunan data", page)
     assert "/user/lumbung_publisher" not in page
     assert re.search(r"\d{1,2} [A-Z][a-z]+ \d{4} \d\d\.\d\d WIB", page)
 
