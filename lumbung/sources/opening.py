@@ -18,4 +18,8 @@ def open_snapshot(place: Settings, system: System, datasets: Sequence[Dataset]) 
         from lumbung.sources.postgresql import open_postgresql
 
         return open_postgresql(place.source_url(system.connection), system, datasets)
+    if system.transport == "rest":
+        from lumbung.sources.rest import open_rest
+
+        return open_rest(place, system)
     raise SourceError(f"sistem {system.code}: transport {system.transport!r} belum didukung")

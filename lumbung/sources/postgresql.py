@@ -132,6 +132,10 @@ class PostgresqlSnapshot:
                         f"diterima {stream.rows}; jalankan lagi"
                     )
 
+    def remarks(self, dataset: Dataset) -> tuple[str, ...]:
+        """Nothing: the catalogue said everything before."""
+        return ()
+
     def future_rows(self, dataset: Dataset) -> int:
         """Rows whose cursor lies after the source's own clock: no window reads them before that time; a sweep does."""
         expression, bound = self._cursor(dataset)
@@ -275,7 +279,7 @@ def _lock(connection: psycopg.Connection[Any], tables: Sequence[tuple[SourceTabl
 def _clock(connection: psycopg.Connection[Any], system: System) -> datetime:
     """The source clock in UTC. Raises SourceError when `clock_sql` gives no timestamp."""
     try:
-        row = connection.execute(system.clock_sql.encode()).fetchone()
+        row = connection.execute((system.clock_sql or "").encode()).fetchone()
     except psycopg.Error as error:
         if isinstance(error, psycopg.OperationalError) and not isinstance(error, errors.QueryCanceled):
             raise

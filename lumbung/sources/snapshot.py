@@ -80,5 +80,8 @@ class Snapshot(Protocol):
         Raises SourceError when the source cannot be read to the end.
         """
 
+    def remarks(self, dataset: Dataset) -> tuple[str, ...]:
+        """What was noticed while the dataset was read and stops nothing; people read it with the batch."""
+
     def future_rows(self, dataset: Dataset) -> int:
         """Rows whose cursor lies after the source's own clock, where the source can be asked; else 0."""

@@ -85,7 +85,7 @@ def spool_dataset(
             source_clock=snapshot.clock,
             source_tables=prepared.labels,
             snapshot=snapshot.label,
-            warnings=tuple(warnings),
+            warnings=(*warnings, *snapshot.remarks(dataset)),
             values_not_carried=lost,
             files=(storage.describe_file(temporary / storage.DATA_FILE),),
         )

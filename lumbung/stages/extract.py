@@ -24,7 +24,7 @@ from lumbung.faults import point
 from lumbung.ledger import Batch, Extracted, Ledger, Run
 from lumbung.logs import stage
 from lumbung.settings import Settings, settings
-from lumbung.sources.errors import SourceChanged
+from lumbung.sources.errors import DatasetStopped, SourceChanged
 from lumbung.sources.opening import open_snapshot
 from lumbung.sources.schema import stop_message
 from lumbung.sources.snapshot import Snapshot
@@ -187,9 +187,12 @@ def _read_once(
                 results.append(Extracted(dataset.id, error=stop_message(dataset, drift.errors)))
                 continue
             warnings = [*drift.warnings, *_time_warnings(snapshot, dataset, plans[dataset.id], ledger)]
-            results.append(
-                _spool(snapshot, dataset, plans[dataset.id], run, batches[dataset.id], place, warnings, confirm)
-            )
+            batch, how = batches[dataset.id], plans[dataset.id]
+            try:
+                results.append(_spool(snapshot, dataset, how, run, batch, place, warnings, confirm))
+            except DatasetStopped as stopped:
+                log.error("extract %s: stopped: %s", batch.id, stopped)
+                results.append(Extracted(dataset.id, error=stop_message(dataset, (str(stopped),))))
             point("extract:dataset-spooled")
     confirm()
     storage.make_directory(folder)
