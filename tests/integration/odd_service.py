@@ -73,10 +73,10 @@ def odd_service() -> Iterator[OddService]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_GET(self) -> None:  # noqa: N802 - the server's name for it
+        def do_GET(self) -> None:
             self._answer()
 
-        def do_POST(self) -> None:  # noqa: N802
+        def do_POST(self) -> None:
             self._answer()
 
         def _answer(self) -> None:
@@ -113,7 +113,7 @@ def odd_service() -> Iterator[OddService]:
             else:
                 self.wfile.write(body)
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the server's name for it
+        def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""
 
     class Server(ThreadingHTTPServer):
