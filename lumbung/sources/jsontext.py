@@ -72,3 +72,9 @@ def text(value: Any) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
+
+
+def text_at(value: Any, path: str) -> str | None:
+    """A value at a path as text; None when it is absent, null or no single value."""
+    found = at(value, path)
+    return None if found is ABSENT or isinstance(found, dict | list) else text(found)

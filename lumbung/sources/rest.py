@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from email.utils import parsedate_to_datetime
-from hashlib import sha256
 from itertools import product
 from pathlib import Path
 from typing import Any, Final
@@ -20,13 +19,14 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from lumbung.declarations.models import Dataset, System
-from lumbung.declarations.transports import Each, NoAuth, Page, RestDataset, RestSystem
+from lumbung.declarations.transports import Each, NoAuth, RestDataset, RestSystem
 from lumbung.masking import masked
 from lumbung.settings import Settings
 from lumbung.sources import jsontext
 from lumbung.sources.arrow import OWN_COLUMNS
 from lumbung.sources.digest import ContentDigest
 from lumbung.sources.errors import DatasetStopped, SourceChanged, SourceError
+from lumbung.sources.pages import Paging, fingerprint, following_page, note_total
 from lumbung.sources.records import Records, text_schema
 from lumbung.sources.schema import Drift, contract_place, read_columns
 from lumbung.sources.web import Answer, Web, open_web
@@ -62,17 +62,6 @@ class PreparedRest:
     def labels(self) -> tuple[str, ...]:
         """Method and path."""
         return (f"{self.asked.method} {self.asked.path}",)
-
-
-@dataclass
-class Paging:
-    """Where one sequence of pages stands."""
-
-    rows: int = 0
-    pages: int = 0
-    total: int | None = None
-    first: str = ""
-    seen: set[str] = field(default_factory=set)
 
 
 class RestSnapshot:
@@ -171,7 +160,7 @@ class RestSnapshot:
             found: dict[str, None] = {}
             for values in self._requests(parent, None):
                 for page in self._pages(parent, values):
-                    found.update(dict.fromkeys(text for row in page if (text := _text_at(row, each.path))))
+                    found.update(dict.fromkeys(text for row in page if (text := jsontext.text_at(row, each.path))))
             self._values[key] = tuple(found)
         return self._values[key]
 
@@ -198,15 +187,15 @@ class RestSnapshot:
         first = dict(params)
         while True:
             answer, document, rows = self._answer(asked, path, params, values)
-            _note_total(page, document, state, answer.path)
-            state.first = state.first or _fingerprint(rows)
+            note_total(page, document, state, answer.path)
+            state.first = state.first or fingerprint(rows)
             state.rows, state.pages = state.rows + len(rows), state.pages + 1
             if state.pages > _MOST_PAGES:
                 raise SourceError(
                     f"sumber {self._system.code}: {answer.path} tidak berakhir setelah {_MOST_PAGES} halaman"
                 )
             yield rows
-            following = _next(page, document, answer, rows, state)
+            following = following_page(page, document, answer, rows, state)
             if following is None:
                 break
             if page.style == "link":
@@ -226,7 +215,7 @@ class RestSnapshot:
             )
         if asked.page.style in ("number", "offset") and state.pages > 2:
             _, _, rows = self._answer(asked, path, first, values)
-            if _fingerprint(rows) != state.first:
+            if fingerprint(rows) != state.first:
                 raise SourceChanged(
                     f"sumber {self._system.code}: halaman pertama {asked.path} berubah saat halaman lain dibaca; "
                     "dibaca ulang dari awal"
@@ -257,7 +246,7 @@ class RestSnapshot:
             return
         status = jsontext.at(document, asked.status_path)
         if status is jsontext.ABSENT or jsontext.text(status) not in asked.ok_values:
-            said = _text_at(document, asked.error_path) if asked.error_path else None
+            said = jsontext.text_at(document, asked.error_path) if asked.error_path else None
             found = "tidak ada" if status is jsontext.ABSENT else f"'{jsontext.text(status)}'"
             raise SourceError(
                 f"sumber {self._system.code}: {answer.path} menjawab HTTP 200, tetapi {asked.status_path} {found} "
@@ -270,61 +259,6 @@ def _asked(dataset: Dataset) -> RestDataset:
     if dataset.rest is None:
         raise SourceError(f"dataset {dataset.id}: kontrak tidak menyebut rest")  # the declarations' check forbids it
     return dataset.rest
-
-
-def _next(page: Page, document: Any, answer: Answer, rows: list[Any], state: Paging) -> str | None:
-    """What to ask for next: a page number, an offset, a cursor, an address; None at the end.
-
-    A page of numbers or offsets that is shorter than asked for need not be the last (a service may cap the size): the
-    total says it, or an empty page.
-    """
-    if page.style == "none":
-        return None
-    if page.style in ("number", "offset"):
-        if not rows or (state.total is not None and state.rows >= state.total):
-            return None
-        return str(page.first + state.pages if page.style == "number" else state.rows)
-    if page.style == "link" and page.next_path is None:
-        following = _link(answer.headers.get("link", ""))
-    else:
-        following = _text_at(document, page.next_path or "")
-    if not following:
-        return None
-    if following in state.seen:
-        raise SourceError(f"{answer.path}: halaman berikutnya menunjuk kembali ke halaman yang sudah dibaca")
-    state.seen.add(following)
-    return following
-
-
-def _link(header: str) -> str | None:
-    """The target with rel=next of a Link header (RFC 8288)."""
-    for part in header.split(","):
-        target, *parameters = part.split(";")
-        if any(parameter.strip().replace('"', "") == "rel=next" for parameter in parameters):
-            return target.strip().strip("<>")
-    return None
-
-
-def _note_total(page: Page, document: Any, state: Paging, path: str) -> None:
-    """Keep the service's own count; raises SourceChanged when another page names another."""
-    if page.total_path is None:
-        return
-    said = _text_at(document, page.total_path)
-    if said is None or not said.isdecimal():
-        raise DatasetStopped(f"jawaban {path} tidak menyebut jumlah baris di {page.total_path}")
-    if state.total is not None and state.total != int(said):
-        raise SourceChanged(f"{path}: jumlah baris berubah dari {state.total} menjadi {said} saat dibaca")
-    state.total = int(said)
-
-
-def _text_at(value: Any, path: str) -> str | None:
-    """A value at a path as text; None when it is absent, null or no single value."""
-    found = jsontext.at(value, path)
-    return None if found is jsontext.ABSENT or isinstance(found, dict | list) else jsontext.text(found)
-
-
-def _fingerprint(rows: list[Any]) -> str:
-    return sha256(repr(rows).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:
@@ -344,7 +278,7 @@ def _clock(web: Web, system: System, spoken: RestSystem) -> datetime:
     try:
         if spoken.clock.header is not None:
             return parsedate_to_datetime(answer.headers[spoken.clock.header.lower()]).astimezone(UTC)
-        said = _text_at(jsontext.document(answer.body), spoken.clock.field)
+        said = jsontext.text_at(jsontext.document(answer.body), spoken.clock.field)
         return source_clock(datetime.fromisoformat(said or ""), system)
     except (KeyError, ValueError):
         raise SourceError(f"sumber {system.code}: {answer.path} tidak menyebut waktu seperti {place}") from None
