@@ -10,7 +10,7 @@ import psycopg
 from lumbung.declarations import load
 from lumbung.declarations.models import Column, Dataset
 from lumbung.ledger import Batch, Run
-from lumbung.sources.postgresql import open_snapshot
+from lumbung.sources.postgresql import open_postgresql
 from lumbung.sources.spool import spool_dataset
 
 _NOW = datetime(2026, 1, 5, tzinfo=UTC)
@@ -27,7 +27,7 @@ def read(url: str, table: str, folder: Path) -> None:
     batch = Batch.__new__(Batch)  # the spool asks it for its id, mode and window; no ledger is needed for that
     for name in Batch.__slots__:
         object.__setattr__(batch, name, _BATCH.get(name))
-    with open_snapshot(url, system, [dataset]) as snapshot:
+    with open_postgresql(url, system, [dataset]) as snapshot:
         if errors := snapshot.drift(dataset, declarations.root).errors:
             raise ValueError("; ".join(errors))
         spool_dataset(snapshot, dataset, None, run, batch, folder, [], lambda: None)  # no lock, nobody else

@@ -27,7 +27,9 @@ from lumbung.declarations.models import (
 from lumbung.declarations.names import DERIVED, IDENTIFIER, PLACEHOLDER, RAW_EXTRAS, RULE_ID
 from lumbung.declarations.problems import Problem
 from lumbung.declarations.rulebook import KEY_RULE, generated_derived, generated_rules, list_rule, reference_rule
+from lumbung.declarations.speaking import transport_problems
 from lumbung.declarations.tenants import fill, fill_value
+from lumbung.declarations.transports import RestDataset
 from lumbung.declarations.yamlfile import KeyPath, YamlFile
 
 THEME_LIST: Final = "tema"
@@ -75,6 +77,9 @@ class _Assembly:
         rules = self._rules(references, list_refs)
         draft, extras = self.draft, self.draft.extras
         description = draft.odcs.description
+        system = self.around.systems.get(draft.system)
+        if system is not None:
+            self.problems.extend(transport_problems(draft, system, self.around.drafts))
         return Dataset(
             system=draft.system,
             name=draft.name,
@@ -102,6 +107,7 @@ class _Assembly:
             master_refs=master_refs,
             rules=rules,
             notes=tuple(extras.notes),
+            rest=_with_parents(extras.rest, self.around.drafts) if extras.rest is not None else None,
             spoken={name: form.description for name, form in self.suite.derived.items()},
         )
 
@@ -314,6 +320,19 @@ class _Assembly:
             else:
                 self._wrong(path, message)
             return expression
+
+
+def _with_parents(asked: RestDataset, drafts: Mapping[str, Draft]) -> RestDataset:
+    """Give every `each` over another dataset what its contract says of asking for it."""
+    filled = []
+    for each in asked.each:
+        parent = drafts.get(each.dataset or "")
+        if parent is not None and parent.extras.rest is not None:
+            paths = {column.name: column.source or column.name for column in parent.columns}
+            grand = _with_parents(parent.extras.rest, drafts)
+            each = each.model_copy(update={"asked": grand, "path": paths.get(each.column or "")})
+        filled.append(each)
+    return asked.model_copy(update={"each": tuple(filled)})
 
 
 def _late(derived: Mapping[str, str], taken: set[str]) -> tuple[str, ...]:

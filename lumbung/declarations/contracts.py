@@ -13,7 +13,7 @@ from open_data_contract_standard.model import OpenDataContractStandard, SchemaOb
 
 from lumbung.declarations.forms import ColumnExtras, ContractExtras, RelationExtras, SuiteForm
 from lumbung.declarations.models import Column, Reference, Taken
-from lumbung.declarations.names import IDENTIFIER, PHYSICAL, RULE_ID, SOURCE_TABLE, VERSION
+from lumbung.declarations.names import IDENTIFIER, RULE_ID, VERSION
 from lumbung.declarations.problems import Problem
 from lumbung.declarations.reading import read_extras, read_form, unknown_keys
 from lumbung.declarations.yamlfile import KeyPath, YamlFile
@@ -129,9 +129,6 @@ def _table(draft: Draft, problems: list[Problem]) -> None:
     schema, file = draft.schema, draft.file
     if schema.name != draft.name:
         problems.append(file.problem((*_TOP, "name"), f"must be {draft.name!r} like the file; found {schema.name!r}"))
-    if not SOURCE_TABLE.match(schema.physicalName or ""):
-        message = f"not a table name like public.biodata_wni: {schema.physicalName!r}"
-        problems.append(file.problem((*_TOP, "physicalName"), message))
     if ("{periode}" in (schema.physicalName or "")) != (draft.extras.period_column is not None):
         message = "a {periode} in physicalName and the property period_column stand together"
         problems.append(file.problem((*_TOP, "physicalName"), message))
@@ -149,9 +146,6 @@ def _column(draft: Draft, prop: SchemaProperty, path: KeyPath, problems: list[Pr
     ):
         if value not in allowed:
             problems.append(file.problem((*path, key), f"must be {' | '.join(allowed)}; found {value!r}"))
-    if not PHYSICAL.match(prop.physicalType or ""):
-        message = f"not a PostgreSQL type as format_type prints it: {prop.physicalType!r}"
-        problems.append(file.problem((*path, "physicalType"), message))
     for key, text in (("businessName", prop.businessName), ("description", prop.description)):
         if not text:
             problems.append(file.problem((*path, key), f"column {name!r} needs {key}"))
@@ -178,6 +172,8 @@ def _column(draft: Draft, prop: SchemaProperty, path: KeyPath, problems: list[Pr
         unit=extras.unit,
         on_nul=extras.on_nul,
         trim=physical.startswith("character("),
+        source=prop.physicalName,
+        format=extras.format,
         periksa_nilai=extras.periksa_nilai,
     )
 

@@ -9,14 +9,20 @@ from typing import Any
 from pydantic import Field
 
 from lumbung.declarations.base import Frozen
-from lumbung.declarations.names import Classification, LoadMode, Logical, RuleKind, Severity
+from lumbung.declarations.names import Classification, LoadMode, Logical, RuleKind, Severity, TextFormat
+from lumbung.declarations.transports import RestDataset
 
 #: Every integer of so many digits fits a Spark INT.
 _INT_DIGITS = 9
 
 
 class Column(Frozen):
-    """One column of a source table. `precision`/`scale`: its decimal in curated; `periksa_nilai`: see FORMATS."""
+    """One column of a source table. `precision`/`scale`: its decimal in curated.
+
+    `source`: what the source calls it (a path into a JSON record; `@name`: the value of a request's `each`), else None.
+    `format`: how a text source writes its value, where that is not the usual way (see `TextFormat`).
+    `periksa_nilai`: a value that cannot be carried (infinity, NaN, NUL) refuses its row.
+    """
 
     name: str
     logical: Logical
@@ -32,6 +38,8 @@ class Column(Frozen):
     unit: str | None = None
     on_nul: str = "tolak"
     trim: bool = False
+    source: str | None = None
+    format: TextFormat | None = None
     periksa_nilai: bool = False
 
     @property
@@ -158,6 +166,7 @@ class Dataset(Frozen):
     master_refs: tuple[MasterRef, ...]
     rules: tuple[Rule, ...]
     notes: tuple[str, ...] = ()
+    rest: RestDataset | None = None
     spoken: Mapping[str, str] = Field(default_factory=dict)
 
     @property

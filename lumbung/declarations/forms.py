@@ -15,7 +15,8 @@ from lumbung.declarations.models import (
     SemanticCheck,
     Suppression,
 )
-from lumbung.declarations.names import Classification, LoadMode, Logical, Severity
+from lumbung.declarations.names import Classification, LoadMode, Logical, Severity, TextFormat
+from lumbung.declarations.transports import RestDataset
 
 
 class Form(BaseModel):
@@ -35,6 +36,7 @@ class ContractExtras(Form):
     order: StrictInt
     period_column: str | None = None
     notes: list[str] = []
+    rest: RestDataset | None = None
 
 
 class ColumnExtras(Form):
@@ -46,6 +48,7 @@ class ColumnExtras(Form):
     decimal: str | None = Field(default=None, pattern=r"^\d+,\d+$")
     on_nul: Literal["tolak", "buang"] = "tolak"
     periksa_nilai: StrictBool = False
+    format: TextFormat | None = None
 
 
 class RelationExtras(Form):

@@ -10,6 +10,8 @@ Classification = Literal["umum", "terbatas", "rahasia"]
 Severity = Literal["error", "warning", "info"]
 RuleKind = Literal["map", "key", "type", "reference", "list"]
 LoadMode = Literal["window", "full"]
+TextFormat = Literal["1.234,5", "31-12-2025", "31/12/2025", "20251231", "2025-12-31T23:59:59+07:00"]
+"""How a text source may write a value besides the plain way (1234.5, 2025-12-31, 2025-12-31 23:59:59), by example."""
 RegistrationStatus = Literal["diajukan", "diperiksa", "disetujui", "ditolak", "ditangguhkan", "dicabut"]
 Category = Literal["strategis", "tinggi", "rendah"]
 
@@ -34,6 +36,8 @@ PHYSICAL: Final = re.compile(
     r"(numeric(\(\d+,\d+\))?|character(\(\d+\))|character varying(\(\d+\))?|text|date|boolean|smallint|integer|bigint"
     r"|real|double precision|timestamp(\([0-6]\))? (without|with) time zone)\Z"
 )
+#: Where a source's own word for a column may stand: a path of keys, or `@` and the name of a request's value.
+JSON_PATH: Final = re.compile(r"(@[a-z_]+|[^.@\s][^.\s]*(\.[^.\s]+)*)\Z")
 #: Spark types of a mart's column.
 SPARK_TYPE: Final = re.compile(
     r"(string|boolean|tinyint|smallint|int|bigint|float|double|date|timestamp|timestamp_ntz|decimal\(\d+,\d+\)"

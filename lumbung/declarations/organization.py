@@ -8,6 +8,7 @@ from pydantic import StrictBool, StrictInt
 
 from lumbung.declarations.base import Contact, Duration, Frozen
 from lumbung.declarations.names import Category, LoadMode, RegistrationStatus
+from lumbung.declarations.transports import RestSystem
 
 
 class Registration(Frozen):
@@ -22,7 +23,10 @@ class Registration(Frozen):
 
 
 class System(Frozen):
-    """A source system of an OPD. `lag`: how far behind its clock we stay; `timezone`: of its zone-less timestamps."""
+    """A source system of an OPD. `lag`: how far behind its clock we stay; `timezone`: of its zone-less timestamps.
+
+    `clock_sql` (transport postgresql) or the block named like the transport says how the source is spoken to.
+    """
 
     code: str
     name: str
@@ -34,7 +38,8 @@ class System(Frozen):
     registration: Registration
     transport: str
     connection: str
-    clock_sql: str
+    clock_sql: str | None = None
+    rest: RestSystem | None = None
     timezone: str
     lag: Duration
     schedule: str

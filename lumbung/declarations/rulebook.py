@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from lumbung.declarations.models import CodeList, Column, ListReference, Reference, Rule, SemanticType
+from lumbung.declarations.transports import JSON_TYPES
 
 IN_SET: Final = "expect_column_values_to_be_in_set"
 MATCH: Final = "expect_column_values_to_match_regex"
@@ -24,7 +25,7 @@ _LOGICAL_WORDS: Final = {
     "boolean": "ya atau tidak",
     "string": "teks",
 }
-_TEXT: Final = ("character", "character varying", "text")
+_TEXT: Final = ("character", "character varying", "text", *JSON_TYPES)
 
 
 def generated_derived(columns: Iterable[Column]) -> dict[str, str]:

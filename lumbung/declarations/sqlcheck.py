@@ -93,7 +93,7 @@ def sql_problems(tree: Tree) -> list[Problem]:
             for index, publication in enumerate(mart.publications):
                 problems.extend(_publication_problems(mart, publication, publications, index))
     for code, system in tree.systems.items():
-        problem = _query_problem(system.clock_sql, "postgres")
+        problem = _query_problem(system.clock_sql, "postgres") if system.clock_sql is not None else None
         if problem is not None:
             problems.append(tree.file(f"contracts/{code}/system.yaml").problem(("clock_sql",), problem))
     return problems

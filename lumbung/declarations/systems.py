@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -16,7 +16,7 @@ from lumbung.declarations.problems import DeclarationError, Problem
 from lumbung.declarations.reading import read_form
 from lumbung.declarations.yamlfile import YamlFile
 
-TRANSPORTS: Final = ("postgresql",)
+TRANSPORTS: Final = ("postgresql", "rest")
 _CRON_FIELDS: Final = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 _CRON_PART: Final = re.compile(r"(?:\*|(?P<start>\d+)(?:-(?P<end>\d+))?)(?:/(?P<step>\d+))?\Z")
 
@@ -63,6 +63,7 @@ def read_systems(root: Path, problems: list[Problem], lists: Mapping[str, CodeLi
         if system.transport not in TRANSPORTS:
             message = f"no such transport {system.transport!r}; there is {', '.join(TRANSPORTS)}"
             problems.append(file.problem(("transport",), message))
+        problems.extend(_spoken_to(system, file))
         try:
             ZoneInfo(system.timezone)
         except (ZoneInfoNotFoundError, ValueError):
@@ -79,6 +80,15 @@ def read_systems(root: Path, problems: list[Problem], lists: Mapping[str, CodeLi
             if name in lists and value not in lists[name].codes():
                 problems.append(file.problem((key,), f"{value!r} is not in standards/reference/{name}.csv"))
     return systems
+
+
+def _spoken_to(system: System, file: YamlFile) -> Iterator[Problem]:
+    """Exactly what the transport needs is said: clock_sql for a database, the block of the protocol otherwise."""
+    for key, transport in (("clock_sql", "postgresql"), ("rest", "rest")):
+        said = getattr(system, key) is not None
+        if said != (system.transport == transport):
+            what = "is for" if said else "is missing, which is needed with"
+            yield file.problem((key,), f"{key} {what} transport {transport}; the system speaks {system.transport}")
 
 
 def read_heads(root: Path) -> tuple[SystemHead, ...]:

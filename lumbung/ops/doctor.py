@@ -24,7 +24,7 @@ from lumbung.ops.findings import Finding, State
 from lumbung.ops.table_drift import tables
 from lumbung.settings import ROOT, Settings, settings
 from lumbung.sources.errors import SourceError
-from lumbung.sources.postgresql import open_snapshot
+from lumbung.sources.opening import open_snapshot
 
 COLUMNS = {
     "area": "Bidang",
@@ -104,7 +104,7 @@ def _services(profile: Settings) -> Iterator[Finding]:
 def _source(profile: Settings, system: System, datasets: tuple[Dataset, ...]) -> Iterator[Finding]:
     """The source's catalogue against the contracts, before a run would stumble over it."""
     try:
-        with open_snapshot(profile.source_url(system.connection), system, datasets) as snapshot:
+        with open_snapshot(profile, system, datasets) as snapshot:
             drifts = {dataset.id: snapshot.drift(dataset, ROOT) for dataset in datasets}
     except SourceError as error:
         yield Finding("sumber", system.code, "rusak", str(error), f"hubungi {system.owner_name}")

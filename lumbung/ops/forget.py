@@ -32,7 +32,7 @@ from lumbung.rules.places import quarantine_folder
 from lumbung.settings import settings
 from lumbung.sources.digest import ContentDigest
 from lumbung.sources.errors import SourceChanged
-from lumbung.sources.postgresql import open_snapshot
+from lumbung.sources.opening import open_snapshot
 from lumbung.storage import remove_directory
 from lumbung.warehouse.ddl import curated_name
 from lumbung.warehouse.session import session
@@ -202,11 +202,11 @@ def _at_source(declarations: Declarations, subject: Subject) -> int:
     within = {name: subject.wanted[name] for name in asked}
     period = subject.wanted.get(dataset.period_column or "")
     rows = 0
-    with open_snapshot(settings().source_url(system.connection), system, (dataset,)) as snapshot:
+    with open_snapshot(settings(), system, (dataset,)) as snapshot:
         if drift := snapshot.drift(narrow, declarations.root).errors:
             raise SourceChanged("; ".join(drift))
-        for table, piece in snapshot.read(snapshot.prepare(narrow), None, ContentDigest()):
-            if period is not None and period != table.period:
+        for part, piece in snapshot.read(snapshot.prepare(narrow), None, ContentDigest()):
+            if period is not None and period != part.period:
                 continue
             rows += rewriting.matching(dataset, piece, within).true_count
     return rows

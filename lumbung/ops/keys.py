@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lumbung.declarations.written import WRITTEN
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from lumbung.declarations import Dataset
+    from lumbung.declarations.names import TextFormat
     from lumbung.settings import Settings
 
 SEPARATOR: Final = "\x1f"
@@ -24,11 +27,23 @@ _ZEROS: Final = r"(\.[0-9]*[1-9])0+$|\.0*$"
 
 
 def texts(dataset: Dataset, name: str, array: pa.Array) -> pa.Array:
-    """A column as text: right-trimmed; a number is the same however many zeros stand behind its point."""
+    """A column as text: right-trimmed, written plainly; a number is the same however many zeros follow its point."""
     text = pc.utf8_rtrim_whitespace(pc.cast(array, pa.string()))
+    written = dataset.column(name).format
+    if written is not None:
+        text = _plain(text, written)
     if dataset.column(name).logical == "number":
         text = pc.replace_substring_regex(text, _ZEROS, r"\1")
     return text
+
+
+def _plain(text: pa.Array, written: TextFormat) -> pa.Array:
+    """As `lumbung.rules.frame.plain`; values that are plain already (of the curated table) stay."""
+    value = pc.utf8_ltrim_whitespace(text)
+    rewritten = value
+    for pattern, replacement in WRITTEN[written].steps:
+        rewritten = pc.replace_substring_regex(rewritten, pattern, replacement)
+    return pc.if_else(pc.match_substring_regex(value, WRITTEN[written].pattern), rewritten, text)
 
 
 def joined(dataset: Dataset, arrays: Iterable[pa.Array]) -> list[str]:

@@ -20,7 +20,8 @@ from lumbung.ops.keys import joined, key_hasher
 from lumbung.ops.quarantine import refused_rows
 from lumbung.settings import settings
 from lumbung.sources.digest import ContentDigest
-from lumbung.sources.postgresql import Snapshot, open_snapshot
+from lumbung.sources.opening import open_snapshot
+from lumbung.sources.snapshot import Snapshot
 from lumbung.sources.window import Window
 from lumbung.storage import read_manifest
 
@@ -64,8 +65,7 @@ def reconcile_rows(system: str | None = None, ledger: Ledger | None = None) -> l
     rows = []
     for code in [system] if system else list(declared.systems):
         datasets = declared.of_system(code)
-        url = settings().source_url(declared.systems[code].connection)
-        with open_snapshot(url, declared.systems[code], datasets) as snapshot:
+        with open_snapshot(settings(), declared.systems[code], datasets) as snapshot:
             source = {dataset.id: _due_and_present(snapshot, dataset, ledger) for dataset in datasets}
         rows += [_compare(dataset, *source[dataset.id], ledger) for dataset in datasets]
     return rows
@@ -110,7 +110,7 @@ def _due_and_present(snapshot: Snapshot, dataset: Dataset, ledger: Ledger) -> tu
 
 def _source_keys(snapshot: Snapshot, dataset: Dataset, ledger: Ledger | None) -> set[str]:
     """The keys at the source, up to the ledger's watermark (None: all of them); an absent table has none."""
-    if not snapshot.tables[dataset.id]:
+    if not snapshot.present(dataset):
         return set()
     upper = ledger.watermark(dataset.id) if ledger else None
     if ledger and dataset.cursor and upper is None:
@@ -120,9 +120,9 @@ def _source_keys(snapshot: Snapshot, dataset: Dataset, ledger: Ledger | None) ->
     )
     window = Window(None, upper) if dataset.cursor and upper else None
     keys: set[str] = set()
-    for table, batch in snapshot.read(snapshot.prepare(narrow), window, ContentDigest()):
+    for part, batch in snapshot.read(snapshot.prepare(narrow), window, ContentDigest()):
         arrays = [
-            pa.array([table.period] * batch.num_rows, pa.string())
+            pa.array([part.period] * batch.num_rows, pa.string())
             if name == dataset.period_column
             else batch.column(batch.schema.get_field_index(name))
             for name in dataset.key

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from lumbung.declarations.written import WRITTEN, ZONED, otherwise
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from lumbung.declarations.models import Column, Dataset
+    from lumbung.declarations.names import TextFormat
 
 ROW: Final = "_row"
 VALUES: Final = "_nilai"
@@ -32,6 +35,7 @@ _NULL: Final = "\u0000"
 _WHOLE: Final = r"^\s*[+-]?[0-9]+(\.0*)?\s*$"
 _DATE: Final = r"^\s*[0-9]{4}-[0-9]{2}-[0-9]{2}\s*$"
 _TIMESTAMP: Final = r"^\s*[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?\s*$"
+_TIMESTAMP_ZONED: Final = _TIMESTAMP.removesuffix("$") + r"(Z|[+-][0-9]{2}:[0-9]{2})?\s*$"
 
 
 def contract_frame(raw: DataFrame, dataset: Dataset, *others: str) -> DataFrame:
@@ -48,10 +52,27 @@ def contract_frame(raw: DataFrame, dataset: Dataset, *others: str) -> DataFrame:
             selected.append(fn.lit(None).cast(local_type(column)).alias(column.name))
         elif column.trim:
             selected.append(fn.rtrim(fn.col(column.name)).alias(column.name))
+        elif column.format is not None:
+            selected.append(plain(column.name, column.format).alias(column.name))
         else:
             selected.append(fn.col(column.name))
     values = fn.col(VALUES) if VALUES in present else fn.lit(None)
     return raw.select(*selected, values.cast("string").alias(VALUES), *others)
+
+
+def plain(name: str, written: TextFormat) -> SparkColumn:
+    """A text value in the plain way of writing (1234.5, 2025-12-31), when it is written as declared.
+
+    Any other text stays, with a remark behind it: no type takes it then, and the type rule refuses it in those words.
+    """
+    from pyspark.sql import functions as fn
+
+    value = fn.trim(fn.col(name))
+    rewritten = value
+    for pattern, replacement in WRITTEN[written].steps:
+        rewritten = fn.regexp_replace(rewritten, pattern, replacement.replace("\\", "$"))
+    other = fn.concat(fn.col(name), fn.lit(otherwise(written)))
+    return fn.when(value.rlike(WRITTEN[written].pattern), rewritten).otherwise(other)
 
 
 def with_type_flags(frame: DataFrame, dataset: Dataset) -> DataFrame:
@@ -98,7 +119,7 @@ def local_type(column: Column) -> str:
 
 def is_local_time(column: Column) -> bool:
     """Whether the column holds timestamps without zone, in the system's time."""
-    return column.logical == "timestamp" and "with time zone" not in column.physical
+    return column.logical == "timestamp" and "with time zone" not in column.physical and column.format != ZONED
 
 
 def local(column: Column) -> SparkColumn:
@@ -154,7 +175,7 @@ def parses(column: Column) -> SparkColumn:
         case "date":
             good = good & text.rlike(_DATE)
         case "timestamp":
-            good = good & text.rlike(_TIMESTAMP)
+            good = good & text.rlike(_TIMESTAMP if is_local_time(column) else _TIMESTAMP_ZONED)
     return fn.when(fn.col(column.name).isNotNull(), good)
 
 

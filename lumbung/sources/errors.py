@@ -19,3 +19,7 @@ class SourceBusy(SourceError):
 
 class SourceChanged(SourceError):
     """The source's tables changed between looking and reading: worth trying again."""
+
+
+class DatasetStopped(SourceError):
+    """One dataset departs from its contract in a way that is seen only while reading: it stops, the others flow."""

@@ -6,7 +6,7 @@ older snapshot). Load on the source is bounded: one connection, one query at a t
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,9 +49,19 @@ class Prepared:
     columns: tuple[tuple[Carried, ...], ...]
     schema: pa.Schema
 
+    @property
+    def source_types(self) -> Mapping[str, str]:
+        """The catalogue's types by lower-case column name."""
+        return {column.name.lower(): column.type for column in self.tables[0].columns}
 
-class Snapshot:
-    """One consistent view of a source. Use it inside `open_snapshot`."""
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """`schema.table` of every table."""
+        return tuple(table.label for table in self.tables)
+
+
+class PostgresqlSnapshot:
+    """One REPEATABLE READ snapshot (see `snapshot.Snapshot`). Use it inside `open_postgresql`."""
 
     def __init__(self, connection: psycopg.Connection[Any], system: System, clock: datetime, label: str) -> None:
         self._connection = connection
@@ -76,6 +86,10 @@ class Snapshot:
             reserved + tuple(text for drift in found for text in drift.errors),
             tuple(text for drift in found for text in drift.warnings),
         )
+
+    def present(self, dataset: Dataset) -> bool:
+        """Whether the source has a table of the dataset's name that the account may read."""
+        return bool(self.tables[dataset.id])
 
     def prepare(self, dataset: Dataset) -> Prepared:
         """The dataset's columns as they will be read. Call it only when the schema agrees with the contract."""
@@ -117,6 +131,10 @@ class Snapshot:
                         f"dataset {prepared.dataset.id}: sumber mengirim {rows.sent} baris dari {table.label}, "
                         f"diterima {stream.rows}; jalankan lagi"
                     )
+
+    def remarks(self, dataset: Dataset) -> tuple[str, ...]:
+        """Nothing: the catalogue said everything before."""
+        return ()
 
     def future_rows(self, dataset: Dataset) -> int:
         """Rows whose cursor lies after the source's own clock: no window reads them before that time; a sweep does."""
@@ -191,7 +209,7 @@ class Snapshot:
 
 
 @contextmanager
-def open_snapshot(url: str, system: System, datasets: Sequence[Dataset]) -> Iterator[Snapshot]:
+def open_postgresql(url: str, system: System, datasets: Sequence[Dataset]) -> Iterator[PostgresqlSnapshot]:
     """Open the run's snapshot of a source: clock, snapshot label and the tables that `datasets` name.
 
     `url` is a libpq URL of the read-only account. A dataset whose table is missing has no tables in the snapshot.
@@ -206,7 +224,7 @@ def open_snapshot(url: str, system: System, datasets: Sequence[Dataset]) -> Iter
             _lock(connection, [(table, kind) for tables in found.values() for table, kind in tables])
             clock = _clock(connection, system)
             label = connection.execute("SELECT pg_current_snapshot()::text").fetchone()
-            snapshot = Snapshot(connection, system, clock, str(label[0]) if label else "")
+            snapshot = PostgresqlSnapshot(connection, system, clock, str(label[0]) if label else "")
             inside = _discover(connection, datasets)
         for dataset in datasets:
             locked = {table.label for table, _ in found[dataset.id]}
@@ -261,7 +279,7 @@ def _lock(connection: psycopg.Connection[Any], tables: Sequence[tuple[SourceTabl
 def _clock(connection: psycopg.Connection[Any], system: System) -> datetime:
     """The source clock in UTC. Raises SourceError when `clock_sql` gives no timestamp."""
     try:
-        row = connection.execute(system.clock_sql.encode()).fetchone()
+        row = connection.execute((system.clock_sql or "").encode()).fetchone()
     except psycopg.Error as error:
         if isinstance(error, psycopg.OperationalError) and not isinstance(error, errors.QueryCanceled):
             raise

@@ -17,8 +17,7 @@ from lumbung.faults import point
 from lumbung.ledger import Batch, Run
 from lumbung.sources.arrow import LOST_COLUMN, ROW_COLUMN
 from lumbung.sources.digest import ContentDigest
-from lumbung.sources.postgresql import Prepared, Snapshot
-from lumbung.sources.schema import SourceTable
+from lumbung.sources.snapshot import Part, Prepared, Snapshot
 from lumbung.sources.window import Window
 
 _ROW_GROUP_ROWS = 131_072
@@ -36,13 +35,12 @@ def raw_schema(prepared: Prepared) -> pa.Schema:
 
 def manifest_fields(prepared: Prepared) -> tuple[storage.ManifestField, ...]:
     """Columns of a batch's files with their Arrow type and the type in the source's catalogue."""
-    source = {column.name.lower(): column.type for column in prepared.tables[0].columns}
     own = (ROW_COLUMN, LOST_COLUMN, prepared.dataset.period_column)
     return tuple(
         storage.ManifestField(
             name=field.name,
             type=str(field.type),
-            source_type=None if field.name in own else source[field.name],
+            source_type=None if field.name in own else prepared.source_types[field.name],
         )
         for field in raw_schema(prepared)
     )
@@ -85,9 +83,9 @@ def spool_dataset(
             window_from=batch.window_from,
             window_to=batch.window_to,
             source_clock=snapshot.clock,
-            source_tables=tuple(table.label for table in prepared.tables),
+            source_tables=prepared.labels,
             snapshot=snapshot.label,
-            warnings=tuple(warnings),
+            warnings=(*warnings, *snapshot.remarks(dataset)),
             values_not_carried=lost,
             files=(storage.describe_file(temporary / storage.DATA_FILE),),
         )
@@ -103,17 +101,17 @@ def _numbered(
     """The source's record batches with row number (1-based over the whole batch) and period; counts `_nilai`."""
     schema = raw_schema(prepared)
     row = 0
-    for table, received in snapshot.read(prepared, window, digest):
+    for part, received in snapshot.read(prepared, window, digest):
         numbers = pa.array(np.arange(row + 1, row + 1 + received.num_rows, dtype=np.int64))
         row += received.num_rows
         _count_lost(received.column(LOST_COLUMN), lost)
-        yield pa.RecordBatch.from_arrays([numbers, *_period(schema, table, received), *received.columns], schema=schema)
+        yield pa.RecordBatch.from_arrays([numbers, *_period(schema, part, received), *received.columns], schema=schema)
 
 
-def _period(schema: pa.Schema, table: SourceTable, received: pa.RecordBatch) -> list[pa.Array]:
+def _period(schema: pa.Schema, part: Part, received: pa.RecordBatch) -> list[pa.Array]:
     if len(schema) == received.num_columns + 1:
         return []
-    return [pa.repeat(pa.scalar(table.period, pa.string()), received.num_rows)]
+    return [pa.repeat(pa.scalar(part.period, pa.string()), received.num_rows)]
 
 
 def _count_lost(names: pa.Array, lost: dict[str, int]) -> None:

@@ -24,15 +24,15 @@ from lumbung.faults import point
 from lumbung.ledger import Batch, Extracted, Ledger, Run
 from lumbung.logs import stage
 from lumbung.settings import Settings, settings
-from lumbung.sources.errors import SourceChanged, SourceError
-from lumbung.sources.postgresql import Snapshot, open_snapshot
+from lumbung.sources.errors import DatasetStopped, SourceChanged
+from lumbung.sources.opening import open_snapshot
 from lumbung.sources.schema import stop_message
+from lumbung.sources.snapshot import Snapshot
 from lumbung.sources.spool import spool_dataset
 from lumbung.sources.window import Plan, plan, selected, upper_bound
 from lumbung.stages.land import land_run
 
 APPROVED = "disetujui"
-TRANSPORT = "postgresql"
 RUN_FILE = "run.json"
 LOCK_WAIT_S = 60.0
 ABANDONED_AFTER = timedelta(days=1)  # all retries of a task are over by then
@@ -93,8 +93,6 @@ def require_approval(system: System) -> None:
             f"'{APPROVED}': tidak ada data yang diambil. Lihat contracts/{system.code}/system.yaml, kunci "
             f"registration.status (pendaftaran {registration.number}); ubah setelah keputusan Komite TIK"
         )
-    if system.transport != TRANSPORT:
-        raise SourceError(f"sistem {system.code}: transport {system.transport!r} belum didukung (ada: {TRANSPORT})")
 
 
 def _land_what_waits(ledger: Ledger, place: Settings, run: Run, confirm: Callable[[], None]) -> None:
@@ -162,7 +160,7 @@ def _read_once(
     folder = storage.spool_run_path(place.spool, run.id)
     confirm()
     storage.remove_directory(folder)
-    with open_snapshot(place.source_url(system.connection), system, datasets) as snapshot:
+    with open_snapshot(place, system, datasets) as snapshot:
         to = upper_bound(snapshot.clock, system.lag)
         run = ledger.pin_snapshot(run.id, snapshot.clock, to, snapshot.label)
         point("extract:snapshot-pinned")
@@ -189,9 +187,12 @@ def _read_once(
                 results.append(Extracted(dataset.id, error=stop_message(dataset, drift.errors)))
                 continue
             warnings = [*drift.warnings, *_time_warnings(snapshot, dataset, plans[dataset.id], ledger)]
-            results.append(
-                _spool(snapshot, dataset, plans[dataset.id], run, batches[dataset.id], place, warnings, confirm)
-            )
+            batch, how = batches[dataset.id], plans[dataset.id]
+            try:
+                results.append(_spool(snapshot, dataset, how, run, batch, place, warnings, confirm))
+            except DatasetStopped as stopped:
+                log.error("extract %s: stopped: %s", batch.id, stopped)
+                results.append(Extracted(dataset.id, error=stop_message(dataset, (str(stopped),))))
             point("extract:dataset-spooled")
     confirm()
     storage.make_directory(folder)

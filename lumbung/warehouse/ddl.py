@@ -10,6 +10,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from lumbung.declarations.transports import JSON_TYPES
 from lumbung.warehouse.iceberg import is_missing
 from lumbung.warehouse.sql import identifier, literal, table
 
@@ -69,10 +70,12 @@ class TypeUnknownError(ValueError):
 
 
 def raw_type(physical: str) -> str:
-    """Spark type of a PostgreSQL type in raw Parquet: exact, unconstrained `numeric` as text.
+    """Spark type of a source's type in raw Parquet: exact, unconstrained `numeric` and text protocols as text.
 
     Raises `TypeUnknownError`.
     """
+    if physical in JSON_TYPES:
+        return "string"
     parts = _PHYSICAL.fullmatch(physical.lower())
     name = parts["name"] if parts else ""
     match name:

@@ -16,7 +16,8 @@ from lumbung.ledger import LockBusy
 from lumbung.sources import connection
 from lumbung.sources.digest import ContentDigest
 from lumbung.sources.errors import SourceError, SourceRefused, SourceUnavailable
-from lumbung.sources.postgresql import Snapshot, open_snapshot
+from lumbung.sources.postgresql import open_postgresql
+from lumbung.sources.snapshot import Snapshot
 from lumbung.stages import extract as stage
 from lumbung.storage import Manifest, read_manifest
 from tests.integration.extract_support import (
@@ -421,7 +422,7 @@ def test_whoever_leaves_a_source_that_has_gone_silent_need_not_wait_for_it(site:
         " UNION ALL SELECT '2', repeat('y', 100000) UNION ALL SELECT '3', pg_sleep(60)::text"
     )
     stalled = dataset("macet", {"nip": "text", "nama": "text"})
-    with open_snapshot(site.source.url("uji_baca"), system(), [stalled]) as snapshot:
+    with open_postgresql(site.source.url("uji_baca"), system(), [stalled]) as snapshot:
         rows = snapshot.read(snapshot.prepare(stalled), None, ContentDigest())
         assert next(rows)[1].column("nip").to_pylist() == ["1"]
         started = time.monotonic()

@@ -33,6 +33,35 @@ def sales(small: Declarations) -> Dataset:
     return small.datasets["toko.penjualan"]
 
 
+def test_a_request_per_value_of_another_dataset_knows_how_that_is_asked_for(small: Declarations) -> None:
+    asked = small.datasets["harga.harian"].rest
+    assert asked is not None
+    day, market = asked.each
+    assert day.asked is None
+    assert market.asked is not None
+    assert (market.asked.path, market.path) == ("/pasar", "pasar.kode")
+
+
+def test_text_that_should_be_something_else_has_a_rule_of_type(small: Declarations) -> None:
+    rules = {rule.id: rule.reason for rule in small.datasets["harga.harian"].rules if rule.kind == "type"}
+    assert rules == {
+        "tipe:hari": "Hari {hari} bukan tanggal.",
+        "tipe:harga": "Harga {harga} bukan bilangan paling banyak 12 angka, 2 desimal.",
+    }
+
+
+def test_how_a_dataset_is_asked_for_decides_no_verdict(tree: Path) -> None:
+    before = load(tree).digest("harga.harian")
+    path = tree / "contracts/harga/harian.yaml"
+    path.write_text(path.read_text().replace("path: /harga", "path: /harga/v2"))
+    moved = shutil.copytree(tree, tree.parent / "moved")
+    assert load(moved).digest("harga.harian") == before
+    path = moved / "contracts/harga/harian.yaml"
+    path.write_text(path.read_text().replace("value: 31-12-2025", "value: 31/12/2025"))
+    other = shutil.copytree(moved, tree.parent / "other")
+    assert load(other).digest("harga.harian") != before
+
+
 def test_generated_rules(small: Declarations, sales: Dataset) -> None:
     severities = {rule.id: (rule.kind, rule.severity) for rule in sales.rules}
     assert severities == {

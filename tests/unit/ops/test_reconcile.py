@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,7 +18,7 @@ from lumbung.settings import ROOT
 
 def test_a_number_is_the_same_however_many_zeros_follow_its_point() -> None:
     kinds = {"kode": "string", "batas": "number", "ke": "integer"}
-    dataset = SimpleNamespace(key=tuple(kinds), column=lambda name: SimpleNamespace(logical=kinds[name]))
+    dataset = SimpleNamespace(key=tuple(kinds), column=lambda name: SimpleNamespace(logical=kinds[name], format=None))
     source = [pa.array(["10.0 ", "A", None]), pa.array(["0", "1000.5", "70"]), pa.array([1, 2, 10])]
     curated = [
         pa.array(["10.0", "A", None]),
@@ -28,6 +29,15 @@ def test_a_number_is_the_same_however_many_zeros_follow_its_point() -> None:
     assert ours == theirs
     assert len(set(ours)) == 3
     assert ours[0].startswith("10.0")
+
+
+def test_a_day_is_the_same_however_a_text_source_writes_it() -> None:
+    column = SimpleNamespace(logical="date", format="31-12-2025")
+    dataset = SimpleNamespace(key=("hari",), column=lambda name: column)
+    source, curated = pa.array([" 05-01-2026 ", "kemarin", None]), pa.array([date(2026, 1, 5), None, None])
+    ours, theirs = (joined(dataset, [array]) for array in (source, curated))  # type: ignore[arg-type]
+    assert ours[0] == theirs[0] == "2026-01-05"
+    assert ours[1] == "kemarin"
 
 
 @pytest.mark.parametrize(

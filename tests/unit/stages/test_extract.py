@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from lumbung.sources.errors import SourceError
+from lumbung.sources.opening import open_snapshot
 from lumbung.stages.extract import NotApproved, require_approval
 
 
@@ -27,5 +28,6 @@ def test_any_other_status_is_refused_with_file_and_key(status: str) -> None:
 
 
 def test_an_unknown_transport_is_refused() -> None:
-    with pytest.raises(SourceError, match="'soap'"):
-        require_approval(system(transport="soap"))
+    place: Any = SimpleNamespace()
+    with pytest.raises(SourceError, match="'surat'"):
+        open_snapshot(place, system(transport="surat"), ())

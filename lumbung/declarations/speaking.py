@@ -1,0 +1,81 @@
+"""What a contract must and may say because of the protocol that its system speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final
+
+from lumbung.declarations.names import JSON_PATH, PHYSICAL, SOURCE_TABLE
+from lumbung.declarations.transports import JSON_TYPES, RestDataset
+
+if TYPE_CHECKING:
+    from open_data_contract_standard.model import SchemaProperty
+
+    from lumbung.declarations.contracts import Draft
+    from lumbung.declarations.models import System
+    from lumbung.declarations.problems import Problem
+
+_TOP: Final = ("schema", 0)
+
+
+def transport_problems(draft: Draft, system: System, drafts: Mapping[str, Draft]) -> Iterator[Problem]:
+    """What is wrong with the contract `draft` of `system`; `drafts`: all contracts."""
+    if draft.extras.rest is not None and system.transport != "rest":
+        yield draft.file.problem(("customProperties",), f"property rest, but the system speaks {system.transport}")
+    if system.transport == "rest":
+        if draft.extras.rest is None:
+            yield draft.file.problem(("customProperties",), "the system speaks rest: the property rest is missing")
+        else:
+            yield from _rest(draft, draft.extras.rest, drafts)
+    else:
+        yield from _postgresql(draft)
+
+
+def _postgresql(draft: Draft) -> Iterator[Problem]:
+    if not SOURCE_TABLE.match(draft.schema.physicalName or ""):
+        message = f"not a table name like public.biodata_wni: {draft.schema.physicalName!r}"
+        yield draft.file.problem((*_TOP, "physicalName"), message)
+    for index, prop in enumerate(draft.schema.properties or []):
+        place = (*_TOP, "properties", index)
+        if not PHYSICAL.match(prop.physicalType or ""):
+            message = f"not a PostgreSQL type as format_type prints it: {prop.physicalType!r}"
+            yield draft.file.problem((*place, "physicalType"), message)
+        if prop.physicalName is not None:
+            message = "a table's column bears the contract's name; physicalName is for text sources"
+            yield draft.file.problem((*place, "physicalName"), message)
+    for column in draft.columns:
+        if column.format is not None:
+            yield _column_problem(draft, column.name, "format is for text sources; a database has types")
+
+
+def _rest(draft: Draft, asked: RestDataset, drafts: Mapping[str, Draft]) -> Iterator[Problem]:
+    names = {each.name for each in asked.each}
+    for each in asked.each:
+        if each.dataset is None:
+            continue
+        parent = drafts.get(each.dataset)
+        if parent is None or parent.system != draft.system or parent.extras.order >= draft.extras.order:
+            message = f"{each.dataset!r} is no earlier dataset of the system (property order)"
+            yield draft.file.problem(("customProperties",), message)
+        elif each.column not in parent.column_names:
+            yield draft.file.problem(("customProperties",), f"{each.dataset} has no column {each.column!r}")
+    if draft.extras.period_column is not None:
+        yield draft.file.problem(("customProperties",), "period_column is for tables whose name bears a period")
+    for index, prop in enumerate(draft.schema.properties or []):
+        yield from _json_column(draft, prop, index, names)
+
+
+def _json_column(draft: Draft, prop: SchemaProperty, index: int, names: set[str]) -> Iterator[Problem]:
+    place = (*_TOP, "properties", index)
+    if prop.physicalType not in JSON_TYPES:
+        message = f"must be {' | '.join(JSON_TYPES)}; found {prop.physicalType!r}"
+        yield draft.file.problem((*place, "physicalType"), message)
+    path = prop.physicalName or prop.name or ""
+    if not JSON_PATH.match(path) or (path.startswith("@") and path[1:] not in names):
+        message = f"neither a path of keys nor @ with the name of an `each`: {path!r}"
+        yield draft.file.problem((*place, "physicalName"), message)
+
+
+def _column_problem(draft: Draft, name: str, message: str) -> Problem:
+    listed = [prop.name for prop in draft.schema.properties or []]
+    return draft.file.problem((*_TOP, "properties", listed.index(name), "customProperties"), message)
