@@ -1,7 +1,8 @@
-"""Commands that only look: status, summary, doctor, quarantine, reconcile, trace, query, endpoints."""
+"""Commands that only look: status, summary, doctor, quarantine, refusals, reconcile, trace, query, endpoints."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -107,6 +108,32 @@ def quarantine(
     )
 
 
+def refusals(
+    system: Annotated[str, typer.Argument(help="System code")],
+    dataset: Annotated[str | None, typer.Argument(help="Dataset name (default: all of the system)")] = None,
+    batch: Annotated[str | None, typer.Option(help="Only rows of this batch")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the files (default: the profile's refusals/)")] = None,
+    json: Json = False,
+) -> None:
+    """Write the refusal note for the department, as a workbook and as a page: its rows, what is wrong, what to do.
+
+    Example: bin/lumbung refusals siak --out /tmp/nota
+    """
+    from lumbung.cli.acting import actor
+    from lumbung.ops.refusals import write_note
+
+    written = write_note(system, dataset, batch, out, actor())
+    if json:
+        files = {"workbook": str(written.workbook), "page": str(written.page)} if written else {}
+        as_json({"rows": written.rows if written else 0, "refusals": written.refusals if written else 0, **files})
+    elif written is None:
+        print("Tidak ada baris yang ditolak; tidak ada catatan yang dibuat.")
+    else:
+        print(f"{written.rows} baris ditolak ({written.refusals} kesalahan).")
+        print(f"Lembar kerja: {written.workbook}\nHalaman: {written.page}")
+        print("Keduanya memuat data pribadi: kirim hanya kepada pemilik data.")
+
+
 def reconcile(
     system: Annotated[str | None, typer.Argument(help="System code (default: all)")] = None, json: Json = False
 ) -> None:
@@ -183,5 +210,5 @@ def endpoints(json: Json = False) -> None:
 
 def add_to(app: typer.Typer) -> None:
     """Registers the commands of this module."""
-    for command in (status, summary, doctor, quarantine, reconcile, trace, query, endpoints):
+    for command in (status, summary, doctor, quarantine, refusals, reconcile, trace, query, endpoints):
         app.command()(command)

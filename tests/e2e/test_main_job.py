@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
+from python_calamine import load_workbook
 
 from tests.e2e.platform import ROOT, Platform
 from tests.manifest import comparison
@@ -69,6 +71,22 @@ def test_the_doctor_finds_nothing_wrong(platform: Platform) -> None:
     assert {row["area"] for row in findings} == {
         "diska", "memori", "versi", "layanan", "deklarasi", "sumber", "tabel", "run", "peringatan",
     }  # fmt: skip
+
+
+def test_a_spreadsheet_program_reads_the_refusal_note(platform: Platform, tmp_path: Path) -> None:
+    """Every refused row of the system stands in it, by batch and number, with the reasons that quarantine shows."""
+    written = platform.json("refusals", "siak", "--out", str(tmp_path / "nota"))
+    book = load_workbook(written["workbook"])
+    noted = {
+        (line[0], int(line[1]), line[4])
+        for name in book.sheet_names[1:]
+        for line in book.get_sheet_by_name(name).to_python()[1:]
+    }
+    refused = platform.refused("siak")
+    assert noted == {(row["batch"], row["row"], reason) for row in refused for reason in row["reasons"]}
+    assert written["rows"] == len(refused)
+    page = Path(written["page"]).read_text(encoding="utf-8")
+    assert page.count("<h2>") == 1 + len({row["dataset"] for row in refused})
 
 
 def test_reasons_can_be_read_by_a_clerk(platform: Platform) -> None:
