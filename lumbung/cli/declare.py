@@ -33,6 +33,40 @@ def check(
         raise typer.Exit(1)
 
 
+def contracts(
+    system: Annotated[str | None, typer.Argument(help="System code (default: all)")] = None,
+    accept: Annotated[bool, typer.Option("--accept", help="Write contracts/SYSTEM/versi.json as it is now")] = False,
+    json: Annotated[bool, typer.Option("--json", help="For machines")] = False,
+) -> None:
+    """What changed in the contracts since they were last accepted, and which version that demands.
+
+    Exit code 1 while a version or a line of PERUBAHAN.md is missing, or a change was not accepted.
+    Example: bin/lumbung contracts siak --accept
+    """
+    from lumbung.declarations import evolution, load
+
+    declared = load()
+    if system is not None and system not in declared.systems:
+        known = ", ".join(sorted(declared.systems))
+        raise ValueError(f"Sistem {system!r} tidak dikenal; yang dideklarasikan: {known}.")
+    if accept:
+        done = [one for code in ([system] if system else declared.systems) for one in evolution.accept(declared, code)]
+        print("\n".join(f"{one.dataset} {one.version}: diterima" for one in done) or "Tidak ada yang berubah.")
+        return
+    found = [one for one in evolution.verdicts(declared, system) if not one.stands]
+    if json:
+        as_json([{**one._asdict(), "changes": [change._asdict() for change in one.changes]} for one in found])
+    for one in found if not json else []:
+        print(f"{one.dataset}: {one.accepted or 'baru'} -> {one.version}")
+        for change in one.changes:
+            print(f"  {'mematahkan' if change.kind == 'breaking' else 'sejalan'}: {change.what}")
+        print(f"  {one.wrong or f'terima dengan: bin/lumbung contracts {one.dataset.partition(chr(46))[0]} --accept'}")
+    if found:
+        raise typer.Exit(1)
+    if not json:
+        print("Semua kontrak seperti yang terakhir diterima.")
+
+
 def scaffold(
     system: Annotated[str, typer.Argument(help="System code, e.g. sismiop")],
     table: Annotated[str, typer.Argument(help="Table of the source, e.g. tipe_bangunan or public.tipe_bangunan")],
@@ -70,4 +104,5 @@ def scaffold(
 def add_to(app: typer.Typer) -> None:
     """Registers the commands of this module."""
     app.command()(check)
+    app.command()(contracts)
     app.command()(scaffold)

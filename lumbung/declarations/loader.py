@@ -14,7 +14,7 @@ from lumbung.declarations.yamlfile import YamlFile
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
 #: Where every file is a declaration, and how its name ends.
 _READ: Final = {
-    "contracts/*/*": (".yaml",),
+    "contracts/*/*": (".yaml", ".json", ".md"),
     "expectations/*/*": (".yaml",),
     "standards/reference/*": (".yaml", ".csv"),
     "tenants/*": (".yaml",),
