@@ -17,13 +17,13 @@ def status(json: Json = False) -> None:
 
     Example: bin/lumbung status --json
     """
-    from lumbung.ops.status import COLUMNS, status_rows
+    from lumbung.ops.status import COLUMNS, shown, status_rows
 
     rows = status_rows()
     if json:
         as_json(rows)
     else:
-        as_table("Dataset", rows, COLUMNS)
+        as_table("Dataset", shown(rows), COLUMNS)
 
 
 def summary(json: Json = False) -> None:
@@ -32,7 +32,7 @@ def summary(json: Json = False) -> None:
     Example: bin/lumbung summary
     """
     from lumbung.ops.endpoints import endpoints
-    from lumbung.ops.status import COLUMNS, MART_COLUMNS, PUBLIC_COLUMNS, mart_rows, public_rows, status_rows
+    from lumbung.ops.status import COLUMNS, MART_COLUMNS, PUBLIC_COLUMNS, mart_rows, public_rows, shown, status_rows
 
     content: dict[str, Any] = {
         "datasets": status_rows(),
@@ -43,7 +43,7 @@ def summary(json: Json = False) -> None:
     if json:
         as_json(content)
         return
-    as_table("Dataset", content["datasets"], COLUMNS)
+    as_table("Dataset", shown(content["datasets"]), COLUMNS)
     as_table("Mart", content["marts"], MART_COLUMNS)
     as_table("Data terbuka", content["publications"], PUBLIC_COLUMNS)
     doors = content["endpoints"]

@@ -42,7 +42,8 @@ def status_rows(ledger: Ledger | None = None, now: datetime | None = None) -> li
     """One row per declared dataset, in the order of systems and datasets.
 
     Counts are sums over all validated batches (rows); `next_due` is the last success plus the contract's
-    freshness promise; `late` says whether `now` is past it (a dataset never loaded is late).
+    freshness promise; `late` says whether `now` is past it (a dataset never loaded is late), `late_by` by how many
+    seconds (None when it is not, or was never loaded).
     """
     ledger = ledger or Ledger.connect()
     now = now or datetime.now(UTC)
@@ -55,6 +56,21 @@ def status_rows(ledger: Ledger | None = None, now: datetime | None = None) -> li
         for system in declared.systems
         for dataset in declared.of_system(system)
     ]
+
+
+def shown(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows for people: in place of `late` how late in words."""
+    return [{**row, "late": _lateness(row)} for row in rows]
+
+
+def _lateness(row: dict[str, Any]) -> str:
+    if not row["late"]:
+        return "tidak"
+    if row["late_by"] is None:
+        return "belum pernah"
+    minutes = row["late_by"] // 60
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    return f"{days} hari {hours} jam" if days else f"{hours} jam {minutes} menit"
 
 
 def _status(ledger: Ledger, dataset: Dataset, batches: list[Batch], now: datetime) -> dict[str, Any]:
@@ -75,6 +91,7 @@ def _status(ledger: Ledger, dataset: Dataset, batches: list[Batch], now: datetim
         "last_success": last_success,
         "next_due": next_due,
         "late": next_due is None or now > next_due,
+        "late_by": int((now - next_due).total_seconds()) if next_due is not None and now > next_due else None,
         "stopped": batches[-1].error if batches and batches[-1].state == "stopped" else None,
     }
 
