@@ -118,6 +118,14 @@ class Audit(BaseModel):
     copies: tuple[Path, ...] = ()
 
 
+class Lineage(BaseModel):
+    """Where lineage events go besides the profile's own file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str = ""  # a service that takes OpenLineage events at <url>/api/v1/lineage
+
+
 class Settings(BaseSettings):
     """The settings of one profile. Immutable; get it with `settings()`."""
 
@@ -135,6 +143,7 @@ class Settings(BaseSettings):
     maintenance: Maintenance = Maintenance()
     alerts: Alerts = Alerts()
     audit: Audit = Audit()
+    lineage: Lineage = Lineage()
     state: Path = Field(default_factory=lambda data: data["root"] / ".lumbung" / data["profile"])
     spool: Path = Field(default_factory=lambda data: data["state"] / "spool")
     warehouse: Path = Field(default_factory=lambda data: data["state"] / "warehouse")

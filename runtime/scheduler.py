@@ -17,6 +17,9 @@ LIBRARIES = (
     "sqlalchemy",
     "psycopg",
     "ckanapi",
+    "openlineage.client.event_v2",
+    "openlineage.client.facet_v2",
+    "openlineage.client.serde",
 )
 
 

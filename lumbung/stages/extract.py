@@ -22,6 +22,7 @@ from lumbung.declarations import Declarations, load
 from lumbung.declarations.models import Dataset, System
 from lumbung.faults import point
 from lumbung.ledger import Batch, Extracted, Ledger, Run
+from lumbung.lineage import events as lineage
 from lumbung.logs import stage
 from lumbung.settings import Settings, settings
 from lumbung.sources.errors import DatasetStopped, SourceChanged
@@ -79,6 +80,8 @@ def extract(
         held.confirm()
         ledger.extraction_done(run.id, results, snapshot)
         point("extract:ledger-marked")
+        for batch in ledger.batches(run_id=run.id):
+            lineage.extracted(batch, declarations.datasets[batch.dataset].source_table)
 
 
 def require_approval(system: System) -> None:

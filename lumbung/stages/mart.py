@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from lumbung.declarations import load
 from lumbung.faults import point
 from lumbung.ledger import Ledger, LockLost
+from lumbung.lineage import events as lineage
 from lumbung.logs import stage
 from lumbung.stages.mart_inputs import inputs_of, recorded_name
 from lumbung.stages.mart_records import is_ledger_wide, make_views, read_records
@@ -94,6 +95,8 @@ def _refresh_all(
                 log.info("mart: %s waits: %s", mart.name, inputs)
             elif _refresh_one(ledger, spark, mart, inputs, label, confirm):
                 written.append(mart.name)
+                if (refresh := ledger.latest_mart(mart.name)) is not None:
+                    lineage.refreshed(mart, refresh, inputs.snapshots, declarations)
         except LockLost:
             raise  # another pass may be writing by now: the marts that are left are not ours any more
         except Exception as error:

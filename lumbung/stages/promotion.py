@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from lumbung.faults import point
 from lumbung.ledger import WHOLE
 from lumbung.ledger.locks import table_lock
+from lumbung.lineage import events as lineage
 from lumbung.logs import stage
 from lumbung.rules.frame import in_curated_types
 from lumbung.settings import settings
@@ -67,6 +68,7 @@ def promote(ledger: Ledger, declarations: Declarations, batch: Batch) -> int | N
                     iceberg.drop_branches(spark, name, BRANCH)
         ledger.conformed(batch.id, snapshot)
         point("conform:recorded")
+        lineage.conformed(known, dataset, snapshot)
         _drop(valid_folder(dataset, batch.id), keys_folder(dataset, batch.id))
         point("conform:valid-dropped")
         return snapshot

@@ -18,6 +18,7 @@ from typing import Any, Final, Literal
 from lumbung.declarations import Declarations, Mart, Publication, load
 from lumbung.faults import point
 from lumbung.ledger import Ledger, MartRefresh, PublicationRecord
+from lumbung.lineage import events as lineage
 from lumbung.logs import stage
 from lumbung.portal import dataset as ids
 from lumbung.portal.ckan import Portal, PortalRefused
@@ -241,6 +242,8 @@ class _Stage:
             resource_id=ids.resource_id(publication.id),
         )
         point("publish:recorded")
+        if state == "published":
+            lineage.published(publication, refresh, version, rows)
         (self.report.published if state == "published" else self.report.unchanged).append(publication.id)
 
     def _block(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from lumbung.declarations import load
 from lumbung.faults import point
 from lumbung.ledger import REPLACED, WHOLE, Counts, Ledger
+from lumbung.lineage import events as lineage
 from lumbung.logs import stage
 from lumbung.settings import settings
 from lumbung.stages.judging import judge
@@ -127,6 +128,7 @@ def _validate(
         point("validate:recorded")
         verdict.clean_up()
     counted = ledger.batch(batch.id)
+    lineage.validated(counted, dataset)
     log.info(
         "validate: %s: received %s, accepted %s, quarantined %s, duplicate %s",
         *(batch.id, counted.received, counted.accepted, counted.quarantined, counted.duplicate),

@@ -5,6 +5,7 @@ The tests run in the order they stand in: each one starts from where the one bef
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from decimal import Decimal
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 from python_calamine import load_workbook
 
+from lumbung.declarations import load
 from tests.e2e.platform import ROOT, Platform
 from tests.manifest import comparison
 from tests.manifest.comparison import key_of as _key
@@ -87,6 +89,26 @@ def test_a_spreadsheet_program_reads_the_refusal_note(platform: Platform, tmp_pa
     assert written["rows"] == len(refused)
     page = Path(written["page"]).read_text(encoding="utf-8")
     assert page.count("<h2>") == 1 + len({row["dataset"] for row in refused})
+
+
+def test_every_public_dataset_leads_back_to_the_departments_tables(platform: Platform) -> None:
+    """Along the lineage events alone, against the stream: publication, mart, curated, valid, raw, spool, source."""
+    read_by: dict[str, set[str]] = {}
+    for path in (platform.settings.state / "lineage").glob("openlineage-*.jsonl"):
+        for event in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
+            inputs = {f"{one['namespace']} {one['name']}" for one in event["inputs"]}
+            for output in event["outputs"]:
+                read_by.setdefault(f"{output['namespace']} {output['name']}", set()).update(inputs)
+    of_records = {mart.name for mart in load().marts.values() if not mart.primary_input}
+    for row in platform.json("summary")["publications"]:
+        found, new = set(), {f"{platform.settings.ckan_url} {row['url'].rpartition('/')[2]}"}
+        while new:
+            found |= new
+            new = set().union(*(read_by.get(name, set()) for name in new)) - found
+        marts = {name.partition(" mart.")[2] for name in found if " mart." in name}
+        assert marts, row["url"]
+        if not marts & of_records:  # those read the ledger's own records
+            assert any(name.startswith("opd://") for name in found), (row["url"], found)
 
 
 def test_reasons_can_be_read_by_a_clerk(platform: Platform) -> None:

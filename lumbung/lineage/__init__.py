@@ -1,0 +1,1 @@
+"""Lineage: what each stage read and wrote, told as OpenLineage events."""
