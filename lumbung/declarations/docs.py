@@ -14,6 +14,7 @@ from typing import Final
 
 from lumbung.declarations.loader import REPOSITORY, load
 from lumbung.declarations.models import CodeList, Column, Dataset, Declarations, Mart, Rule, System
+from lumbung.declarations.pictures import flow
 from lumbung.declarations.rule_pages import FOLDER as RULES_FOLDER
 from lumbung.declarations.rule_pages import rule_pages
 from lumbung.declarations.rule_pages import table as _table
@@ -146,6 +147,7 @@ def _dataset(dataset: Dataset, declarations: Declarations) -> str:
     if dataset.lookup:
         lines.append("- Tabel rujukan kecil")
     lines += [f"- {note}" for note in dataset.notes]
+    lines += ["", "## Perjalanan", "", *flow(dataset, declarations)]
     lines += ["", "## Kolom", "", *_columns(dataset.columns), ""]
     if dataset.kept:
         lines += ["## Kolom turunan di gudang", "", *_columns(dataset.kept), ""]
