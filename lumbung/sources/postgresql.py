@@ -19,7 +19,7 @@ import pyarrow as pa
 from psycopg import errors, sql
 
 from lumbung.declarations.models import Dataset, System
-from lumbung.sources.arrow import OWN_COLUMNS, Carried, carry, lost_names, received_schema
+from lumbung.sources.arrow import Carried, carry, lost_names, received_schema
 from lumbung.sources.catalogue import read_catalogue
 from lumbung.sources.connection import connect, errors_of
 from lumbung.sources.copystream import CopiedRows, CopyStream, column_of, record_batches
@@ -33,6 +33,7 @@ from lumbung.sources.schema import (
     compare,
     missing_table,
     read_columns,
+    reserved_names,
 )
 from lumbung.sources.window import Window, source_clock
 
@@ -81,9 +82,8 @@ class PostgresqlSnapshot:
         if not tables:
             return Drift((missing_table(dataset, root),), ())
         found = [compare(dataset, table, root) for table in tables]
-        reserved = tuple(f"nama kolom {name} dipakai Lumbung sendiri" for name in _reserved_names(dataset))
         return Drift(
-            reserved + tuple(text for drift in found for text in drift.errors),
+            reserved_names(dataset) + tuple(text for drift in found for text in drift.errors),
             tuple(text for drift in found for text in drift.warnings),
         )
 
@@ -292,8 +292,3 @@ def _clock(connection: psycopg.Connection[Any], system: System) -> datetime:
             f"sumber {system.code}: clock_sql di contracts/{system.code}/system.yaml harus menghasilkan satu timestamp"
         )
     return source_clock(row[0], system)
-
-
-def _reserved_names(dataset: Dataset) -> list[str]:
-    """Columns of the contract that bear a name which the raw files need for themselves."""
-    return [column.name for column in dataset.columns if column.name in OWN_COLUMNS]

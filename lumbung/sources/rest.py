@@ -23,12 +23,11 @@ from lumbung.declarations.transports import Each, NoAuth, RestDataset, RestSyste
 from lumbung.masking import masked
 from lumbung.settings import Settings
 from lumbung.sources import jsontext
-from lumbung.sources.arrow import OWN_COLUMNS
 from lumbung.sources.digest import ContentDigest
 from lumbung.sources.errors import DatasetStopped, SourceChanged, SourceError
 from lumbung.sources.pages import Paging, fingerprint, following_page, note_total
 from lumbung.sources.records import Records, text_schema
-from lumbung.sources.schema import Drift, contract_place, read_columns
+from lumbung.sources.schema import Drift, contract_place, read_columns, reserved_names
 from lumbung.sources.web import Answer, Web, open_web
 from lumbung.sources.window import Window, source_clock
 
@@ -86,11 +85,7 @@ class RestSnapshot:
 
     def drift(self, dataset: Dataset, root: Path) -> Drift:
         """How the first answer departs from the contract; the rest shows while reading (`DatasetStopped`)."""
-        reserved = tuple(
-            f"nama kolom {column.name} dipakai Lumbung sendiri"
-            for column in dataset.columns
-            if column.name in OWN_COLUMNS
-        )
+        reserved = reserved_names(dataset)
         records = Records(dataset, ContentDigest())
         try:
             for answered, values in self._first_answer(dataset):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from lumbung.declarations.models import Column, Dataset
 from lumbung.declarations.yamlfile import YamlFile
+from lumbung.sources.arrow import OWN_COLUMNS
 
 PERIOD_PLACEHOLDER = "{periode}"
 
@@ -54,6 +55,13 @@ class Drift:
 def read_columns(dataset: Dataset) -> tuple[Column, ...]:
     """The contract's columns that the source's table holds (the period comes from the table's name)."""
     return tuple(column for column in dataset.columns if column.name != dataset.period_column)
+
+
+def reserved_names(dataset: Dataset) -> tuple[str, ...]:
+    """Errors for columns of the contract that bear a name which the raw files need for themselves."""
+    return tuple(
+        f"nama kolom {column.name} dipakai Lumbung sendiri" for column in dataset.columns if column.name in OWN_COLUMNS
+    )
 
 
 def contract_place(root: Path, dataset: Dataset, column: str | None = None) -> str:
