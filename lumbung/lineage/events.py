@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PRODUCER: Final = "https://github.com/lumbung/lumbung"
+PRODUCER: Final = "urn:lumbung"
 FOLDER: Final = "lineage"
 _Given = ParamSpec("_Given")
 
