@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lumbung.cli.output import as_json
+
+if TYPE_CHECKING:
+    from lumbung.declarations import Declarations
 
 
 def check(
@@ -46,9 +49,8 @@ def contracts(
     from lumbung.declarations import evolution, load
 
     declared = load()
-    if system is not None and system not in declared.systems:
-        known = ", ".join(sorted(declared.systems))
-        raise ValueError(f"Sistem {system!r} tidak dikenal; yang dideklarasikan: {known}.")
+    if system is not None:
+        _require_known(system, declared)
     if accept:
         done = [one for code in ([system] if system else declared.systems) for one in evolution.accept(declared, code)]
         print("\n".join(f"{one.dataset} {one.version}: diterima" for one in done) or "Tidak ada yang berubah.")
@@ -60,7 +62,8 @@ def contracts(
         print(f"{one.dataset}: {one.accepted or 'baru'} -> {one.version}")
         for change in one.changes:
             print(f"  {'mematahkan' if change.kind == 'breaking' else 'sejalan'}: {change.what}")
-        print(f"  {one.wrong or f'terima dengan: bin/lumbung contracts {one.dataset.partition(chr(46))[0]} --accept'}")
+        code = one.dataset.partition(".")[0]
+        print(f"  {one.wrong or f'terima dengan: bin/lumbung contracts {code} --accept'}")
     if found:
         raise typer.Exit(1)
     if not json:
@@ -81,10 +84,7 @@ def scaffold(
     from lumbung.sources.scaffold import describe, draft
 
     declarations = load()
-    if system not in declarations.systems:
-        raise ValueError(
-            f"Sistem {system!r} tidak dikenal; yang dideklarasikan: {', '.join(sorted(declarations.systems))}."
-        )
+    _require_known(system, declarations)
     known = declarations.systems[system]
     path = declarations.root / "contracts" / system / f"{table.rpartition('.')[2].lower()}.yaml"
     if write and path.exists():
@@ -99,6 +99,14 @@ def scaffold(
     with path.open("x", encoding="utf-8") as file:
         file.write(text)
     print(f"{path.relative_to(declarations.root)}: ditulis. Tinjau setiap `dugaan`, lalu `bin/lumbung check`.")
+
+
+def _require_known(system: str, declared: Declarations) -> None:
+    """Raises ValueError naming the systems that there are."""
+    if system not in declared.systems:
+        raise ValueError(
+            f"Sistem {system!r} tidak dikenal; yang dideklarasikan: {', '.join(sorted(declared.systems))}."
+        )
 
 
 def add_to(app: typer.Typer) -> None:
