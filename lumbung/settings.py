@@ -51,6 +51,7 @@ class Ports(BaseModel):
     solr: int = Field(ge=1024, le=65535)
     redis: int = Field(ge=1024, le=65535)
     data_docs: int = Field(ge=1024, le=65535)
+    departments: int = Field(ge=1024, le=65535)
     supervisor: int = Field(ge=1024, le=65535)
 
 
@@ -68,6 +69,7 @@ class Memory(BaseModel):
     redis: int = Field(ge=16)
     ckan: int = Field(ge=128)
     data_docs: int = Field(ge=16)
+    departments: int = Field(ge=64)
 
 
 class Hive(BaseModel):
@@ -136,6 +138,7 @@ class Settings(BaseSettings):
     profile: str
     root: Path = ROOT
     tenant: str = "sidoarjo"
+    systems: tuple[str, ...] = ()  # what `make demo` carries; empty: every approved system
     log_json: bool = False  # records of the stages as lines of JSON in <logs>/lumbung.jsonl, besides their usual place
     schedules: bool = True  # whether the demo lets every DAG run by its schedule; DAGs are created paused
     ports: Ports

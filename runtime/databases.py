@@ -4,11 +4,12 @@ from psycopg import sql
 
 from lumbung.ledger.migrate import migrate
 from lumbung.settings import Settings
+from runtime import departments
 from runtime.files import ensure_secret, write
 from runtime.postgresql import SUPERUSER, connect, ensure_database, ensure_role, platform_server, sources_server, url
+from simulator.systems import READER, systems
 
-SOURCES = ("siak", "sismiop")
-SOURCE_READER = "lumbung_baca"
+SOURCE_READER = READER
 SOURCE_ADMIN = "admin_opd"
 
 
@@ -27,9 +28,11 @@ def prepare(settings: Settings) -> None:
     sources = sources_server(settings)
     reader = ensure_secret(settings, f"{SOURCE_READER}_db_password")
     admin = ensure_secret(settings, f"{SOURCE_ADMIN}_db_password")
-    for source in SOURCES:
-        _write_url(settings, f"source_{source}_url", url(sources, SOURCE_READER, reader, source))
-        _write_url(settings, f"source_{source}_admin_url", url(sources, SOURCE_ADMIN, admin, source))
+    for source in systems().values():
+        _write_url(settings, f"source_{source.code}_admin_url", url(sources, SOURCE_ADMIN, admin, source.code))
+        if source.kind == "postgresql":
+            _write_url(settings, f"source_{source.code}_url", url(sources, SOURCE_READER, reader, source.code))
+    departments.prepare(settings)
 
 
 def initialise(settings: Settings) -> None:
@@ -59,10 +62,13 @@ def _initialise_sources(settings: Settings) -> None:
             options="default_transaction_read_only = on",
             limit=8,  # bounded load on the source, whatever Lumbung does
         )
-        for source in SOURCES:
-            ensure_database(connection, source, SOURCE_ADMIN, readers=(SOURCE_READER,))
-    for source in SOURCES:
-        with connect(server, settings, source) as connection:
+        for source in systems().values():
+            readers = (SOURCE_READER,) if source.kind == "postgresql" else ()
+            ensure_database(connection, source.code, SOURCE_ADMIN, readers=readers)
+    for source in systems().values():
+        if source.kind != "postgresql":
+            continue
+        with connect(server, settings, source.code) as connection:
             connection.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(reader))
             connection.execute(
                 sql.SQL("ALTER DEFAULT PRIVILEGES FOR ROLE {} IN SCHEMA public GRANT SELECT ON TABLES TO {}").format(

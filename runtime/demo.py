@@ -12,11 +12,12 @@ import time
 from collections.abc import Sequence
 
 from lumbung.declarations import DeclarationError
+from lumbung.declarations.systems import read_heads
 from lumbung.settings import ROOT, Settings, SettingsError, settings
+from lumbung.stages.extract import APPROVED
 from runtime import airflow, lifecycle, privilege
 from runtime.service import RuntimeFailure
 
-SYSTEMS = ("siak", "sismiop")
 STARTED = time.monotonic()
 
 
@@ -50,13 +51,29 @@ def step(what: str, *commands: Sequence[str]) -> None:
         )
 
 
+def systems(profile: Settings) -> tuple[str, ...]:
+    """What the demo carries: every approved system, or those that the setting `systems` names.
+
+    Raises RuntimeFailure for a name that has no approved system.
+    """
+    approved = tuple(h.system.code for h in read_heads(ROOT) if h.system.registration.status == APPROVED)
+    unknown = sorted(set(profile.systems) - set(approved))
+    if unknown:
+        raise RuntimeFailure(
+            f"setting `systems` of profile {profile.profile} names {', '.join(unknown)}; "
+            f"approved: {', '.join(approved)}"
+        )
+    return profile.systems or approved
+
+
 def demo(profile: Settings) -> None:
     """The whole demo. Raises RuntimeFailure."""
+    chosen = systems(profile)
     step("declarations", ["check"])
     heading(f"services of profile {profile.profile}")
     lifecycle.up(profile, say)
     step("simulated sources", ["simulate", "build"])
-    step(f"{' and '.join(SYSTEMS)}: source to portal, through Airflow", *(["run", system] for system in SYSTEMS))
+    step(f"{', '.join(chosen)}: source to portal, through Airflow", *(["run", system] for system in chosen))
     if profile.schedules:
         heading("schedules on")
         airflow.unpause_all(profile)

@@ -1,7 +1,7 @@
-"""The platform's services: the two PostgreSQL servers, metastore, engine, Airflow and the Data Docs server."""
+"""The platform's services: two PostgreSQL servers, departments, metastore, engine, Airflow, the Data Docs server."""
 
 from lumbung.settings import Settings
-from runtime import airflow, data_docs, databases, engine, metastore, postgresql
+from runtime import airflow, data_docs, databases, departments, engine, metastore, postgresql
 from runtime.service import Service
 
 
@@ -30,6 +30,7 @@ def services(settings: Settings) -> list[Service]:
     return [
         postgresql.service(postgresql.platform_server(settings), settings),
         postgresql.service(postgresql.sources_server(settings), settings),
+        departments.service(settings),
         metastore.service(settings),
         engine.service(settings),
         *airflow.services(settings),

@@ -1,61 +1,69 @@
-"""Let days pass in both departments. Each day is one transaction per database; an interrupted day never happened."""
+"""Let days pass in all departments. Each day is one transaction per database; an interrupted day never happened."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from datetime import date, datetime, timedelta
 
 from simulator import life_siak, life_sismiop, manifest
 from simulator.day import Day
+from simulator.departments import module
 from simulator.server import Connection, SimulatorError, State
+from simulator.systems import systems
 
 _LOCK = 35_15
+Connections = Mapping[str, Connection]
 
 
 def advance(state: State, number: int, say: Callable[[str], None]) -> datetime:
-    """`number` days of life in both systems, then the manifest; returns the new clock."""
-    with state.connect("siak") as siak, state.connect("sismiop") as sismiop:
-        for connection, system in ((siak, "siak"), (sismiop, "sismiop")):
+    """`number` days of life in all systems, then the manifest; returns the new clock."""
+    with ExitStack() as stack:
+        opened = {system: stack.enter_context(state.connect(system)) for system in systems()}
+        siak = opened["siak"]
+        for system, connection in opened.items():
             manifest.require_built(connection, system)
         if not (siak.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK]).fetchone() or (False,))[0]:
             raise SimulatorError("simulator lain sedang memajukan waktu pada sumber ini; tunggu sampai selesai")
-        siak.commit()
-        clocks = [manifest.clock(siak), manifest.clock(sismiop)]
-        goal = max(clocks) + timedelta(days=number - 1)
+        for connection in opened.values():
+            connection.commit()
+        last = max(map(manifest.clock, opened.values())).date() + timedelta(days=number - 1)
         total: Counter[str] = Counter()
         try:
-            while min(manifest.clock(siak), manifest.clock(sismiop)).date() <= goal.date():
-                # After an interruption one system may be a day behind: it catches up first.
-                behind = manifest.clock(siak).date() <= manifest.clock(sismiop).date()
-                done = _one_day(siak, sismiop, siak_too=behind)
-                total.update({k: v for k, v in done.items() if k != "hari"})
-                say(f"{manifest.clock(sismiop):%Y-%m-%d}  " + "  ".join(f"{k} {v}" for k, v in done.items() if v))
+            # After an interruption some systems may be a day behind: they catch up first.
+            while (today := min(manifest.clock(connection).date() for connection in opened.values())) <= last:
+                done = _one_day(opened, today)
+                total.update(done)
+                say(f"{today + timedelta(days=1)}  " + "  ".join(f"{k} {v}" for k, v in done.items() if v))
         finally:
-            siak.rollback()
+            for connection in opened.values():
+                connection.rollback()
             siak.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
             siak.commit()
-            sismiop.rollback()
             # Also after an interruption: what the finished days did must be in the manifest.
             manifest.write(state)
-        reached = manifest.clock(sismiop)
+        reached = manifest.clock(opened["sismiop"])
     say(f"jam sumber {reached}; jumlah: " + "  ".join(f"{k} {v}" for k, v in sorted(total.items()) if v))
     return reached
 
 
-def _one_day(siak: Connection, sismiop: Connection, *, siak_too: bool) -> dict[str, int]:
-    done: dict[str, int] = {}
-    if siak_too:
-        day = _begin(siak, "siak")
-        done.update(life_siak.live(day))
-        manifest.put(siak, jam=day.end)
+def _one_day(opened: Connections, today: date) -> Counter[str]:
+    """`today` in every system that has not lived it yet, SIAK first: the others look its residents up."""
+    done: Counter[str] = Counter()
+    siak = opened["siak"]
+    for system, connection in opened.items():
+        if manifest.clock(connection).date() > today:
+            continue
+        day = _begin(connection, system)
+        if system == "siak":
+            done.update(life_siak.live(day))
+        else:
+            live = life_sismiop.live if system == "sismiop" else module(system).live
+            done.update(live(day, siak))
+        manifest.put(connection, jam=day.end)
         siak.commit()
-    day = _begin(sismiop, "sismiop")
-    for name, times in life_sismiop.live(day, siak).items():
-        done[name] = done.get(name, 0) + times
-    manifest.put(sismiop, jam=day.end)
-    siak.commit()
-    sismiop.commit()
+        connection.commit()
     return done
 
 

@@ -1,9 +1,10 @@
-"""Build both source databases from a seed: everything in one transaction per database, kecamatan by kecamatan."""
+"""Build all source databases from a seed: everything in one transaction per database, kecamatan by kecamatan."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,22 +13,23 @@ from psycopg import sql
 from simulator import manifest, siak_lookups, siak_rows, siak_tables, sismiop_lookups, sismiop_tables, tax
 from simulator.chance import EPOCH, chance, days
 from simulator.defects import inject, remember
+from simulator.departments import module
 from simulator.kinds import Kind, kinds_of
 from simulator.people import PER_FAMILY, generate
 from simulator.places import districts
 from simulator.server import (
-    READER,
-    SYSTEMS,
     Connection,
     SimulatorError,
     State,
     combined,
     copy_table,
+    counts,
     digest,
     public_tables,
     scalar,
 )
 from simulator.source_rows import key_of, pick, unspoilt, update_row
+from simulator.systems import READER, departments, systems, tables_of
 
 RESIDENTS, OBJECTS = 2_100_000, 800_000
 """Sidoarjo at `--scale 1.0`."""
@@ -49,9 +51,9 @@ class Plan:
 
 
 def already(state: State, plan: Plan) -> bool:
-    """True when both sources are built with this plan; SimulatorError when they are built with another one."""
+    """True when all sources are built with this plan; SimulatorError when they are built with another one."""
     found = []
-    for system in SYSTEMS:
+    for system in systems():
         with state.connect(system) as connection:
             known = manifest.read(connection)
         if known.get("selesai") != "ya":
@@ -66,13 +68,15 @@ def already(state: State, plan: Plan) -> bool:
 
 
 def build(state: State, plan: Plan, say: Say, *, force: bool = False) -> str | None:
-    """Build both databases and write the manifest; returns the digest, None when nothing had to be done."""
+    """Build all databases and write the manifest; returns the digest, None when nothing had to be done."""
     if not force and already(state, plan):
         say("sumber sudah dibangun dengan benih dan skala yang sama: tidak ada yang dikerjakan")
         if not state.manifest.exists():
             manifest.write(state)
         return None
-    with state.connect("siak") as siak, state.connect("sismiop") as sismiop:
+    with ExitStack() as stack:
+        opened = {system: stack.enter_context(state.connect(system)) for system in systems()}
+        siak, sismiop = opened["siak"], opened["sismiop"]
         for connection, tables, lookups in (
             (siak, siak_tables, siak_lookups.lookups()),
             (sismiop, sismiop_tables, sismiop_lookups.lookups()),
@@ -95,15 +99,17 @@ def build(state: State, plan: Plan, say: Say, *, force: bool = False) -> str | N
             for name in public_tables(connection):
                 connection.execute(sql.SQL("ANALYZE public.{}").format(sql.Identifier(name)))
         spoilt = _spoil(siak, "siak", plan.seed) + _spoil(sismiop, "sismiop", plan.seed)
+        for system in departments():
+            _department(system, opened[system], siak, plan, say)
+            spoilt += _spoil(opened[system], system, plan.seed)
         say(f"cacat disuntikkan: {spoilt}")
-        digests = {"siak": digest(siak), "sismiop": digest(sismiop)}
-        whole = combined(digests)
-        for connection in (siak, sismiop):
+        whole = combined({system: digest(connection) for system, connection in opened.items()})
+        for connection in opened.values():
             manifest.put(connection, benih=plan.seed, skala=plan.scale, jam=EPOCH, intisari=whole, selesai="ya")
         manifest.put(sismiop, subjek=json.dumps(kinds))
     written = manifest.write(state)
-    for system, tables_of in written["header"]["counts"].items():
-        for table, rows in tables_of.items():
+    for system, counted in written["header"]["counts"].items():
+        for table, rows in counted.items():
             say(f"  {system}.{table:<22}{rows:>10,}")
     say(f"intisari (digest) {whole}")
     return whole
@@ -158,6 +164,18 @@ def _load(siak: Connection, sismiop: Connection, plan: Plan, say: Say) -> dict[s
             copy_table(sismiop, "dat_objek_pajak", tax.closed_objects(chance(plan.seed, "dihapus"), first))
         say(f"[{position:>2}/18] {district.name:<14}{rows.biodata.num_rows:>9,} penduduk {objects:>8,} objek pajak")
     return kinds
+
+
+def _department(system: str, connection: Connection, siak: Connection, plan: Plan, say: Say) -> None:
+    """A smaller department's tables and first content; its persons are residents whom no defect has spoilt."""
+    _empty(connection)
+    for table in tables_of(system):
+        connection.execute(table.create(readable=systems()[system].kind == "postgresql"))
+    module(system).build(connection, siak, plan.seed, plan.scale)
+    counted = ", ".join(f"{table} {rows:,}" for table, rows in counts(connection).items())
+    for table in tables_of(system):
+        connection.execute(sql.SQL("ANALYZE public.{}").format(sql.Identifier(table.name)))
+    say(f"{system}: {counted}")
 
 
 def _spoil(connection: Connection, system: str, seed: int) -> int:

@@ -14,7 +14,8 @@ import psycopg
 
 from simulator import manifest
 from simulator.build import Plan, build
-from simulator.server import SYSTEMS, SimulatorError, State, combined, counts, digest
+from simulator.server import SimulatorError, State, combined, counts, digest
+from simulator.systems import systems
 
 _EXAMPLES = """contoh / examples:
   bin/lumbung simulate build --scale 0.0286 --seed 20260101     bangun sumber demo (60.000 penduduk, 23.000 objek)
@@ -57,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     query = commands.add_parser(
         "sql", parents=[common], help="jalankan SQL dengan akun admin sumber / run SQL as the owner"
     )
-    query.add_argument("system", choices=SYSTEMS)
+    query.add_argument("system", choices=tuple(systems()))
     query.add_argument("statement")
     return parser
 
@@ -107,7 +108,7 @@ def _advance(state: State, options: argparse.Namespace) -> int:
 def _show(state: State, options: argparse.Namespace) -> int:
     found: dict[str, Any] = {}
     digests = {}
-    for system in SYSTEMS:
+    for system in systems():
         with state.connect(system) as connection:
             known = manifest.require_built(connection, system)
             found[system] = {
@@ -123,7 +124,7 @@ def _show(state: State, options: argparse.Namespace) -> int:
     if options.json:
         say(json.dumps(found, indent=1))
         return 0
-    for system in SYSTEMS:
+    for system in systems():
         part = found[system]
         say(f"{system}  jam {part['clock']} WIB  benih {part['seed']}  skala {part['scale']}")
         for table, rows in part["counts"].items():

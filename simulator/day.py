@@ -1,4 +1,4 @@
-"""What both departments share in one day of life: the working hours, late entries, deletions, new defects."""
+"""What all departments share in one day of life: the working hours, late entries, deletions, new defects."""
 
 from __future__ import annotations
 

@@ -13,14 +13,15 @@ from psycopg import sql
 
 from simulator.kinds import Kind
 from simulator.server import Connection, scalar
-from simulator.source_rows import KEYS, TOUCH, Change, key_of, pick, unspoilt, update_row
+from simulator.source_rows import TOUCH, Change, key_columns, key_of, pick, stored_key, unspoilt, update_row
 
 
 @dataclass
 class Injected:
-    """What happened to one row."""
+    """What happened to one row; `key`: as the department shows it, `stored`: as its table holds it."""
 
     key: dict[str, Any]
+    stored: dict[str, Any]
     changed: Change
     before: Change
     table: str
@@ -46,11 +47,11 @@ def inject(
         row = pick(connection, table, kind.where + unspoilt(table), rng, year=_year_of(rng))
         if row is None:
             return None
-        mark = table + json.dumps(key_of(table, row), sort_keys=True)
+        mark = _mark(table, row)
         ctid = row.pop("_ctid")
         change = kind.alter(row, rng)
-        key = key_of(table, {**row, **change})
-        if mark not in used and not _taken(connection, table, key_of(table, row), key):
+        old, new = stored_key(table, row), stored_key(table, {**row, **change})
+        if mark not in used and not _taken(connection, table, old, new):
             break
     else:
         return None
@@ -79,8 +80,8 @@ def inject(
     else:
         update_row(connection, table, ctid, change)
     used.add(mark)
-    found = Injected(key_of(table, spoilt), change, before, table, kind)
-    used.add(table + json.dumps(found.key, sort_keys=True))
+    found = Injected(key_of(table, spoilt), stored_key(table, spoilt), change, before, table, kind)
+    used.add(_mark(table, spoilt))
     return found
 
 
@@ -88,10 +89,14 @@ def _taken(connection: Connection, table: str, old: dict[str, Any], new: dict[st
     """True when the altered key belongs to another row already: that would be a second defect (a doubled key)."""
     if old == new:
         return False
-    names = KEYS.get(table, ("nik",))
+    names = key_columns(table)
     where = sql.SQL(" AND ").join(sql.SQL("{} = %s").format(sql.Identifier(n)) for n in names)
     query = sql.SQL("SELECT 1 FROM public.{} WHERE {} LIMIT 1").format(sql.Identifier(table), where)
     return connection.execute(query, [new[n] for n in names]).fetchone() is not None
+
+
+def _mark(table: str, row: dict[str, Any]) -> str:
+    return table + json.dumps(key_of(table, row), sort_keys=True)
 
 
 def _year_of(rng: np.random.Generator) -> int:
@@ -100,7 +105,6 @@ def _year_of(rng: np.random.Generator) -> int:
 
 def remember(connection: Connection, found: Injected, when: datetime) -> str:
     """Write one injected defect to `simulator.cacat`; returns its id `<system>-<number>`."""
-    key_names = KEYS.get(found.table, ("nik",))
     number = int(scalar(connection, "SELECT coalesce(max(nomor), 0) + 1 FROM simulator.cacat"))
     kind = found.kind
     entry = {
@@ -119,14 +123,14 @@ def remember(connection: Connection, found: Injected, when: datetime) -> str:
         "state": "open",
         **({"also": list(kind.also)} if kind.also else {}),
     }
-    repair = {"copy": kind.copy, "changed": found.changed, "before": found.before}
+    repair = {"key": found.stored, "copy": kind.copy, "changed": found.changed, "before": found.before}
     connection.execute(
         "INSERT INTO simulator.cacat (nomor, id, tabel, kunci, isi, perbaikan) VALUES (%s, %s, %s, %s, %s, %s)",
         [
             number,
             entry["id"],
             found.table,
-            "|".join(str(found.key[c]) for c in key_names),
+            "|".join(str(value) for value in found.stored.values()),
             json.dumps(entry),
             json.dumps(repair, default=_plain),
         ],

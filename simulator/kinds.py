@@ -1,4 +1,5 @@
-"""Kinds of defect: the catalogue is `data/cacat.csv`, this module says which rows each takes and what it does to them.
+"""Kinds of defect: the catalogue is `data/cacat.csv` and `data/cacat_<sistem>.csv`; this module, and that of each
+smaller department, says which rows each takes and what it does to them.
 
 Each kind breaks exactly one declared rule, in one row (two for a doubled key).
 """
@@ -15,8 +16,10 @@ from typing import Any
 import numpy as np
 
 from simulator.assessment import assessed_in_another_class, assessed_with_another_exemption
+from simulator.departments import module
 from simulator.places import closed_villages, districts, read_data
 from simulator.source_rows import NOP, Change, Row
+from simulator.systems import departments
 
 Chance = np.random.Generator
 Alter = Callable[[Row, Chance], Change]
@@ -42,7 +45,7 @@ class Kind:
 
     @property
     def system(self) -> str:
-        """`siak` or `sismiop`."""
+        """Code of the system."""
         return self.dataset.split(".")[0]
 
     @property
@@ -387,9 +390,13 @@ _HOW: dict[str, tuple[str, Alter]] = {
 @cache
 def kinds() -> tuple[Kind, ...]:
     """The catalogue in its order; KeyError when a line has no rule of alteration here."""
+    how, lines = dict(_HOW), read_data("cacat.csv")
+    for system in departments():
+        how |= module(system).DEFECTS
+        lines += read_data(f"cacat_{system}.csv")
     found = []
-    for line in read_data("cacat.csv"):
-        where, alter = _HOW[f"{line['dataset'].split('.')[1]} {line['jenis']}"]
+    for line in lines:
+        where, alter = how[f"{line['dataset'].split('.')[1]} {line['jenis']}"]
         found.append(
             Kind(
                 name=line["jenis"],

@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from simulator.queries import script
-from simulator.server import SYSTEMS, Connection, SimulatorError, State, counts, scalar
+from simulator.server import Connection, SimulatorError, State, counts, scalar
+from simulator.systems import systems
 
 VERSION = 1
 
@@ -67,6 +68,11 @@ def decoy(connection: Connection, kind: str, dataset: str, **more: object) -> No
     )
 
 
+def trouble(connection: Connection, kind: str, path: str) -> None:
+    """One trouble that a department's service gave a client."""
+    connection.execute("INSERT INTO simulator.gangguan (jenis, alamat) VALUES (%s, %s)", [kind, path])
+
+
 def column(connection: Connection, query: str) -> list[Any]:
     """First column of a trusted query."""
     return [r[0] for r in connection.execute(query).fetchall()]
@@ -79,13 +85,15 @@ def collect(state: State) -> dict[str, Any]:
     events: list[dict[str, Any]] = []
     decoys: list[dict[str, Any]] = []
     header["counts"] = {}
-    for system in SYSTEMS:
+    for system in systems():
         with state.connect(system) as connection:
             known = require_built(connection, system)
             header.update(
                 seed=int(known["benih"]), scale=float(known["skala"]), digest_at_build=known.get("intisari", "")
             )
             header.setdefault("clock", {})[system] = known["jam"]
+            met = connection.execute("SELECT jenis, count(*) FROM simulator.gangguan GROUP BY jenis ORDER BY jenis")
+            header.setdefault("troubles", {})[system] = {str(kind): int(times) for kind, times in met}
             header["counts"][system] = counts(connection)
             if "subjek" in known:
                 header["subjek"] = json.loads(known["subjek"])

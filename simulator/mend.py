@@ -9,8 +9,9 @@ from typing import Any
 from psycopg import sql
 
 from simulator import manifest
-from simulator.server import SYSTEMS, Connection, SimulatorError, State
-from simulator.source_rows import KEYS, TOUCH
+from simulator.server import Connection, SimulatorError, State
+from simulator.source_rows import TOUCH
+from simulator.systems import systems
 
 WORK = timedelta(hours=1)
 """A repair takes the department an hour of the source clock, so that the next extraction (lag up to 1 h) sees it."""
@@ -18,8 +19,8 @@ WORK = timedelta(hours=1)
 
 def mend(state: State, identity: str) -> str:
     """Repair the defect `identity` (e.g. siak-00003), write the manifest, return a line that says what was done."""
-    system = identity.split("-")[0]
-    if system not in SYSTEMS:
+    system = identity.rpartition("-")[0]
+    if system not in systems():
         raise SimulatorError(
             f"id cacat '{identity}' tidak dikenal; bentuknya siak-00003, lihat `bin/lumbung simulate defects`"
         )
@@ -40,15 +41,15 @@ def mend(state: State, identity: str) -> str:
             _restore(connection, table, entry, repair, now)
         entry["state"], entry["mended_at"] = "mended", now.isoformat(sep=" ")
         connection.execute("UPDATE simulator.cacat SET isi = %s WHERE id = %s", [json.dumps(entry), identity])
-    for each in SYSTEMS:
+    for each in systems():
         with state.connect(each) as connection:
             manifest.put(connection, jam=now + WORK)
     manifest.write(state)
     return f"{identity}: {entry['dataset']} {entry['key']} diperbaiki ({entry['note']}); jam sumber {now + WORK}"
 
 
-def _match(table: str, entry: dict[str, Any], extra: dict[str, Any]) -> tuple[sql.Composed, list[Any]]:
-    wanted = {**{c: entry["key"][c] for c in KEYS.get(table, ("nik",))}, **extra}
+def _match(repair: dict[str, Any], extra: dict[str, Any]) -> tuple[sql.Composed, list[Any]]:
+    wanted = {**repair["key"], **extra}
     clauses = [sql.SQL("{} IS NOT DISTINCT FROM %s").format(sql.Identifier(c)) for c in wanted]
     return sql.SQL(" AND ").join(clauses), list(wanted.values())
 
@@ -58,7 +59,7 @@ def _restore(connection: Connection, table: str, entry: dict[str, Any], repair: 
     values = dict(repair["before"])
     if table in TOUCH:
         values[TOUCH[table]] = now
-    where, arguments = _match(table, entry, {})
+    where, arguments = _match(repair, {})
     sets = sql.SQL(", ").join(sql.SQL("{} = %s").format(sql.Identifier(c)) for c in values)
     done = connection.execute(
         sql.SQL("UPDATE public.{} SET {} WHERE {}").format(sql.Identifier(table), sets, where),
@@ -75,7 +76,7 @@ def _drop_copy(
     connection: Connection, table: str, entry: dict[str, Any], repair: dict[str, Any], now: datetime
 ) -> None:
     """Delete the false row of a doubled key; the true one is touched, so that it is read again."""
-    where, arguments = _match(table, entry, {c: v for c, v in repair["changed"].items() if c != TOUCH.get(table)})
+    where, arguments = _match(repair, {c: v for c, v in repair["changed"].items() if c != TOUCH.get(table)})
     name = sql.Identifier(table)
     done = connection.execute(
         sql.SQL("DELETE FROM public.{} WHERE ctid = (SELECT max(ctid) FROM public.{} WHERE {})").format(
@@ -88,7 +89,7 @@ def _drop_copy(
             f"cacat '{entry['id']}': baris kedua dengan kunci {entry['key']} tidak ada lagi di {table}."
         )
     if table in TOUCH:
-        where, arguments = _match(table, entry, {})
+        where, arguments = _match(repair, {})
         connection.execute(
             sql.SQL("UPDATE public.{} SET {} = %s WHERE {}").format(name, sql.Identifier(TOUCH[table]), where),
             [now, *arguments],

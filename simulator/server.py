@@ -16,8 +16,6 @@ import pyarrow as pa
 import pyarrow.csv
 from psycopg import sql
 
-SYSTEMS = ("siak", "sismiop")
-READER = "lumbung_baca"
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 
@@ -46,12 +44,16 @@ class State:
 
     def admin_url(self, system: str) -> str:
         """URL of the owner account of one source database."""
-        path = self.folder / "secrets" / f"source_{system}_admin_url"
+        return self.secret(f"source_{system}_admin_url")
+
+    def secret(self, name: str) -> str:
+        """Content of one file of the profile's secrets."""
+        path = self.folder / "secrets" / name
         try:
             return path.read_text(encoding="utf-8").strip()
         except OSError as error:
             raise SimulatorError(
-                f"alamat admin sumber '{system}' tidak terbaca: {path} ({error.strerror}). "
+                f"berkas rahasia sumber tidak terbaca: {path} ({error.strerror}). "
                 "Jalankan `make demo` dulu, atau beri --state DIR."
             ) from error
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from functools import cache
 
 from simulator.places import read_data
-from simulator.server import READER
+from simulator.systems import READER
 
 _SETUP = {
     "setup_prop": "no_prop numeric(2) PRIMARY KEY, nama_prop varchar(60)",

@@ -8,8 +8,8 @@ from __future__ import annotations
 from functools import cache
 
 from simulator.places import read_data
-from simulator.server import READER
 from simulator.source_rows import PLACE, ZONE
+from simulator.systems import READER
 
 LOOKUPS = (
     "ref_propinsi",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,8 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from simulator.places import districts
-from simulator.server import Connection
+from simulator.server import Connection, scalar
+from simulator.systems import tables
 
 Row = dict[str, Any]
 
@@ -43,7 +45,7 @@ SISMIOP_KEYS = {
     "pembatalan_sppt": (*NOP, "thn_pajak_sppt", "pembatalan_sppt_ke"),
 }
 
-KEYS = {**SIAK_KEYS, **SISMIOP_KEYS}
+KEYS = {**SIAK_KEYS, **SISMIOP_KEYS, **{table.name: table.key for table in tables().values()}}
 
 TOUCH = {
     "biodata_wni": "tgl_ubah",
@@ -58,6 +60,7 @@ TOUCH = {
     "datang_detail": "modified_date",
     "pembayaran_sppt": "tgl_rekam_byr_sppt",
     "pembatalan_sppt": "tgl_rekam_btl_sppt",
+    **{table.name: table.touch for table in tables().values() if table.touch},
 }
 """Column that an update moves; full tables have none."""
 
@@ -85,6 +88,7 @@ ORDER = {
         PLACE,
     ),
     "sppt": f"thn_pajak_sppt, {PLACE}",
+    **{table.name: ", ".join(table.key) for table in tables().values()},
 }
 
 _ACTS = {"capil_lahir": "LU", "capil_mati": "KM", "capil_kawin": "KW", "capil_cerai": "CR"}
@@ -136,7 +140,9 @@ def pick(
     The row has an extra key `_ctid`. `where` is a trusted fragment of this package, with the table aliased `t`.
     """
     order = order or ORDER["biodata_wni_dkb" if table.startswith("biodata_wni_") else table]
-    point = pivot(table, rng, year)
+    point = _any_key(connection, table, where, rng) if table in tables() else pivot(table, rng, year)
+    if point is None:
+        return None
     marks = ", ".join(["%s"] * len(point))
     # Table, order and condition are constants of this package; values go in as parameters.
     base = f"SELECT ctid::text AS _ctid, t.* FROM public.{table} t WHERE ({where})"  # noqa: S608
@@ -149,16 +155,41 @@ def pick(
     return row
 
 
+def _any_key(connection: Connection, table: str, where: str, rng: np.random.Generator) -> tuple[Any, ...] | None:
+    """The key of a random one of the fitting rows of a smaller department's table; None when none fits."""
+    order = ORDER[table]
+    fitting = f"FROM public.{table} t WHERE ({where})"
+    count = int(scalar(connection, f"SELECT count(*) {fitting}"))
+    query = f"SELECT {order} {fitting} ORDER BY {order}, ctid OFFSET %s LIMIT 1"
+    return connection.execute(query.encode(), [int(rng.integers(0, max(1, count)))]).fetchone()
+
+
+def key_columns(table: str) -> tuple[str, ...]:
+    """Names of the business key's columns."""
+    return KEYS.get(table, ("nik",))
+
+
+def stored_key(table: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Business key of a row as its table holds it, in values that JSON can hold."""
+    return {name: _held(row[name]) for name in key_columns(table)}
+
+
+def _held(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.rstrip()
+    return value.isoformat() if isinstance(value, date) else int(value)
+
+
 def key_of(table: str, row: Mapping[str, Any]) -> dict[str, Any]:
-    """Business key of a row as the platform shows it: char(n) without its padding, numbers as they are."""
-    names = KEYS.get(table, ("nik",))
-    key: dict[str, Any] = {"periode": table[-6:]} if table not in KEYS else {}
-    return {**key, **{n: row[n].rstrip() if isinstance(row[n], str) else int(row[n]) for n in names}}
+    """Business key of a row as the platform shows it: as stored, but as the department's service writes it."""
+    if table in tables():
+        return tables()[table].key_shown(row)
+    return {**({} if table in KEYS else {"periode": table[-6:]}), **stored_key(table, row)}
 
 
 def unspoilt(table: str) -> str:
     """Rows that an earlier defect already spoilt are out of reach, whatever their key looks like now."""
-    key = KEYS.get(table, ("nik",))
+    key = key_columns(table)
     text = " || '|' || ".join(f"rtrim(t.{c}::text)" for c in key)
     # A value, not NOT EXISTS: as a join beside another one it was made over all defects of the table, for every row.
     spoilt = f"SELECT 1 FROM simulator.cacat c WHERE c.tabel = '{table}' AND c.kunci = {text} LIMIT 1"  # noqa: S608

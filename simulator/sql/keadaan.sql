@@ -11,6 +11,7 @@ CREATE TABLE simulator.cacat (
 CREATE INDEX cacat_kunci ON simulator.cacat (tabel, kunci);
 CREATE TABLE simulator.peristiwa (nomor bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, isi json);
 CREATE TABLE simulator.umpan (nomor bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, isi json);
+CREATE TABLE simulator.gangguan (nomor bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, jenis text, alamat text);
 CREATE TABLE simulator.tunda (hari date, tabel text, kunci text, kolom text, nilai text);
 CREATE TABLE simulator.nik_subjek (nik text PRIMARY KEY);
 CREATE OR REPLACE FUNCTION public.jam_sistem() RETURNS timestamp without time zone

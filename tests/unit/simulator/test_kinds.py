@@ -3,12 +3,14 @@
 import re
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 
 from simulator.chance import chance
 from simulator.kinds import kinds, kinds_of
-from simulator.source_rows import KEYS, NOP, TOUCH, key_of
+from simulator.source_rows import KEYS, NOP, TOUCH, key_of, stored_key
+from simulator.trouble import APART, Troubles
 
 NIK = re.compile(r"^\d{6}(0[1-9]|[12]\d|3[01]|4[1-9]|[56]\d|7[01])(0[1-9]|1[0-2])\d{2}(?!0000)\d{4}$")
 ROW = {
@@ -77,6 +79,13 @@ ROW = {
     "njoptkp_sppt": Decimal(10_000_000),
     "tgl_pembatalan_sppt": date(2024, 5, 1),
 }
+ROWS = {
+    "harga_harian": {
+        "tanggal": date(2026, 1, 4), "pasar": "3515-01", "nama": "Bawang Merah", "satuan": "kg",
+        "harga_kmrn": "39.550", "harga_skrg": "39.150", "perub_rp": "-400", "perub_persen": "-1,01",
+    },
+}  # fmt: skip
+"""A row of each table of the smaller departments."""
 
 
 def test_at_least_twelve_kinds_over_both_systems():
@@ -90,19 +99,20 @@ def test_at_least_twelve_kinds_over_both_systems():
 
 @pytest.mark.parametrize("kind", kinds(), ids=lambda k: f"{k.table}-{k.name}")
 def test_each_alteration_changes_the_column_it_names(kind):
-    change = kind.alter(dict(ROW), chance(1, kind.name))
+    row = ROWS.get(kind.table, ROW)
+    change = kind.alter(dict(row), chance(1, kind.name))
     if kind.severity == "duplicate":
         assert change == {}
     elif kind.copy and not kind.column:  # a row too many: mended by deleting it
         assert change
-        assert all(change[name] != ROW[name] for name in change)
+        assert all(change[name] != row[name] for name in change)
     elif kind.name == "nik-ganda":
         assert "nik" not in change and change["nama_lgkp"] != ROW["nama_lgkp"]
     elif kind.name == "subjek-ganda":
         assert set(change) == {"nm_wp"}
     else:
         assert kind.column in change
-        assert change[kind.column] != ROW.get(kind.column, "")
+        assert change[kind.column] != row.get(kind.column, "")
 
 
 @pytest.mark.parametrize("name", ["nik-huruf", "nik-15-digit", "nik-serial-0000"])
@@ -139,3 +149,20 @@ def test_keys_are_shown_without_padding_and_with_the_period():
     }
     assert key_of("biodata_wni_202501", {"nik": "1"}) == {"periode": "202501", "nik": "1"}
     assert set(TOUCH) <= set(KEYS)
+
+
+def test_the_key_of_a_department_is_shown_as_its_service_writes_it():
+    row = ROWS["harga_harian"]
+    assert key_of("harga_harian", row) == {"tanggal": "04-01-2026", "pasar": "3515-01", "nama": "Bawang Merah"}
+    assert stored_key("harga_harian", row) == {"tanggal": "2026-01-04", "pasar": "3515-01", "nama": "Bawang Merah"}
+
+
+def test_troubles_of_a_service_are_seeded_rare_and_apart():
+    def met(seed):
+        troubles = Troubles("harga_pangan")
+        return [number for number in range(3_000) if troubles.next(seed, oauth2=True)]
+
+    first = met(1)
+    assert first == met(1) != met(2)
+    assert 5 <= len(first) <= 60
+    assert min(later - earlier for earlier, later in pairwise(first)) >= APART

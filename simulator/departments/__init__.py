@@ -1,0 +1,16 @@
+"""The smaller departments, one module each, named like the system.
+
+A module has `DEFECTS` (kind → rows that may be spoilt, alteration; see `simulator.kinds`), `build(connection, siak,
+seed, scale)` for the first content and `live(day, siak)` for one day; a department behind HTTP also `routes(desk)` (see
+`simulator.desk`). Tables are declared in `data/kolom_<sistem>.csv`, kinds of defect in `data/cacat_<sistem>.csv`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import ModuleType
+
+
+def module(system: str) -> ModuleType:
+    """The module of one department."""
+    return import_module(f"simulator.departments.{system}")
