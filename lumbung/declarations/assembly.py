@@ -17,6 +17,7 @@ from lumbung.declarations.models import (
     Dataset,
     ListReference,
     MasterRef,
+    NameReference,
     Reference,
     Rule,
     SemanticType,
@@ -25,8 +26,16 @@ from lumbung.declarations.models import (
     Tenant,
 )
 from lumbung.declarations.names import DERIVED, IDENTIFIER, PLACEHOLDER, RAW_EXTRAS, RULE_ID
+from lumbung.declarations.naming import Naming
 from lumbung.declarations.problems import Problem
-from lumbung.declarations.rulebook import KEY_RULE, generated_derived, generated_rules, list_rule, reference_rule
+from lumbung.declarations.rulebook import (
+    KEY_RULE,
+    generated_derived,
+    generated_rules,
+    list_rule,
+    name_rule,
+    reference_rule,
+)
 from lumbung.declarations.speaking import transport_problems
 from lumbung.declarations.tenants import fill, fill_value
 from lumbung.declarations.transports import RestDataset
@@ -61,9 +70,9 @@ class _Assembly:
         self.suite = draft.suite or SuiteForm(dataset=draft.id)
         self.generated = generated_derived(draft.columns)
         self.taken = {taken.name for reference in draft.references for taken in reference.take}
-        self.names: set[str] = (
-            draft.column_names | set(RAW_EXTRAS) | set(self.generated) | set(self.suite.derived) | self.taken
-        )
+        self.codes = {form.into for form in self.suite.names}
+        self.names: set[str] = draft.column_names | set(RAW_EXTRAS) | set(self.generated)
+        self.names |= set(self.suite.derived) | self.taken | self.codes
 
     def dataset(self) -> Dataset:
         """Check everything, then build."""
@@ -72,9 +81,12 @@ class _Assembly:
         list_refs = self._list_refs()
         flags = {r.flag for r in self.draft.references} | {r.flag for r in list_refs}
         late = _late(derived, self.taken | flags)
+        named = _late(derived, self.codes)
+        naming = Naming(self.draft, self.suite, self.around.lists, self.problems)
+        names = naming.references((self.names - self.taken - self.codes) - set(late) - set(named))
         references = self._references(set(late))
         master_refs = self._master_refs()
-        rules = self._rules(references, list_refs)
+        rules = self._rules(references, list_refs, names)
         draft, extras = self.draft, self.draft.extras
         description = draft.odcs.description
         system = self.around.systems.get(draft.system)
@@ -101,7 +113,10 @@ class _Assembly:
             retention=draft.retention,
             derived=derived,
             late_derived=late,
-            kept=tuple(self._kept(name, form) for name, form in self.suite.derived.items() if form.keep),
+            kept=(
+                *(self._kept(name, form) for name, form in self.suite.derived.items() if form.keep),
+                *naming.kept(names),
+            ),
             references=references,
             list_refs=list_refs,
             master_refs=master_refs,
@@ -109,6 +124,8 @@ class _Assembly:
             notes=tuple(extras.notes),
             rest=_with_parents(extras.rest, self.around.drafts) if extras.rest is not None else None,
             spoken={name: form.description for name, form in self.suite.derived.items()},
+            names=names,
+            named_derived=tuple(name for name in named if name not in late),
         )
 
     # -- where a problem is
@@ -147,7 +164,8 @@ class _Assembly:
         derived = dict(self.generated)
         for name, form in self.suite.derived.items():
             path = ("derived", name)
-            if not DERIVED.match(name) or name in self.generated or name in RAW_EXTRAS or name in self.taken:
+            taken = self.taken | self.codes
+            if not DERIVED.match(name) or name in self.generated or name in RAW_EXTRAS or name in taken:
                 self._wrong(path, f"a derived column has a fresh name of _[a-z0-9_]*: {name!r}")
             if form.keep and (form.logical is None or form.classification is None):
                 self._wrong(path, "a kept column needs logical and classification")
@@ -235,13 +253,21 @@ class _Assembly:
             refs.append(MasterRef(**{**dict(form), "when": self._fill(form.when, (*path, "when")), "compare": compare}))
         return tuple(refs)
 
-    def _rules(self, references: tuple[Reference, ...], list_refs: tuple[ListReference, ...]) -> tuple[Rule, ...]:
+    def _rules(
+        self,
+        references: tuple[Reference, ...],
+        list_refs: tuple[ListReference, ...],
+        names: tuple[NameReference, ...],
+    ) -> tuple[Rule, ...]:
         draft, around = self.draft, self.around
         rules = generated_rules(
             draft.id, draft.odcs.version or "", tuple(draft.columns), draft.key, around.types, around.lists
         )
         rules += [reference_rule(reference) for reference in references]
         rules += [list_rule(reference) for reference in list_refs]
+        titles = {column.name: column.title for column in draft.columns}
+        titles |= {name: form.title for name, form in self.suite.derived.items()}
+        rules += [name_rule(reference, titles, around.lists[reference.list]) for reference in names]
         rules = self._with_severities(rules)
         seen = {rule.id for rule in rules}
         for index, form in enumerate(self.suite.rules):

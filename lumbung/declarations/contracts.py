@@ -62,8 +62,8 @@ class Draft:
 
     @property
     def derived_names(self) -> set[str]:
-        """Names of the suite's derived columns."""
-        return set(self.suite.derived) if self.suite is not None else set()
+        """Names of the suite's derived columns, the codes of its names among them."""
+        return set(self.suite.derived) | {form.into for form in self.suite.names} if self.suite is not None else set()
 
 
 def read_odcs(file: YamlFile, problems: list[Problem], wanted_id: str) -> OpenDataContractStandard | None:

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from lumbung.declarations.base import Frozen
 from lumbung.declarations.names import Classification, LoadMode, Logical, RuleKind, Severity, TextFormat
+from lumbung.declarations.reference import Meaning
 from lumbung.declarations.transports import RestDataset
 
 #: Every integer of so many digits fits a Spark INT.
@@ -100,6 +101,32 @@ class ListReference(Frozen):
         return "_berlaku_" + self.id.replace("-", "_")
 
 
+class NameReference(Frozen):
+    """A name that must be known to a list; its code becomes the column `into`. Flag column `_dikenal<into>`.
+
+    `within`: a column with the code within which the name is looked up; `on`: the column of the day.
+    `meanings`: what each normal text means, behind the code within which it does; `labels`: each code's name.
+    """
+
+    column: str
+    list: str
+    into: str
+    within: str | None
+    on: str | None
+    meanings: dict[str, tuple[Meaning, ...]]
+    labels: dict[str, str]
+
+    @property
+    def flag(self) -> str:
+        """The boolean column of the prepared frame; null when there is no name, or nothing known to look within."""
+        return "_dikenal" + self.into
+
+    @property
+    def rule_id(self) -> str:
+        """The rule that refuses an unknown name."""
+        return f"nama:{self.column}"
+
+
 class Comparison(Frozen):
     """One attribute that must agree between our row and the found master row (Spark SQL over each side)."""
 
@@ -137,7 +164,8 @@ class Rule(Frozen):
 class Dataset(Frozen):
     """A table of a source system with everything that decides its way through the stages.
 
-    `spoken`: what each derived column of the suite says of the row, for people.
+    `spoken`: what each derived column of the suite says of the row, for people. `named_derived`: the derived columns
+    that stand on the code of a name.
     """
 
     system: str
@@ -168,6 +196,8 @@ class Dataset(Frozen):
     notes: tuple[str, ...] = ()
     rest: RestDataset | None = None
     spoken: Mapping[str, str] = Field(default_factory=dict)
+    names: tuple[NameReference, ...] = ()
+    named_derived: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -188,6 +218,11 @@ class Dataset(Frozen):
     def source_columns(self) -> tuple[Column, ...]:
         """The columns that the source table must have: all but the period, which comes from the table's name."""
         return tuple(column for column in self.columns if column.name != self.period_column)
+
+    @property
+    def coded(self) -> tuple[tuple[Column, str], ...]:
+        """The columns of curated that carry codes, each with its list."""
+        return tuple((column, column.code_list) for column in (*self.columns, *self.kept) if column.code_list)
 
     def column(self, name: str) -> Column:
         """The column of that name; `KeyError` when the contract has none."""

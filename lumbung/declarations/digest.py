@@ -12,9 +12,7 @@ from lumbung.declarations.models import Dataset, Declarations
 def dataset_digest(declarations: Declarations, dataset: Dataset) -> str:
     """sha256 hex over contract, suite, rules, the types and lists they use, the time zone and the tenant."""
     types = sorted({column.standard for column in dataset.columns if column.standard})
-    lists = sorted(
-        {column.code_list for column in dataset.columns if column.code_list} | {ref.list for ref in dataset.list_refs}
-    )
+    lists = sorted({name for _, name in dataset.coded} | {ref.list for ref in dataset.list_refs})
     document = {
         "dataset": _judging(dataset.model_dump(mode="json")),
         "types": [declarations.types[name].model_dump(mode="json") for name in types],

@@ -151,7 +151,7 @@ def _dataset(dataset: Dataset, declarations: Declarations) -> str:
     lines += ["", "## Kolom", "", *_columns(dataset.columns), ""]
     if dataset.kept:
         lines += ["## Kolom turunan di gudang", "", *_columns(dataset.kept), ""]
-    if dataset.references or dataset.list_refs or dataset.master_refs:
+    if dataset.references or dataset.list_refs or dataset.names or dataset.master_refs:
         lines += ["## Hubungan", "", *_links(dataset), ""]
     lines += [
         "## Aturan",
@@ -197,6 +197,12 @@ def _links(dataset: Dataset) -> list[str]:
         f"- `{reference.id}`: `{reference.column}` → daftar `{reference.list}`"
         + (f", berlaku pada `{reference.on}`" if reference.on else "")
         for reference in dataset.list_refs
+    ]
+    lines += [
+        f"- nama di `{reference.column}` → kode `{reference.into}` dari daftar `{reference.list}`"
+        + (f", di dalam `{reference.within}`" if reference.within else "")
+        + (f", berlaku pada `{reference.on}`" if reference.on else "")
+        for reference in dataset.names
     ]
     for master in dataset.master_refs:
         attributes = ", ".join(comparison.attribute for comparison in master.compare)

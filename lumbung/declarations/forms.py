@@ -11,11 +11,13 @@ from lumbung.declarations.models import (
     Comparison,
     Duration,
     ListColumn,
+    NameForm,
     Record,
     SemanticCheck,
     Suppression,
 )
 from lumbung.declarations.names import Classification, LoadMode, Logical, Severity, TextFormat
+from lumbung.declarations.reference import OneOrMore
 from lumbung.declarations.transports import RestDataset
 
 
@@ -113,6 +115,27 @@ class ListReferenceForm(Form):
     source: str
 
 
+class WithinForm(Form):
+    """What a name belongs to: a column with the code of it, and the list's column that holds that code."""
+
+    column: str
+    list_column: str
+
+
+class NameReferenceForm(Form):
+    """A column that holds a name of a list; its code becomes the kept column `into`."""
+
+    column: str
+    list: str
+    into: str
+    where: dict[str, OneOrMore] = {}
+    within: WithinForm | None = None
+    on: str | None = None
+    title: str | None = None
+    description: str | None = None
+    classification: Classification | None = None
+
+
 class MasterRefForm(Form):
     """A look-up in data induk."""
 
@@ -143,6 +166,7 @@ class SuiteForm(Form):
 
     dataset: str
     derived: dict[str, DerivedForm] = {}
+    names: list[NameReferenceForm] = []
     list_refs: list[ListReferenceForm] = []
     master_refs: list[MasterRefForm] = []
     rules: list[SuiteRuleForm] = []
@@ -168,6 +192,14 @@ class TypesForm(Form):
     types: dict[str, TypeForm]
 
 
+class NamesForm(Form):
+    """How the names of a list may be written besides its labels; `aliases`: `<name>_alias.csv` stands beside it."""
+
+    forms: list[NameForm] = []
+    aliases: StrictBool = False
+    unique_within: list[str] = []
+
+
 class ListForm(Form):
     """`standards/reference/<name>.yaml`, the descriptor of a CSV beside it."""
 
@@ -184,6 +216,7 @@ class ListForm(Form):
     label_column: str
     valid_from: str | None = None
     valid_to: str | None = None
+    names: NamesForm = NamesForm()
 
 
 class PublishedColumnForm(Form):

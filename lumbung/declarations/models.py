@@ -19,6 +19,7 @@ from lumbung.declarations.dataset import (
     Dataset,
     ListReference,
     MasterRef,
+    NameReference,
     Reference,
     Rule,
     Taken,
@@ -44,14 +45,18 @@ from lumbung.declarations.product import (
     Suppression,
 )
 from lumbung.declarations.reference import (
+    Alias,
     CodeList,
     CodeRow,
     ListColumn,
+    Meaning,
+    NameForm,
     SemanticCheck,
     SemanticType,
 )
 
 __all__ = [
+    "Alias",
     "Assumption",
     "CodeList",
     "CodeRow",
@@ -69,6 +74,9 @@ __all__ = [
     "MartColumn",
     "MartTest",
     "MasterRef",
+    "Meaning",
+    "NameForm",
+    "NameReference",
     "PortalTexts",
     "Publication",
     "PublishedColumn",

@@ -8,7 +8,7 @@ from typing import Final, Literal
 Logical = Literal["string", "integer", "number", "date", "timestamp", "boolean"]
 Classification = Literal["umum", "terbatas", "rahasia"]
 Severity = Literal["error", "warning", "info"]
-RuleKind = Literal["map", "key", "type", "reference", "list"]
+RuleKind = Literal["map", "key", "type", "reference", "list", "name"]
 LoadMode = Literal["window", "full"]
 TextFormat = Literal["1.234,5", "31-12-2025", "31/12/2025", "20251231", "2025-12-31T23:59:59+07:00"]
 """How a text source may write a value besides the plain way (1234.5, 2025-12-31, 2025-12-31 23:59:59), by example."""

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
 
 from lumbung.declarations.base import Frozen
 from lumbung.declarations.names import Classification, Logical, Severity
+
+OneOrMore = Annotated[tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)]
 
 
 class SemanticCheck(Frozen):
@@ -55,8 +61,37 @@ class ListColumn(Frozen):
     description: str
 
 
+class NameForm(Frozen):
+    """Another way in which every name of a list may be written: `KEC {nama}`, for the rows that `where` selects.
+
+    In place of the label stand the aliases too.
+    """
+
+    form: str
+    where: Mapping[str, OneOrMore] = Field(default_factory=dict)
+
+
+class Alias(Frozen):
+    """A text that a department writes for the name of a code."""
+
+    text: str
+    code: str
+    note: str | None
+
+
+class Meaning(Frozen):
+    """A code that a text stands for, and when; both days belong to it."""
+
+    code: str
+    valid_from: date
+    valid_to: date
+
+
 class CodeList(Frozen):
-    """A code list or crosswalk (data induk, kode referensi)."""
+    """A code list or crosswalk (data induk, kode referensi).
+
+    `forms`, `aliases`: how its names may be written; `unique_within`: the columns within which a name has one code.
+    """
 
     name: str
     title: str
@@ -70,6 +105,9 @@ class CodeList(Frozen):
     label_column: str
     has_validity: bool
     rows: tuple[CodeRow, ...]
+    forms: tuple[NameForm, ...] = ()
+    aliases: tuple[Alias, ...] = ()
+    unique_within: tuple[str, ...] = ()
 
     def codes(self) -> tuple[str, ...]:
         """Every code once, in the file's order, whatever its validity."""

@@ -126,6 +126,9 @@ def _checked(rule: Rule, dataset: Dataset, declarations: Declarations) -> str:
         link_list = next(link for link in dataset.list_refs if link.id == name)
         when = " pada tanggal catatan" if link_list.on else ""
         return f"Kodenya berlaku{when} menurut daftar {declarations.lists[link_list.list].title}."
+    if rule.kind == "name":
+        reference = next(reference for reference in dataset.names if reference.rule_id == rule.id)
+        return f"Namanya dikenal dalam daftar {declarations.lists[reference.list].title}."
     said = dataset.spoken.get(str(rule.kwargs.get("column")))
     if said is not None and not name:
         return said

@@ -8,7 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from lumbung.declarations.models import CodeList, Column, ListReference, Reference, Rule, SemanticType
+from lumbung.declarations.models import (
+    CodeList,
+    Column,
+    ListReference,
+    NameReference,
+    Reference,
+    Rule,
+    SemanticType,
+)
 from lumbung.declarations.transports import JSON_TYPES
 
 IN_SET: Final = "expect_column_values_to_be_in_set"
@@ -98,6 +106,22 @@ def list_rule(reference: ListReference) -> Rule:
         columns=(reference.column,) if reference.on is None else (reference.column, reference.on),
         reason=reference.reason,
         source=reference.source,
+    )
+
+
+def name_rule(reference: NameReference, titles: Mapping[str, str], codes: CodeList) -> Rule:
+    """The name must be known to the list; validate adds the nearest names to the reason."""
+    within = f" untuk {titles.get(reference.within, 'induk')} {{{reference.within}}}" if reference.within else ""
+    return Rule(
+        id=reference.rule_id,
+        kind="name",
+        severity="error",
+        expectation=IN_SET,
+        kwargs={"column": reference.flag, "value_set": [True]},
+        columns=(reference.column,),
+        reason=f"{titles.get(reference.column, reference.column)} “{{{reference.column}}}” tidak dikenal dalam daftar "
+        f"“{codes.title}”{within}; tulis nama resminya, atau minta walidata mencatat tulisan ini sebagai alias.",
+        source=codes.source,
     )
 
 

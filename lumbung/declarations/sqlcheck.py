@@ -106,7 +106,10 @@ def _dataset_problems(draft: Draft, dataset: Dataset, tree: Tree) -> list[Proble
     flags |= {r.flag for r in dataset.references} | {r.flag for r in dataset.list_refs}
     taken = {taken.name for reference in dataset.references for taken in reference.take}
     suite = draft.suite_file or draft.file
-    so_far = columns | flags | taken
+    codes = {
+        name for form in (draft.suite.names if draft.suite else ()) for name in (form.into, f"_dikenal{form.into}")
+    }
+    so_far = columns | flags | taken | codes
     for name, expression in dataset.derived.items():
         wrong = expression_problem(expression, so_far)
         if wrong is not None and draft.suite is not None and name in draft.suite.derived:
@@ -117,6 +120,7 @@ def _dataset_problems(draft: Draft, dataset: Dataset, tree: Tree) -> list[Proble
         if parent is None:
             continue
         theirs = {column.name for column in parent.columns} | (set(parent.derived) - set(parent.late_derived))
+        theirs |= {reference.into for reference in parent.names}
         place = ("schema", 0, "relationships", index)
         for taken_column in reference.take:
             wrong = expression_problem(taken_column.expr, theirs)

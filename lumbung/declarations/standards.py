@@ -8,18 +8,15 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Final
 
+from lumbung.declarations.aliases import alias_path, naming_problems, read_aliases
 from lumbung.declarations.forms import ListForm, TypesForm
 from lumbung.declarations.models import CodeList, CodeRow, SemanticType
 from lumbung.declarations.names import IDENTIFIER, RULE_ID
 from lumbung.declarations.problems import Problem
 from lumbung.declarations.reading import read_form
+from lumbung.declarations.spelling import FIRST_DAY, LAST_DAY
 from lumbung.declarations.yamlfile import YamlFile
-
-#: What an open end of a validity becomes, so that nobody has to treat nulls.
-FIRST_DAY: Final = date(1900, 1, 1)
-LAST_DAY: Final = date(9999, 12, 31)
 
 
 def read_types(root: Path, problems: list[Problem]) -> dict[str, SemanticType]:
@@ -51,21 +48,22 @@ def read_types(root: Path, problems: list[Problem]) -> dict[str, SemanticType]:
 
 
 def read_lists(root: Path, problems: list[Problem]) -> dict[str, CodeList]:
-    """The code lists by name; every CSV needs a descriptor and the other way round."""
+    """The code lists by name; every CSV needs a descriptor (its own, or its list's) and the other way round."""
     folder = root / "standards" / "reference"
     lists: dict[str, CodeList] = {}
+    declared: set[Path] = set()
     for path in sorted(folder.glob("*.yaml")):
-        code_list = _read_list(path, root, problems)
+        code_list = _read_list(path, root, problems, declared)
         if code_list is not None:
             lists[code_list.name] = code_list
     for path in sorted(folder.glob("*.csv")):
-        if not path.with_suffix(".yaml").exists():
+        if not path.with_suffix(".yaml").exists() and path not in declared:
             name = str(path.relative_to(root))
             problems.append(Problem(name, 1, "", f"a CSV without a descriptor; write {path.stem}.yaml beside it"))
     return lists
 
 
-def _read_list(path: Path, root: Path, problems: list[Problem]) -> CodeList | None:
+def _read_list(path: Path, root: Path, problems: list[Problem], declared: set[Path]) -> CodeList | None:
     file = YamlFile(path, root)
     problems.extend(file.problems)
     form = read_form(ListForm, file, problems) if file.data is not None else None
@@ -80,7 +78,7 @@ def _read_list(path: Path, root: Path, problems: list[Problem]) -> CodeList | No
         problems.append(file.problem(("name",), f"the list has no CSV: {csv_path.name} is missing beside it"))
     else:
         rows = _read_rows(csv_path, root, form, problems)
-    return CodeList(
+    codes = CodeList(
         name=form.name,
         title=form.title,
         description=form.description,
@@ -93,7 +91,15 @@ def _read_list(path: Path, root: Path, problems: list[Problem]) -> CodeList | No
         label_column=form.label_column,
         has_validity=form.valid_from is not None,
         rows=rows,
+        forms=tuple(form.names.forms),
+        unique_within=tuple(form.names.unique_within),
     )
+    if form.names.aliases:
+        declared.add(alias_path(path))
+        codes = codes.model_copy(update={"aliases": read_aliases(alias_path(path), root, codes, problems)})
+    if rows:
+        problems.extend(naming_problems(codes, file))
+    return codes
 
 
 def _form_problems(form: ListForm, file: YamlFile) -> list[Problem]:

@@ -84,7 +84,7 @@ def landed(batch: Batch) -> None:
 def validated(batch: Batch, dataset: Dataset) -> None:
     """A batch has its verdict; its parents were looked up among what was received of them."""
     parents = dict.fromkeys(reference.to for reference in dataset.references)
-    lists = dict.fromkeys(reference.list for reference in dataset.list_refs)
+    lists = dict.fromkeys([*(link.list for link in dataset.list_refs), *(name.list for name in dataset.names)])
     looked_up = [
         *(table(f"raw.{name.replace('.', '__')}") for name in parents),
         *(table(f"ref.{name}") for name in lists),
@@ -96,7 +96,7 @@ def validated(batch: Batch, dataset: Dataset) -> None:
 @_quietly
 def conformed(batch: Batch, dataset: Dataset, snapshot: int | None) -> None:
     """A batch is in its curated table; `snapshot` None: it changed nothing."""
-    codes = dict.fromkeys(column.code_list for column in dataset.columns if column.code_list)
+    codes = dict.fromkeys(name for _, name in dataset.coded)
     masters = dict.fromkeys(reference.to for reference in dataset.master_refs)
     looked_up = [
         *(table(f"ref.{name}") for name in codes),

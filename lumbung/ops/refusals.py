@@ -146,6 +146,10 @@ def advice(rule_id: str, columns: Sequence[str], dataset: Dataset, declared: Dec
         code_list = dataset.column(rest).code_list if rest in {column.name for column in dataset.columns} else None
         named = f" “{declared.lists[code_list].title}”" if code_list in declared.lists else ""
         return f"Pilih {here} dari daftar kode{named}."
+    if kind == "nama":
+        lists = [declared.lists[reference.list].title for reference in dataset.names if reference.rule_id == rule_id]
+        named = f" “{lists[0]}”" if lists else ""
+        return f"Tulis {here} seperti dalam daftar{named}; tulisan yang lazim dapat dicatat walidata sebagai alias."
     if kind == "rujukan":
         return f"Perbaiki {here}, atau kirim dulu data yang dirujuknya."
     if kind == "wilayah":

@@ -25,6 +25,7 @@ from lumbung.rules.frame import (
     received_key_hash,
     row_hash,
 )
+from lumbung.rules.naming import looked_up, text_of
 from lumbung.rules.reasons import reason
 
 if TYPE_CHECKING:
@@ -176,16 +177,26 @@ def tally(pieces: Iterable[RecordBatch], dataset: Dataset) -> Tally:
     return Tally(received, classes[ACCEPTED], classes[QUARANTINED], classes[DUPLICATE], by_rule)
 
 
-def refused(tagged: DataFrame, dataset: Dataset) -> DataFrame:
-    """The quarantined rows: `_row`, `_rules` (ids of broken error rules), `_reasons` (in words), `_key_hash`."""
+def refused(tagged: DataFrame, dataset: Dataset, hints: Mapping[str, Mapping[str, str]]) -> DataFrame:
+    """The quarantined rows: `_row`, `_rules` (ids of broken error rules), `_reasons` (in words), `_key_hash`.
+
+    `hints`: per rule of a name, what is added to the reason for a text that is asked for.
+    """
     from pyspark.sql import functions as fn
+
+    names = {reference.rule_id: reference for reference in dataset.names}
+
+    def words(rule: Rule) -> SparkColumn:
+        said = reason(rule.reason, types)
+        added = hints.get(rule.id)
+        return fn.concat(said, fn.coalesce(looked_up(added, text_of(names[rule.id])), fn.lit(""))) if added else said
 
     types = {field.name: field.dataType.simpleString() for field in tagged.schema.fields}
     errors = [(index, rule) for index, rule in enumerate(all_rules(dataset)) if rule.severity == "error"]
     return tagged.where(fn.col(CLASS) == QUARANTINED).select(
         ROW,
         _where_broken([(index, fn.lit(rule.id)) for index, rule in errors]).alias("_rules"),
-        _where_broken([(index, reason(rule.reason, types)) for index, rule in errors]).alias("_reasons"),
+        _where_broken([(index, words(rule)) for index, rule in errors]).alias("_reasons"),
         KEY_HASH,
     )
 

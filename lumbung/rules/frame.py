@@ -1,7 +1,7 @@
 """The prepared frame: a batch's raw rows as every rule sees them, and the hashes by which rows are compared.
 
 Order of columns: `_row`, the contract's columns (`char(n)` right-trimmed, otherwise as received), `_nilai`, the type
-flags `_tipe_<column>`, the derived columns of the suite. References and code lists add theirs in
+flags `_tipe_<column>`, the derived columns of the suite and the codes of names. References and code lists add theirs in
 `lumbung.rules.references`.
 """
 
@@ -106,10 +106,15 @@ def with_derived(frame: DataFrame, derived: dict[str, str], names: Iterable[str]
 
 
 def prepare(raw: DataFrame, dataset: Dataset) -> DataFrame:
-    """The prepared frame before references: contract columns, type flags, derived columns that need no parent."""
+    """The prepared frame before references: contract columns, type flags, derived columns that need no parent, and
+    the codes of names, which stand on some of these and others on them.
+    """
+    from lumbung.rules.naming import with_names
+
     frame = with_type_flags(contract_frame(raw, dataset), dataset)
-    late = set(dataset.late_derived)
-    return with_derived(frame, dataset.derived, [name for name in dataset.derived if name not in late])
+    later = {*dataset.late_derived, *dataset.named_derived}
+    frame = with_derived(frame, dataset.derived, [name for name in dataset.derived if name not in later])
+    return with_derived(with_names(frame, dataset), dataset.derived, dataset.named_derived)
 
 
 def local_type(column: Column) -> str:

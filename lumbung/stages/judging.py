@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from lumbung.faults import point
 from lumbung.ledger import Counts, RefusedKey, RuleCount
-from lumbung.rules import classify, gx
+from lumbung.rules import classify, gx, naming
 from lumbung.rules.frame import KEY_HASH, ROW, contract_frame, key_columns, prepare, typed
 from lumbung.rules.places import Places, places
 from lumbung.rules.references import mentioned, parents, with_references
@@ -214,11 +214,21 @@ def split(
         others = tagged.where(fn.col(classify.CLASS) != classify.ACCEPTED)
         _write(_keys(others, dataset, timezone, fn.col(classify.CLASS).alias("_kind")), work / "keys")
     if tally.quarantined:
-        refused = classify.refused(tagged, dataset)
+        refused = classify.refused(tagged, dataset, _hints(dataset, work, tally))
         _write(raw.join(fn.broadcast(refused), ROW), work / "quarantine")
     for folder in (_accepted(work), work / "keys"):
         folder.mkdir(exist_ok=True)
         (folder / "_SUCCESS").touch()
+
+
+def _hints(dataset: Dataset, work: Path, tally: classify.Tally) -> dict[str, dict[str, str]]:
+    """Per rule of a name that refused rows, the nearest names of each unknown one."""
+    found = {}
+    for reference in dataset.names:
+        if tally.by_rule.get(reference.rule_id):
+            pieces = _pieces(work / "tagged" / f"{classify.CLASS}={classify.QUARANTINED}", naming.asked_in(reference))
+            found[reference.rule_id] = naming.hints(reference, naming.unknown(pieces, reference))
+    return found
 
 
 def _keys(rows: DataFrame, dataset: Dataset, timezone: str, *more: SparkColumn) -> DataFrame:

@@ -59,12 +59,11 @@ def clock_of(batch: Batch) -> datetime:
 def looked_up(spark: SparkSession, declarations: Declarations, dataset: Dataset) -> str:
     """Digest of everything that labels and statuses of a table depend on, besides its own rows."""
     lists = {
-        column.code_list: sorted(
+        name: sorted(
             (row.code, row.valid_from.isoformat(), row.valid_to.isoformat(), row.label)
-            for row in declarations.lists[column.code_list].rows
+            for row in declarations.lists[name].rows
         )
-        for column in dataset.columns
-        if column.code_list is not None
+        for _, name in dataset.coded
     }
     masters = {
         reference.id: [

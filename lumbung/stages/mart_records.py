@@ -124,13 +124,15 @@ def _rules(ledger: Ledger, declarations: Declarations) -> list[Row]:
 
 
 def _looked_up(dataset: Dataset, rule: str) -> tuple[str | None, str | None]:
-    """What kind of thing a rule looks up, and which: `rujukan:<link>` a table, `kode:` and `wilayah:` a code list."""
+    """What kind of thing a rule looks up, and which: `rujukan:` a table, `kode:`, `wilayah:`, `nama:` a list."""
     kind, _, name = rule.partition(":")
     if kind == "rujukan":
         return next(((TABLE, link.to) for link in dataset.references if link.id == name), (None, None))
     lists: Sequence[tuple[str, str]] = [(link.id, link.list) for link in dataset.list_refs]
     if kind == "kode":
         lists = [(column.name, column.code_list) for column in dataset.columns if column.code_list]
+    elif kind == "nama":
+        lists = [(reference.column, reference.list) for reference in dataset.names]
     elif kind != "wilayah":
         return None, None
     return next(((CODES, target) for own, target in lists if own == name), (None, None))

@@ -87,11 +87,7 @@ def label_days(dataset: Dataset, timezone: str, loaded: Column) -> list[Column]:
 
 def with_labels(frame: DataFrame, dataset: Dataset, lists: Mapping[str, CodeList], days: Sequence[Column]) -> DataFrame:
     """Add `<column>_label` for every coded column; NULL where the list has no such code on any of the days."""
-    labels = {
-        label_of(column): _label(column.name, lists[column.code_list], days)
-        for column in dataset.columns
-        if column.code_list is not None
-    }
+    labels = {label_of(column): _label(column.name, lists[name], days) for column, name in dataset.coded}
     return frame.withColumns(labels) if labels else frame
 
 
@@ -205,5 +201,5 @@ def restated(
 
 def restated_columns(dataset: Dataset) -> list[str]:
     """Columns that come from code lists and data induk rather than from the source."""
-    labels = [label_of(column) for column in dataset.columns if column.code_list is not None]
+    labels = [label_of(column) for column, _ in dataset.coded]
     return [*labels, *(status_of(reference) for reference in dataset.master_refs)]

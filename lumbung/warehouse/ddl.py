@@ -258,16 +258,22 @@ def curated_columns(dataset: Dataset) -> dict[str, tuple[str, str]]:
     columns: dict[str, tuple[str, str]] = {}
     for column in dataset.columns:
         columns[column.name] = (column.spark_type.lower(), column_comment(column))
-        if column.code_list is not None:
-            columns[label_of(column)] = ("string", f"Uraian {column.title} menurut kode referensi {column.code_list}")
+        columns |= _label(column)
     for column in dataset.kept:
         columns[column.name] = (column.spark_type.lower(), f"Diturunkan. {column_comment(column)}")
+        columns |= _label(column)
     for reference in dataset.master_refs:
         columns[status_of(reference)] = (
             "string",
             f"{reference.title}: cocok, beda, tidak_ditemukan, tidak_dapat_diperiksa; NULL bila isinya bukan rujukan",
         )
     return {**columns, **LINEAGE}
+
+
+def _label(column: Column) -> dict[str, tuple[str, str]]:
+    if column.code_list is None:
+        return {}
+    return {label_of(column): ("string", f"Uraian {column.title} menurut kode referensi {column.code_list}")}
 
 
 def label_of(column: Column) -> str:

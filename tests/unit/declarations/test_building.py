@@ -73,6 +73,7 @@ def test_generated_rules(small: Declarations, sales: Dataset) -> None:
         "nilai:jual": ("map", "error"),
         "wajib:diubah": ("map", "error"),
         "wilayah:cabang": ("list", "error"),
+        "nama:barang": ("name", "error"),
         "jual-wajar": ("map", "warning"),
     }
     goods = {rule.id: rule.kind for rule in small.datasets["toko.barang"].rules}
@@ -155,7 +156,7 @@ def test_types_in_curated(small: Declarations, sales: Dataset) -> None:
     assert small.datasets["toko.barang"].column("harga").spark_type == "DECIMAL(12,2)"
     assert [column.spark_type for column in sales.columns] == ["INT", "STRING", "STRING", "INT", "DATE", "TIMESTAMP"]
     assert [column.trim for column in sales.columns] == [False, False, True, False, False, False]
-    assert [(c.name, c.spark_type) for c in sales.kept] == [("_bulan", "STRING")]
+    assert [(c.name, c.spark_type) for c in sales.kept] == [("_bulan", "STRING"), ("_kode_cabang", "STRING")]
 
 
 def test_validity_has_no_open_end(small: Declarations) -> None:
