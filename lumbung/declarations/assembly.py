@@ -70,7 +70,7 @@ class _Assembly:
         self.suite = draft.suite or SuiteForm(dataset=draft.id)
         self.generated = generated_derived(draft.columns)
         self.taken = {taken.name for reference in draft.references for taken in reference.take}
-        self.codes = {form.into for form in self.suite.names}
+        self.codes = {name for form in self.suite.names for name in (form.into, *form.take)}
         self.names: set[str] = draft.column_names | set(RAW_EXTRAS) | set(self.generated)
         self.names |= set(self.suite.derived) | self.taken | self.codes
 

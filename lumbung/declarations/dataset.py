@@ -105,7 +105,8 @@ class NameReference(Frozen):
     """A name that must be known to a list; its code becomes the column `into`. Flag column `_dikenal<into>`.
 
     `within`: a column with the code within which the name is looked up; `on`: the column of the day.
-    `meanings`: what each normal text means, behind the code within which it does; `labels`: each code's name.
+    `meanings`: what each normal text means, behind the code within which it does; `labels`: each code's name; `take`:
+    derived columns that hold what the list says of the code (newest row of the list), by code.
     """
 
     column: str
@@ -115,6 +116,7 @@ class NameReference(Frozen):
     on: str | None
     meanings: dict[str, tuple[Meaning, ...]]
     labels: dict[str, str]
+    take: dict[str, dict[str, str]] = Field(default_factory=dict)
 
     @property
     def flag(self) -> str:

@@ -123,11 +123,15 @@ class WithinForm(Form):
 
 
 class NameReferenceForm(Form):
-    """A column that holds a name of a list; its code becomes the kept column `into`."""
+    """A column that holds a name of a list; its code becomes the kept column `into`.
+
+    `take`: fresh derived column → column of the list whose value the row found has (its standard unit, for example).
+    """
 
     column: str
     list: str
     into: str
+    take: dict[str, str] = {}
     where: dict[str, OneOrMore] = {}
     within: WithinForm | None = None
     on: str | None = None

@@ -32,6 +32,9 @@ class Naming:
             path = ("names", index)
             if not DERIVED.match(form.into) or form.into in taken:
                 self._wrong((*path, "into"), f"the code becomes a fresh column of _[a-z0-9_]*: {form.into!r}")
+            for fresh in form.take:
+                if not DERIVED.match(fresh) or fresh in taken or fresh == form.into:
+                    self._wrong((*path, "take", fresh), f"a fresh column of _[a-z0-9_]* is wanted: {fresh!r}")
             if form.column in columns:
                 self._wrong((*path, "column"), f"{form.column!r} is looked up twice")
             for key, name in (("column", form.column), ("on", form.on)):
@@ -45,7 +48,7 @@ class Naming:
                 self._wrong((*path, "list"), f"unknown code list {form.list!r}; see standards/reference")
             elif self._columns(form, codes, path):
                 found.append(self._reference(form, codes, path))
-            taken.add(form.into)
+            taken |= {form.into, *form.take}
             there.add(form.into)
             columns.add(form.column)
         return tuple(found)
@@ -73,6 +76,7 @@ class Naming:
     def _columns(self, form: NameReferenceForm, codes: CodeList, path: KeyPath) -> bool:
         """Whether the list has every column that the reference names."""
         named = [((*path, "where", name), name) for name in form.where]
+        named += [((*path, "take", ours), theirs) for ours, theirs in form.take.items()]
         if form.within is not None:
             named.append(((*path, "within", "list_column"), form.within.list_column))
         columns = {column.name for column in codes.columns}
@@ -97,7 +101,14 @@ class Naming:
             on=form.on,
             meanings=found,
             labels={row.code: row.label for row in codes.rows if selected(row, form.where)},
+            take={ours: _values(codes, theirs, form.where) for ours, theirs in form.take.items()},
         )
 
     def _wrong(self, path: KeyPath, message: str) -> None:
         self.problems.append((self.draft.suite_file or self.draft.file).problem(path, message))
+
+
+def _values(codes: CodeList, column: str, where: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """What the newest row of each code says in `column`; codes that say nothing there are left out."""
+    rows = sorted((row for row in codes.rows if selected(row, where)), key=lambda row: row.valid_from)
+    return {row.code: value for row in rows if (value := row.values.get(column)) is not None}

@@ -111,7 +111,8 @@ def _alike(kind: str, rules: Sequence[Rule], dataset: Dataset) -> Iterator[tuple
 
 
 def _taken(dataset: Dataset) -> list[str]:
-    return [taken.name for reference in dataset.references for taken in reference.take]
+    found = [taken.name for reference in dataset.references for taken in reference.take]
+    return found + [name for reference in dataset.names for name in reference.take]
 
 
 def _checked(rule: Rule, dataset: Dataset, declarations: Declarations) -> str:

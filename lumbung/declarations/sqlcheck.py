@@ -107,7 +107,9 @@ def _dataset_problems(draft: Draft, dataset: Dataset, tree: Tree) -> list[Proble
     taken = {taken.name for reference in dataset.references for taken in reference.take}
     suite = draft.suite_file or draft.file
     codes = {
-        name for form in (draft.suite.names if draft.suite else ()) for name in (form.into, f"_dikenal{form.into}")
+        name
+        for form in (draft.suite.names if draft.suite else ())
+        for name in (form.into, f"_dikenal{form.into}", *form.take)
     }
     so_far = columns | flags | taken | codes
     for name, expression in dataset.derived.items():

@@ -25,7 +25,7 @@ HINTED: Final = 300
 
 
 def with_names(frame: DataFrame, dataset: Dataset) -> DataFrame:
-    """Add the code `into` of every name (NULL when unknown) and the flag `_dikenal<into>`.
+    """Add the code `into` of every name (NULL when unknown), what is taken with it, and the flag `_dikenal<into>`.
 
     The flag is NULL without a name, and when the name it belongs to is unknown itself: one mistake, one reason.
     """
@@ -34,6 +34,8 @@ def with_names(frame: DataFrame, dataset: Dataset) -> DataFrame:
     flags: dict[str, str] = {}
     for reference in dataset.names:
         frame = frame.withColumn(reference.into, _code(reference, dataset))
+        for name, values in reference.take.items():
+            frame = frame.withColumn(name, looked_up(values, fn.col(reference.into)))
         asked = fn.col(reference.column).isNotNull()
         if reference.within in flags:
             asked = asked & fn.coalesce(fn.col(flags[reference.within]), fn.lit(True))

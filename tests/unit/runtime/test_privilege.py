@@ -89,3 +89,18 @@ def test_an_ordinary_caller_cannot_bring_another_name(place: Path, monkeypatch: 
     monkeypatch.setattr(sys, "argv", ["as_user", "lumbung.cli"])
     as_user.main()
     assert started == ["budi"]
+
+
+@pytest.mark.parametrize(
+    ("words", "writes"),
+    [
+        (["lumbung.cli", "contracts", "siak", "--accept"], True),
+        (["lumbung.cli", "scaffold", "siak", "tabel", "--write"], True),
+        (["lumbung.cli", "contracts", "siak"], False),
+        (["lumbung.cli", "run", "--accept"], False),
+        (["lumbung.cli"], False),
+    ],
+    ids=["contracts", "scaffold", "only-shown", "another-command", "nothing"],
+)
+def test_commands_that_write_declarations_stay_with_the_owner_of_the_checkout(words, writes):
+    assert as_user.writes_declarations(words) is writes
