@@ -11,7 +11,7 @@ PLATFORM := .lumbung/env/platform/bin/python
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
-demo: install ## install what is missing, start everything, carry SIAK and SISMIOP to the portal, print the figures
+demo: install ## install what is missing, start everything, carry every system to the portal, print the figures
 	@$(PLATFORM) -m runtime.demo
 
 install: ## distribution packages, environments from hashed locks, jars

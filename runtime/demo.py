@@ -1,4 +1,4 @@
-"""What `make demo` does after the installation: services, simulated sources, declarations, both systems, a summary.
+"""What `make demo` does after the installation: services, simulated sources, declarations, all systems, a summary.
 
 Every step may be repeated: what is done already is found done. A step that fails ends the demo with the step's own
 message; the services stay up, so that one can look.
@@ -9,12 +9,11 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
 
 from lumbung.declarations import DeclarationError
+from lumbung.declarations.names import APPROVED
 from lumbung.declarations.systems import read_heads
 from lumbung.settings import ROOT, Settings, SettingsError, settings
-from lumbung.stages.extract import APPROVED
 from runtime import airflow, lifecycle, privilege
 from runtime.service import RuntimeFailure
 
@@ -31,21 +30,13 @@ def heading(text: str) -> None:
     say(f"\n== {text} ({time.monotonic() - STARTED:.0f} s)")
 
 
-def step(what: str, *commands: Sequence[str]) -> None:
-    """Run `lumbung` commands side by side with their output shown; all of them are waited for.
-
-    Raises RuntimeFailure naming those that failed and the next step.
-    """
+def step(what: str, *command: str) -> None:
+    """Run one `lumbung` command with its output shown. Raises RuntimeFailure naming it and the next step."""
     heading(what)
-    running = [
-        subprocess.Popen([sys.executable, "-m", "lumbung.cli", *command], stdin=subprocess.DEVNULL, cwd=ROOT)
-        for command in commands
-    ]
-    codes = [process.wait() for process in running]
-    failed = [f"`bin/lumbung {' '.join(command)}`" for command, code in zip(commands, codes, strict=True) if code]
-    if failed:
+    words = [sys.executable, "-m", "lumbung.cli", *command]
+    if subprocess.run(words, stdin=subprocess.DEVNULL, cwd=ROOT, check=False).returncode:
         raise RuntimeFailure(
-            f"step {what!r} failed: {', '.join(failed)}; the reason stands above.\n"
+            f"step {what!r} failed: `bin/lumbung {' '.join(command)}`; the reason stands above.\n"
             f"next step: mend it, then run that alone or `make demo` again (what is done is not repeated). "
             f"Logs: {settings().logs}"
         )
@@ -69,15 +60,15 @@ def systems(profile: Settings) -> tuple[str, ...]:
 def demo(profile: Settings) -> None:
     """The whole demo. Raises RuntimeFailure."""
     chosen = systems(profile)
-    step("declarations", ["check"])
+    step("declarations", "check")
     heading(f"services of profile {profile.profile}")
     lifecycle.up(profile, say)
-    step("simulated sources", ["simulate", "build"])
-    step(f"{', '.join(chosen)}: source to portal, through Airflow", *(["run", system] for system in chosen))
+    step("simulated sources", "simulate", "build")
+    step(f"{', '.join(chosen)}: source to portal, through Airflow", "run", *chosen)
     if profile.schedules:
         heading("schedules on")
         airflow.unpause_all(profile)
-    step("summary", ["summary"])
+    step("summary", "summary")
     say(f"\ndone in {time.monotonic() - STARTED:.0f} s. Commands: bin/lumbung --help; stop with `make stop`.")
 
 

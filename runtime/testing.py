@@ -106,7 +106,7 @@ def histories(profile: Settings) -> bool:
 
 def manifest(profile: Settings) -> bool:
     """The manifest at drawn seeds (tests/manifest); no scheduler, no portal."""
-    return with_services(profile, "manifest", [sys.executable, "-m", "tests.manifest"], ("sources", "engine"))
+    return with_services(profile, "manifest", [sys.executable, "-m", "tests.manifest"], ("departments", "engine"))
 
 
 def with_services(profile: Settings, what: str, command: list[str], only: tuple[str, ...] = ()) -> bool:

@@ -30,14 +30,14 @@ _EXAMPLES = """contoh / examples:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="bin/lumbung simulate",
-        description="Sistem OPD tiruan: SIAK dan SISMIOP di PostgreSQL. / Simulated department systems.",
+        description="Sistem OPD tiruan: basis data PostgreSQL dan layanan web. / Simulated department systems.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--state", metavar="DIR", help="folder keadaan profil (bawaan: .lumbung/$LUMBUNG_PROFILE)")
     commands = parser.add_subparsers(dest="command", required=True, metavar="PERINTAH")
-    make = commands.add_parser("build", parents=[common], help="bangun kedua sumber / build both sources")
+    make = commands.add_parser("build", parents=[common], help="bangun semua sumber / build all sources")
     make.add_argument(
         "--scale", type=float, default=0.0286, help="1.0 = Sidoarjo: 2,1 juta penduduk, 0,8 juta objek (bawaan 0.0286)"
     )

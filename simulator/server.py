@@ -116,7 +116,7 @@ def digest(connection: Connection) -> dict[str, str]:
 
 
 def combined(digests: dict[str, dict[str, str]]) -> str:
-    """One digest over both systems."""
+    """One digest over all systems."""
     lines = [
         f"{system}.{table}={value}"
         for system, tables in sorted(digests.items())

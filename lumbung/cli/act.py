@@ -6,12 +6,15 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from datetime import datetime, time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
 from lumbung.cli.output import progress
+
+if TYPE_CHECKING:
+    from lumbung.declarations import Declarations
 
 
 def moment_of(option: str, text: str, zone: str, *, end: bool = False) -> str:
@@ -49,9 +52,37 @@ def conf_of(
     return conf
 
 
+def chosen_systems(
+    declared: Declarations, codes: Sequence[str], datasets: Sequence[str], *, every: bool
+) -> tuple[str, ...]:
+    """The systems that `run` was asked for. Raises BadParameter and ValueError naming what is known."""
+    from lumbung.declarations.names import APPROVED
+
+    if every == bool(codes):
+        words = f"sebut sistemnya ({', '.join(sorted(declared.systems))}), atau --all untuk semuanya"
+        raise typer.BadParameter(words, param_hint="SYSTEM")
+    if every:
+        codes = [code for code, system in declared.systems.items() if system.registration.status == APPROVED]
+    for code in codes:
+        if code not in declared.systems:
+            raise ValueError(
+                f"Sistem {code!r} tidak dikenal; yang dideklarasikan: {', '.join(sorted(declared.systems))}."
+            )
+    if datasets and len(codes) > 1:
+        raise ValueError("--dataset menyebut dataset satu sistem; sebut satu sistem saja.")
+    for name in datasets:
+        known = {item.name for item in declared.of_system(codes[0])}
+        if name not in known:
+            raise ValueError(f"Dataset {name!r} tidak ada di {codes[0]}; yang ada: {', '.join(sorted(known))}.")
+    return tuple(dict.fromkeys(codes))
+
+
 def run(
-    system: Annotated[str, typer.Argument(help="System code, e.g. siak")],
-    dataset: Annotated[list[str] | None, typer.Option(help="Only these datasets (repeatable)")] = None,
+    system: Annotated[list[str] | None, typer.Argument(help="Codes, e.g. siak; several run side by side")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every approved system")] = False,
+    dataset: Annotated[
+        list[str] | None, typer.Option(help="Only these datasets of the one system (repeatable)")
+    ] = None,
     begin: Annotated[
         str | None, typer.Option("--from", help="Re-read from here (ISO 8601; default zone: the system's)")
     ] = None,
@@ -59,24 +90,19 @@ def run(
     sweep: Annotated[bool, typer.Option(help="Read everything: finds late rows and deletions")] = False,
     timeout: Annotated[int, typer.Option(min=1, help="Seconds to wait")] = 3600,
 ) -> None:
-    """Run a system through Airflow and wait until its marts and publications are done too.
+    """Run systems through Airflow and wait until their marts and publications are done too.
 
     Example: bin/lumbung run siak --from 2026-01-01 --to 2026-01-03
     """
     from lumbung.cli.acting import actor
     from lumbung.declarations import load
-    from lumbung.ops.waiting import run_system
+    from lumbung.ops.waiting import run_systems
 
-    systems = load().systems
-    if system not in systems:
-        raise ValueError(f"Sistem {system!r} tidak dikenal; yang dideklarasikan: {', '.join(sorted(systems))}.")
-    known = {item.name for item in load().of_system(system)}
-    for name in dataset or ():
-        if name not in known:
-            raise ValueError(f"Dataset {name!r} tidak ada di {system}; yang ada: {', '.join(sorted(known))}.")
-    conf = conf_of(systems[system].timezone, begin, end, sweep=sweep, datasets=dataset or ())
-    finished = run_system(system, conf, progress, actor(), timeout)
-    print(f"Run {finished.id} selesai.")
+    chosen = chosen_systems(load(), system or (), dataset or (), every=every)
+    zones = {code: load().systems[code].timezone for code in chosen}
+    conf = {code: conf_of(zones[code], begin, end, sweep=sweep, datasets=dataset or ()) for code in chosen}
+    finished = run_systems(conf, progress, actor(), timeout)
+    print(f"Run {', '.join(one.id for one in finished)} selesai.")
 
 
 def replay(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -67,6 +68,37 @@ def run_system(
         raise RunFailed(f"Run {run.id} ({run.state}): {run.error}")
     wait_for_marts(ledger, airflow, run, say, until)
     return run
+
+
+def run_systems(
+    confs: Mapping[str, Mapping[str, Any]], say: Callable[[str], None], actor: str, timeout_s: float = 3600
+) -> list[Run]:
+    """`run_system` of several systems side by side; `confs`: parameters by system.
+
+    Raises:
+        RunFailed: naming every system that failed, after all have ended.
+    """
+    if len(confs) == 1:
+        ((system, conf),) = confs.items()
+        return [run_system(system, conf, say, actor, timeout_s)]
+    ended: dict[str, Run | Exception] = {}
+
+    def one(system: str, conf: Mapping[str, Any]) -> None:
+        try:
+            ended[system] = run_system(system, conf, lambda line: say(f"{system}: {line.strip()}"), actor, timeout_s)
+        except Exception as error:  # it is told below, when the others have ended too
+            ended[system] = error
+
+    # Daemons: who presses Ctrl-C does not wait for them; the runs themselves go on in Airflow.
+    waiting = [threading.Thread(target=one, args=pair, daemon=True) for pair in confs.items()]
+    for thread in waiting:
+        thread.start()
+    for thread in waiting:
+        thread.join()
+    failed = [f"{system}: {result}" for system, result in ended.items() if isinstance(result, Exception)]
+    if failed:
+        raise RunFailed("\n".join(failed))
+    return [result for system in confs if isinstance(result := ended[system], Run)]
 
 
 def refresh_marts(run: Run, say: Callable[[str], None], actor: str, timeout_s: float = 3600) -> MartsRun:

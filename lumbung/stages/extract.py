@@ -20,6 +20,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from lumbung import storage
 from lumbung.declarations import Declarations, load
 from lumbung.declarations.models import Dataset, System
+from lumbung.declarations.names import APPROVED
 from lumbung.faults import point
 from lumbung.ledger import Batch, Extracted, Ledger, Run
 from lumbung.lineage import events as lineage
@@ -33,7 +34,6 @@ from lumbung.sources.spool import spool_dataset
 from lumbung.sources.window import Plan, plan, selected, upper_bound
 from lumbung.stages.land import land_run
 
-APPROVED = "disetujui"
 RUN_FILE = "run.json"
 LOCK_WAIT_S = 60.0
 ABANDONED_AFTER = timedelta(days=1)  # all retries of a task are over by then

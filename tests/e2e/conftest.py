@@ -1,4 +1,4 @@
-"""One platform for all end-to-end tests: the running services of this profile, both systems carried once."""
+"""One platform for all end-to-end tests: the running services of this profile, all systems carried once."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import secrets
 
 import pytest
 
+from lumbung.declarations import load
 from tests.e2e.platform import Platform
 
 VARIABLE = "LUMBUNG_TEST_SEED"
@@ -22,12 +23,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def platform() -> Platform:
-    """The platform after a first full run of both systems; the simulated sources exist.
+    """The platform after a first full run of every system; the simulated sources exist.
 
     LUMBUNG_TEST_SEED in the environment names another seed, `acak` draws one. The default is not drawn: with few people
     a seed may bring cells that cannot be protected, which rightly blocks a publication. Drawn seeds: `make manifest`.
     """
     running = Platform()
     running.simulate("build", "--scale", "0.004", "--seed", SEED)
-    running.run_together("siak", "sismiop")
+    running.run_together(*load().systems)
     return running

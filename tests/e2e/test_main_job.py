@@ -22,7 +22,7 @@ from tests.manifest.comparison import key_of as _key
 
 pytestmark = pytest.mark.e2e
 
-SYSTEMS = ("siak", "sismiop")
+SYSTEMS = tuple(load().systems)
 
 
 def _assert_manifest_is_met(platform: Platform) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+import typer
 
-from lumbung.cli.act import conf_of, moment_of
+from lumbung.cli.act import chosen_systems, conf_of, moment_of
+from lumbung.declarations import load
 
 WIB = "Asia/Jakarta"
 
@@ -72,3 +74,24 @@ def test_what_no_run_could_do_is_refused_before_one_is_started(
 ) -> None:
     with pytest.raises(ValueError, match=says):
         conf_of(WIB, begin, end, sweep=sweep)
+
+
+@pytest.mark.parametrize(
+    ("codes", "datasets", "every", "words"),
+    [
+        ([], [], False, "--all"),
+        (["siak"], [], True, "--all"),
+        (["siak", "siap"], [], False, "'siap' tidak dikenal"),
+        (["siak", "sismiop"], ["sppt"], False, "satu sistem"),
+        (["siak"], ["sppt"], False, "'sppt' tidak ada di siak"),
+    ],
+    ids=["nothing-said", "both-said", "unknown", "dataset-of-which", "dataset-of-another"],
+)
+def test_run_says_what_it_can_run(codes, datasets, every, words):
+    with pytest.raises((ValueError, typer.BadParameter), match=words):
+        chosen_systems(load(), codes, datasets, every=every)
+
+
+def test_run_takes_several_systems_once_each_or_all_of_them():
+    assert chosen_systems(load(), ["sismiop", "siak", "sismiop"], [], every=False) == ("sismiop", "siak")
+    assert set(chosen_systems(load(), [], [], every=True)) == set(load().systems)

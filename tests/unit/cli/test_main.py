@@ -37,7 +37,7 @@ def answer(*arguments: str) -> subprocess.CompletedProcess[str]:
     [
         pytest.param(["nope"], "", "'nope'", id="no such command"),
         pytest.param(["status", "--jsn"], " status", "--jsn", id="no such option"),
-        pytest.param(["run"], " run", "'system'", id="an argument is missing"),
+        pytest.param(["run"], " run", "SYSTEM", id="an argument is missing"),
         pytest.param(["rollback", "curated.x", "--to", "abc"], " rollback", "--to", id="no number"),
         pytest.param(["run", "siak", "--timeout", "-5"], " run", "--timeout", id="a wait below nothing"),
         pytest.param(["query", "SELECT 1", "--limit", "-1"], " query", "--limit", id="fewer rows than none"),

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from lumbung.ops import waiting
-from lumbung.ops.waiting import RunFailed, run_system
+from lumbung.ops.waiting import RunFailed, run_system, run_systems
 
 LONG_AGO = datetime.now(UTC) - timedelta(days=1)
 
@@ -62,3 +62,16 @@ def test_a_run_that_fails_before_the_ledger_knows_it_says_why(
     with pytest.raises(RunFailed, match=says):
         run_system("siak", {}, said.append, "cli:budi")
     assert said[0].startswith("sistem_siak: dipicu oleh cli:budi lewat akun lumbung sebagai cli-")
+
+
+def test_of_several_systems_every_one_that_failed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "Airflow", Airflow)
+    told = [("sistem_siak/extract", "Jendela kosong", None), ("sistem_sismiop/extract", "Sumber mati", None)]
+    monkeypatch.setattr(waiting.Ledger, "connect", lambda: cast(Any, Ledger(*told)))
+    said: list[str] = []
+    with pytest.raises(RunFailed) as failed:
+        run_systems({"siak": {}, "sismiop": {}}, said.append, "cli:budi")
+    lines = sorted(str(failed.value).splitlines())
+    assert lines[0].startswith("siak: ") and lines[0].endswith("Jendela kosong")
+    assert lines[1].startswith("sismiop: ") and lines[1].endswith("Sumber mati")
+    assert {line.partition(": ")[0] for line in said} == {"siak", "sismiop"}
