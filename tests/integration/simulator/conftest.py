@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import os
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import psycopg
 import pytest
+import uvicorn
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from simulator.build import Plan, build
 from simulator.command import main
-from simulator.server import READER, SYSTEMS, State
+from simulator.server import State
+from simulator.service import application
+from simulator.systems import READER, systems
 
 SCALE = 0.002
+LOGIN = "lumbung:rahasia"
 SEED = 7
 
 
@@ -46,15 +52,17 @@ def new_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[],
             number += 1
             folder = tmp_path_factory.mktemp("profil")
             (folder / "secrets").mkdir()
-            for system in SYSTEMS:
-                name = f"uji_simulator_{system}_{os.getpid()}_{number}"
+            for system in systems().values():
+                name = f"uji_simulator_{system.code}_{os.getpid()}_{number}"
                 with psycopg.connect(superuser(), autocommit=True) as connection:
                     if not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [READER]).rowcount:
                         connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(READER)))
                     connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
                 stack.callback(_drop, name)
                 address = make_conninfo(superuser(), dbname=name)
-                (folder / "secrets" / f"source_{system}_admin_url").write_text(address + "\n")
+                (folder / "secrets" / f"source_{system.code}_admin_url").write_text(address + "\n")
+                if system.login:
+                    (folder / "secrets" / f"source_{system.code}_credentials").write_text(LOGIN + "\n")
             return State(folder)
 
         yield make
@@ -71,6 +79,19 @@ def built(new_state: Callable[[], State]) -> State:
     state = new_state()
     assert build(state, Plan(SEED, SCALE), lambda line: None)
     return state
+
+
+@pytest.fixture(scope="module")
+def counter(built: State) -> Iterator[str]:
+    """Address of the departments' service over `built`, without the department's path."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(application(built), log_level="critical"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]})
+        thread.start()
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
 
 
 @pytest.fixture

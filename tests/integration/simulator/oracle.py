@@ -7,6 +7,7 @@ from typing import Any
 
 from simulator.server import State
 from tests.integration.simulator.rules_in_sql import SIAK, SISMIOP, dkb
+from tests.integration.simulator.rules_of_departments import DEPARTMENTS
 
 Found = dict[tuple[str, str, str], set[tuple[str, ...]]]
 
@@ -30,7 +31,7 @@ def declared(state: State) -> Found:
 def broken(state: State) -> Found:
     """Rows that break a rule, by (system, table, rule): their keys."""
     found: Found = {}
-    for system, rules in (("siak", list(SIAK)), ("sismiop", list(SISMIOP))):
+    for system, rules in {"siak": list(SIAK), "sismiop": list(SISMIOP), **DEPARTMENTS}.items():
         with state.connect(system) as connection:
             if system == "siak":
                 tables = connection.execute(

@@ -9,7 +9,8 @@ from psycopg import sql
 from simulator import siak_tables, sismiop_tables
 from simulator.build import SEMESTERS, Plan, build
 from simulator.kinds import kinds
-from simulator.server import READER, SimulatorError, State, combined, digest
+from simulator.server import SimulatorError, State, combined, digest
+from simulator.systems import READER, systems
 from tests.integration.simulator import oracle
 from tests.integration.simulator.conftest import SCALE, SEED
 
@@ -21,7 +22,7 @@ def silent(line: str) -> None:
 def content(state: State) -> str:
     """Digest of everything in both sources."""
     parts = {}
-    for system in ("siak", "sismiop"):
+    for system in systems():
         with state.connect(system) as connection:
             parts[system] = digest(connection)
     return combined(parts)
