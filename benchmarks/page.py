@@ -147,20 +147,27 @@ def _full(results: Path) -> list[dict[str, Any]]:
 
 
 def _growth(results: Path) -> str:
-    """Seconds, rows and memory of every step by scale; with two scales or more the exponent of the growth."""
+    """Seconds, rows and memory of every step by scale (– where a scale was not taken so far); with two scales or more
+    the exponent of the growth.
+    """
     bodies = _full(results)
     head = ["step"]
     for body in bodies:
         head += [f"rows read at {body['scale']:g}", "accepted", f"s at {body['scale']:g}", "peak MB"]
     several = len(bodies) > 1
     rows = []
-    for steps in zip(*(body["steps"] for body in bodies), strict=False):  # a run that was ended has fewer
-        row = [steps[0]["step"]]
-        for one in steps:
+    for name in dict.fromkeys(step["step"] for body in bodies for step in body["steps"]):
+        row, taken = [name], []
+        for body in bodies:
+            one = next((step for step in body["steps"] if step["step"] == name), None)
+            if one is None:
+                row += ["–"] * 4
+                continue
+            taken.append((body["scale"], one["wall_s"]))
             row += [f"{one['received']:,}", f"{one['accepted']:,}", f"{one['wall_s']:.0f}", f"{one['peak_mb']:,}"]
         if several:
-            seconds = steps[-1]["wall_s"] / steps[0]["wall_s"]
-            row.append(f"{log(seconds) / log(bodies[-1]['scale'] / bodies[0]['scale']):.2f}")
+            (least, first), (most, last) = taken[0], taken[-1]
+            row.append(f"{log(last / first) / log(most / least):.2f}" if most > least else "–")
         rows.append(row)
     when = "; ".join(
         f"scale {body['scale']:g}: {body['at'][:16].replace('T', ' ')} UTC, load at the end "
@@ -172,11 +179,11 @@ def _growth(results: Path) -> str:
 
 
 def _shares(results: Path) -> str:
-    """Seconds by stage at the largest scale, and the datasets that took longest."""
-    body = _full(results)[-1]
-    stages = list(dict.fromkeys(name for step in body["steps"] for name in step["stages_s"]))
+    """Seconds by stage at the largest scale that a step was taken to, and the datasets that took longest."""
+    taken = {step["step"]: (body["scale"], step) for body in _full(results) for step in body["steps"]}
+    stages = list(dict.fromkeys(name for _, step in taken.values() for name in step["stages_s"]))
     rows = []
-    for step in body["steps"]:
+    for scale, step in taken.values():
         longest = [
             f"{name.partition('.')[2]} {seconds:.0f}"
             for kind in ("validate_s", "conform_s")
@@ -184,8 +191,8 @@ def _shares(results: Path) -> str:
         ]
         between = step["wall_s"] - sum(step["stages_s"].values())
         seconds = [*(step["stages_s"].get(name, 0) for name in stages), between]
-        rows.append([step["step"], *(f"{one:.0f}" for one in seconds), ", ".join(longest)])
-    return _table([f"seconds at {body['scale']:g}", *stages, "between", "longest in validate, in conform"], rows)
+        rows.append([f"{step['step']} at {scale:g}", *(f"{one:.0f}" for one in seconds), ", ".join(longest)])
+    return _table(["seconds", *stages, "between", "longest in validate, in conform"], rows)
 
 
 def main() -> None:

@@ -67,12 +67,14 @@ def test_the_growth_over_scales_has_its_exponent(tmp_path: Path) -> None:
             "at": "2026-01-05T06:00",
             "machine": {"load_at_end": 1.0},
             "build_s": 7,
-            "steps": [step],
+            "steps": [step, step | {"step": "siak history"}][: 2 if scale < 1 else 1],
         }
         (tmp_path / f"b7_full_{scale:g}.json").write_text(json.dumps(body), encoding="utf-8")
     text = page.written("<!-- b7 --><!-- /b7 --> <!-- b7-shares --><!-- /b7-shares -->", tmp_path)
     assert "| siak live | 1,000 | 900 | 100 | 5,000 | 1,000 | 900 | 200 | 5,000 | 0.50 |" in text
-    assert "| siak live | 3 | 197 | biodata_wni 9 |" in text
+    assert "| siak history | 1,000 | 900 | 100 | 5,000 | – | – | – | – | – |" in text
+    assert "| siak history at 0.25 | 3 | 97 |" in text
+    assert "| siak live at 1 | 3 | 197 | biodata_wni 9 |" in text
 
 
 def test_a_task_that_counted_otherwise_is_named() -> None:
