@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from lumbung.declarations.contracts import Draft
 from lumbung.declarations.expectations import COLUMN_ARGUMENTS, MAP_EXPECTATIONS, REGEX_ARGUMENTS
@@ -38,12 +38,13 @@ from lumbung.declarations.rulebook import (
 )
 from lumbung.declarations.speaking import transport_problems
 from lumbung.declarations.tenants import fill, fill_value
-from lumbung.declarations.transports import RestDataset
+from lumbung.declarations.transports import Asked
 from lumbung.declarations.yamlfile import KeyPath, YamlFile
 
 THEME_LIST: Final = "tema"
 _RANK: Final = {"umum": 0, "terbatas": 1, "rahasia": 2}
 _WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+A = TypeVar("A", bound=Asked)
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,7 @@ class _Assembly:
             rules=rules,
             notes=tuple(extras.notes),
             rest=_with_parents(extras.rest, self.around.drafts) if extras.rest is not None else None,
+            soap=_with_parents(extras.soap, self.around.drafts) if extras.soap is not None else None,
             spoken={name: form.description for name, form in self.suite.derived.items()},
             names=names,
             named_derived=tuple(name for name in named if name not in late),
@@ -348,14 +350,14 @@ class _Assembly:
             return expression
 
 
-def _with_parents(asked: RestDataset, drafts: Mapping[str, Draft]) -> RestDataset:
+def _with_parents(asked: A, drafts: Mapping[str, Draft]) -> A:
     """Give every `each` over another dataset what its contract says of asking for it."""
     filled = []
     for each in asked.each:
         parent = drafts.get(each.dataset or "")
-        if parent is not None and parent.extras.rest is not None:
+        if parent is not None and parent.extras.asked is not None:
             paths = {column.name: column.source or column.name for column in parent.columns}
-            grand = _with_parents(parent.extras.rest, drafts)
+            grand = _with_parents(parent.extras.asked, drafts)
             each = each.model_copy(update={"asked": grand, "path": paths.get(each.column or "")})
         filled.append(each)
     return asked.model_copy(update={"each": tuple(filled)})

@@ -11,7 +11,7 @@ from pydantic import Field
 from lumbung.declarations.base import Frozen
 from lumbung.declarations.names import Classification, LoadMode, Logical, RuleKind, Severity, TextFormat
 from lumbung.declarations.reference import Meaning
-from lumbung.declarations.transports import RestDataset
+from lumbung.declarations.transports import RestDataset, SoapDataset
 
 #: Every integer of so many digits fits a Spark INT.
 _INT_DIGITS = 9
@@ -197,6 +197,7 @@ class Dataset(Frozen):
     rules: tuple[Rule, ...]
     notes: tuple[str, ...] = ()
     rest: RestDataset | None = None
+    soap: SoapDataset | None = None
     spoken: Mapping[str, str] = Field(default_factory=dict)
     names: tuple[NameReference, ...] = ()
     named_derived: tuple[str, ...] = ()

@@ -18,7 +18,7 @@ from lumbung.declarations.models import (
 )
 from lumbung.declarations.names import Classification, LoadMode, Logical, Severity, TextFormat
 from lumbung.declarations.reference import OneOrMore
-from lumbung.declarations.transports import RestDataset
+from lumbung.declarations.transports import Asked, RestDataset, SoapDataset
 
 
 class Form(BaseModel):
@@ -39,6 +39,12 @@ class ContractExtras(Form):
     period_column: str | None = None
     notes: list[str] = []
     rest: RestDataset | None = None
+    soap: SoapDataset | None = None
+
+    @property
+    def asked(self) -> Asked | None:
+        """How the dataset is asked for, when its system is a service."""
+        return self.rest or self.soap
 
 
 class ColumnExtras(Form):

@@ -1,15 +1,24 @@
-"""How the answers of a REST service go on, and whether they moved while they were read."""
+"""How the answers of a service go on, and whether they moved while they were read."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
 from lumbung.declarations.transports import Page
-from lumbung.sources import jsontext
 from lumbung.sources.errors import DatasetStopped, SourceChanged, SourceError
-from lumbung.sources.web import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One answer, whatever it is written in. `text_at`: the single value at a path, else None; `link`: header Link."""
+
+    path: str
+    rows: list[Any]
+    text_at: Callable[[str], str | None]
+    link: str = ""
 
 
 @dataclass
@@ -23,7 +32,7 @@ class Paging:
     seen: set[str] = field(default_factory=set)
 
 
-def following_page(page: Page, document: Any, answer: Answer, rows: list[Any], state: Paging) -> str | None:
+def following_page(page: Page, answered: Answered, state: Paging) -> str | None:
     """What to ask for next: a page number, an offset, a cursor, an address; None at the end.
 
     A page of numbers or offsets that is shorter than asked for need not be the last (a service may cap the size): the
@@ -32,17 +41,17 @@ def following_page(page: Page, document: Any, answer: Answer, rows: list[Any], s
     if page.style == "none":
         return None
     if page.style in ("number", "offset"):
-        if not rows or (state.total is not None and state.rows >= state.total):
+        if not answered.rows or (state.total is not None and state.rows >= state.total):
             return None
         return str(page.first + state.pages if page.style == "number" else state.rows)
     if page.style == "link" and page.next_path is None:
-        following = _link(answer.headers.get("link", ""))
+        following = _link(answered.link)
     else:
-        following = jsontext.text_at(document, page.next_path or "")
+        following = answered.text_at(page.next_path or "")
     if not following:
         return None
     if following in state.seen:
-        raise SourceError(f"{answer.path}: halaman berikutnya menunjuk kembali ke halaman yang sudah dibaca")
+        raise SourceError(f"{answered.path}: halaman berikutnya menunjuk kembali ke halaman yang sudah dibaca")
     state.seen.add(following)
     return following
 
@@ -56,15 +65,15 @@ def _link(header: str) -> str | None:
     return None
 
 
-def note_total(page: Page, document: Any, state: Paging, path: str) -> None:
+def note_total(page: Page, answered: Answered, state: Paging) -> None:
     """Keep the service's own count; raises SourceChanged when another page names another."""
     if page.total_path is None:
         return
-    said = jsontext.text_at(document, page.total_path)
+    said = answered.text_at(page.total_path)
     if said is None or not said.isdecimal():
-        raise DatasetStopped(f"jawaban {path} tidak menyebut jumlah baris di {page.total_path}")
+        raise DatasetStopped(f"jawaban {answered.path} tidak menyebut jumlah baris di {page.total_path}")
     if state.total is not None and state.total != int(said):
-        raise SourceChanged(f"{path}: jumlah baris berubah dari {state.total} menjadi {said} saat dibaca")
+        raise SourceChanged(f"{answered.path}: jumlah baris berubah dari {state.total} menjadi {said} saat dibaca")
     state.total = int(said)
 
 

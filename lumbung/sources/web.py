@@ -1,4 +1,4 @@
-"""Requests to a REST service: only to declared hosts, no redirects, bounded in size and time, with bounded retries.
+"""Requests to a service on the web: to declared hosts only, no redirects, bounded in size, time and number.
 
 No message holds a credential, a query or a row's value: a service is named by its path, an answer by its status.
 """
@@ -6,7 +6,7 @@ No message holds a credential, a query or a row's value: a service is named by i
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,7 +20,8 @@ from authlib.integrations.httpx_client import OAuth2Client
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from lumbung.declarations.models import System
-from lumbung.declarations.transports import BasicAuth, OAuth2, RestSystem, TokenAuth
+from lumbung.declarations.transports import BasicAuth, NoAuth, OAuth2, TokenAuth, WebService
+from lumbung.settings import Settings
 from lumbung.sources.errors import DatasetStopped, SourceBusy, SourceError, SourceRefused, SourceUnavailable
 
 _TRY_AGAIN: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -31,11 +32,23 @@ _BACK_OFF: Final = wait_exponential_jitter(initial=0.5, max=10)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer of the service with a 2xx status."""
+    """A whole answer of the service: with a 2xx status, or one that its protocol counts as an answer all the same."""
 
     path: str
     headers: Mapping[str, str]
     body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What is sent, and where."""
+
+    method: str
+    address: str
+    params: Mapping[str, str] | None
+    form: Mapping[str, str] | None
+    content: bytes | None
+    headers: Mapping[str, str]
 
 
 class _Later(SourceBusy):
@@ -49,22 +62,31 @@ class _Later(SourceBusy):
 class Web:
     """The door to one service. Use it inside `open_web`."""
 
-    def __init__(self, base: str, system: System, spoken: RestSystem, credentials: str | None) -> None:
+    def __init__(
+        self,
+        base: str,
+        system: System,
+        spoken: WebService,
+        credentials: str | None,
+        accept: str,
+        also: Callable[[int, Answer], bool],
+    ) -> None:
         self._base = base.rstrip("/") + "/"
         self._system = system
         self._spoken = spoken
         self._credentials = credentials
+        self._also = also
         self._require_declared(self._base)
         common: dict[str, Any] = {
             "timeout": httpx2.Timeout(spoken.request_s),
-            "headers": {"User-Agent": "lumbung", "Accept": "application/json"},
+            "headers": {"User-Agent": "lumbung", "Accept": accept},
             "follow_redirects": False,
             "trust_env": False,
         }
         self._tokens: Any = None
         self._client = httpx2.Client(**common)
         if isinstance(spoken.auth, OAuth2):
-            user, secret = self._pair()
+            user, secret = name_and_secret(system, credentials)
             self._tokens = OAuth2Client(
                 client_id=user,
                 client_secret=secret,
@@ -80,7 +102,14 @@ class Web:
             self._tokens.close()
 
     def ask(
-        self, method: str, path: str, params: Mapping[str, str] | None = None, form: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        *,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """One request, tried again while the service is busy or cut off; `path` may be a whole address (a next link).
 
@@ -95,28 +124,31 @@ class Web:
             wait=self._pause,
             reraise=True,
         )
-        return retrying(self._once, method, address, params, form)
+        return retrying(self._once, _Request(method, address, params, form, content, headers or {}))
 
-    def _once(
-        self, method: str, address: str, params: Mapping[str, str] | None, form: Mapping[str, str] | None
-    ) -> Answer:
+    def _once(self, request: _Request) -> Answer:
         """One attempt; an OAuth2 token that the service does not take any more is replaced once."""
-        status, answer = self._send(method, address, params, form)
+        status, answer = self._send(request)
         if status == httpx2.codes.UNAUTHORIZED and isinstance(self._spoken.auth, OAuth2):
             self._fetch_token(self._spoken.auth)
-            status, answer = self._send(method, address, params, form)
-        if httpx2.codes.is_success(status):
+            status, answer = self._send(request)
+        if httpx2.codes.is_success(status) or self._also(status, answer):
             return answer
         raise self._refusal(status, answer)
 
-    def _send(
-        self, method: str, address: str, params: Mapping[str, str] | None, form: Mapping[str, str] | None
-    ) -> tuple[int, Answer]:
-        path = urlsplit(address).path
+    def _send(self, request: _Request) -> tuple[int, Answer]:
+        path = urlsplit(request.address).path
         end = time.monotonic() + self._spoken.request_s
         try:
-            headers = self._authorization()
-            with self._client.stream(method, address, params=params, data=form, headers=headers) as response:
+            headers = {**request.headers, **self._authorization()}
+            with self._client.stream(
+                request.method,
+                request.address,
+                params=request.params,
+                data=request.form,
+                content=request.content,
+                headers=headers,
+            ) as response:
                 body = bytearray()
                 for chunk in response.iter_bytes():
                     body += chunk
@@ -171,7 +203,8 @@ class Web:
         if isinstance(auth, TokenAuth):
             return {auth.header: f"{auth.prefix}{self._credentials or ''}"}
         if isinstance(auth, BasicAuth):
-            request = next(httpx2.BasicAuth(*self._pair()).auth_flow(httpx2.Request("GET", self._base)))
+            basic = httpx2.BasicAuth(*name_and_secret(self._system, self._credentials))
+            request = next(basic.auth_flow(httpx2.Request("GET", self._base)))
             return {"Authorization": request.headers["Authorization"]}
         return {}
 
@@ -193,15 +226,6 @@ class Web:
                 f"berkas rahasia source_{self._system.connection}_credentials (client id:rahasia)"
             ) from None
 
-    def _pair(self) -> tuple[str, str]:
-        user, _, secret = (self._credentials or "").partition(":")
-        if not user or not secret:
-            raise SourceRefused(
-                f"sumber {self._system.code}: berkas rahasia source_{self._system.connection}_credentials harus berisi "
-                "nama:rahasia"
-            )
-        return user, secret
-
     def _require_declared(self, address: str) -> None:
         """Raises SourceError for another host than declared, or a way less safe than the base address's."""
         parts = urlsplit(address)
@@ -209,7 +233,8 @@ class Web:
         if parts.hostname not in self._spoken.hosts or not safe:
             raise SourceError(
                 f"sumber {self._system.code}: permintaan ke {parts.scheme}://{parts.hostname} tidak dikirim; yang "
-                f"boleh: {', '.join(self._spoken.hosts)} (rest.hosts di contracts/{self._system.code}/system.yaml)"
+                f"boleh: {', '.join(self._spoken.hosts)} ({self._system.transport}.hosts di "
+                f"contracts/{self._system.code}/system.yaml)"
             )
 
     def _pause(self, state: RetryCallState) -> float:
@@ -217,6 +242,16 @@ class Web:
         error = state.outcome.exception() if state.outcome is not None else None
         asked = error.seconds if isinstance(error, _Later) else None
         return asked if asked is not None else _BACK_OFF(state)
+
+
+def name_and_secret(system: System, credentials: str | None) -> tuple[str, str]:
+    """The two halves of credentials `name:secret`. Raises SourceRefused, without them."""
+    name, _, secret = (credentials or "").partition(":")
+    if not name or not secret:
+        raise SourceRefused(
+            f"sumber {system.code}: berkas rahasia source_{system.connection}_credentials harus berisi nama:rahasia"
+        )
+    return name, secret
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
@@ -231,9 +266,20 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 @contextmanager
-def open_web(base: str, system: System, spoken: RestSystem, credentials: str | None) -> Iterator[Web]:
-    """The door to the service at `base`; `credentials` as the declared kind of authentication wants them."""
-    web = Web(base, system, spoken, credentials)
+def open_web(
+    place: Settings,
+    system: System,
+    spoken: WebService,
+    *,
+    accept: str,
+    also: Callable[[int, Answer], bool] = lambda _status, _answer: False,
+) -> Iterator[Web]:
+    """The door to the service of `system`, at the address and with the credentials in the profile's secrets.
+
+    `accept`: the media types that we read; `also`: whether an answer without success is one all the same.
+    """
+    credentials = None if isinstance(spoken.auth, NoAuth) else place.secret(f"source_{system.connection}_credentials")
+    web = Web(place.source_url(system.connection), system, spoken, credentials, accept, also)
     try:
         yield web
     finally:
