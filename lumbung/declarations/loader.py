@@ -14,7 +14,7 @@ from lumbung.declarations.yamlfile import YamlFile
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
 #: Where every file is a declaration, and how its name ends.
 _READ: Final = {
-    "contracts/*/*": (".yaml", ".json", ".md"),
+    "contracts/*/*": (".yaml", ".json", ".md", ".wsdl", ".xsd"),
     "expectations/*/*": (".yaml",),
     "standards/reference/*": (".yaml", ".csv"),
     "tenants/*": (".yaml",),
@@ -68,6 +68,13 @@ class Tree:
         self.lists = read_lists(root, self.problems)
         self.tenant = read_tenants(root, self.problems)
         self.systems = read_systems(root, self.problems, self.lists)
+        for system in self.systems.values():
+            if system.soap is not None:
+                # zeep takes a third of a second to import and only SOAP systems need it.
+                from lumbung.declarations.soapcheck import service_problems
+
+                place = self.file(f"contracts/{system.code}/system.yaml")
+                self.problems.extend(service_problems(system, system.soap, place))
         self.drafts: dict[str, Draft] = {}
         for folder in sorted(path for path in (root / "contracts").glob("*") if path.is_dir()):
             for path in sorted(folder.glob("*.yaml")):

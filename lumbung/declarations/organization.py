@@ -8,7 +8,7 @@ from pydantic import StrictBool, StrictInt
 
 from lumbung.declarations.base import Contact, Duration, Frozen
 from lumbung.declarations.names import Category, LoadMode, RegistrationStatus
-from lumbung.declarations.transports import RestSystem
+from lumbung.declarations.transports import RestSystem, SoapSystem
 
 
 class Registration(Frozen):
@@ -40,6 +40,7 @@ class System(Frozen):
     connection: str
     clock_sql: str | None = None
     rest: RestSystem | None = None
+    soap: SoapSystem | None = None
     timezone: str
     lag: Duration
     schedule: str

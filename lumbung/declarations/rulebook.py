@@ -17,7 +17,7 @@ from lumbung.declarations.models import (
     Rule,
     SemanticType,
 )
-from lumbung.declarations.transports import JSON_TYPES
+from lumbung.declarations.transports import TEXT_TYPES
 
 IN_SET: Final = "expect_column_values_to_be_in_set"
 MATCH: Final = "expect_column_values_to_match_regex"
@@ -33,7 +33,7 @@ _LOGICAL_WORDS: Final = {
     "boolean": "ya atau tidak",
     "string": "teks",
 }
-_TEXT: Final = ("character", "character varying", "text", *JSON_TYPES)
+_TEXT: Final = ("character", "character varying", "text", *TEXT_TYPES)
 
 
 def generated_derived(columns: Iterable[Column]) -> dict[str, str]:

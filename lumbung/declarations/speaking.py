@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from lumbung.declarations.names import JSON_PATH, PHYSICAL, SOURCE_TABLE
-from lumbung.declarations.transports import JSON_TYPES, RestDataset
+from lumbung.declarations.transports import JSON_TYPES, Asked, RestDataset, SoapDataset
 
 if TYPE_CHECKING:
     from open_data_contract_standard.model import SchemaProperty
@@ -20,15 +20,28 @@ _TOP: Final = ("schema", 0)
 
 def transport_problems(draft: Draft, system: System, drafts: Mapping[str, Draft]) -> Iterator[Problem]:
     """What is wrong with the contract `draft` of `system`; `drafts`: all contracts."""
-    if draft.extras.rest is not None and system.transport != "rest":
-        yield draft.file.problem(("customProperties",), f"property rest, but the system speaks {system.transport}")
-    if system.transport == "rest":
-        if draft.extras.rest is None:
-            yield draft.file.problem(("customProperties",), "the system speaks rest: the property rest is missing")
-        else:
-            yield from _rest(draft, draft.extras.rest, drafts)
-    else:
+    spoken = {"rest": draft.extras.rest, "soap": draft.extras.soap}
+    for name, said in spoken.items():
+        if said is not None and system.transport != name:
+            message = f"property {name}, but the system speaks {system.transport}"
+            yield draft.file.problem(("customProperties",), message)
+    if system.transport not in spoken:
         yield from _postgresql(draft)
+        return
+    asked = spoken[system.transport]
+    if asked is None:
+        message = f"the system speaks {system.transport}: the property {system.transport} is missing"
+        yield draft.file.problem(("customProperties",), message)
+        return
+    yield from _asked(draft, asked, drafts)
+    names = {each.name for each in asked.each}
+    if isinstance(asked, SoapDataset) and system.soap is not None:
+        from lumbung.declarations.soapcheck import dataset_problems
+
+        yield from dataset_problems(draft, asked, system.soap)
+    elif isinstance(asked, RestDataset):
+        for index, prop in enumerate(draft.schema.properties or []):
+            yield from _json_column(draft, prop, index, names)
 
 
 def _postgresql(draft: Draft) -> Iterator[Problem]:
@@ -48,8 +61,8 @@ def _postgresql(draft: Draft) -> Iterator[Problem]:
             yield _column_problem(draft, column.name, "format is for text sources; a database has types")
 
 
-def _rest(draft: Draft, asked: RestDataset, drafts: Mapping[str, Draft]) -> Iterator[Problem]:
-    names = {each.name for each in asked.each}
+def _asked(draft: Draft, asked: Asked, drafts: Mapping[str, Draft]) -> Iterator[Problem]:
+    """What is the same for every service that is asked request by request."""
     for each in asked.each:
         if each.dataset is None:
             continue
@@ -61,8 +74,6 @@ def _rest(draft: Draft, asked: RestDataset, drafts: Mapping[str, Draft]) -> Iter
             yield draft.file.problem(("customProperties",), f"{each.dataset} has no column {each.column!r}")
     if draft.extras.period_column is not None:
         yield draft.file.problem(("customProperties",), "period_column is for tables whose name bears a period")
-    for index, prop in enumerate(draft.schema.properties or []):
-        yield from _json_column(draft, prop, index, names)
 
 
 def _json_column(draft: Draft, prop: SchemaProperty, index: int, names: set[str]) -> Iterator[Problem]:

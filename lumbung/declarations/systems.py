@@ -16,7 +16,7 @@ from lumbung.declarations.problems import DeclarationError, Problem
 from lumbung.declarations.reading import read_form
 from lumbung.declarations.yamlfile import YamlFile
 
-TRANSPORTS: Final = ("postgresql", "rest")
+TRANSPORTS: Final = ("postgresql", "rest", "soap")
 _CRON_FIELDS: Final = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 _CRON_PART: Final = re.compile(r"(?:\*|(?P<start>\d+)(?:-(?P<end>\d+))?)(?:/(?P<step>\d+))?\Z")
 
@@ -53,6 +53,7 @@ def read_systems(root: Path, problems: list[Problem], lists: Mapping[str, CodeLi
         system = read_form(System, file, problems) if file.data is not None else None
         if system is None:
             continue
+        system = _with_files(system, folder)
         systems[folder.name] = system
         if system.code != folder.name or not IDENTIFIER.match(system.code):
             message = f"must be {folder.name!r} like the folder, of [a-z_][a-z0-9_]*; found {system.code!r}"
@@ -84,11 +85,19 @@ def read_systems(root: Path, problems: list[Problem], lists: Mapping[str, CodeLi
 
 def _spoken_to(system: System, file: YamlFile) -> Iterator[Problem]:
     """Exactly what the transport needs is said: clock_sql for a database, the block of the protocol otherwise."""
-    for key, transport in (("clock_sql", "postgresql"), ("rest", "rest")):
+    for key, transport in (("clock_sql", "postgresql"), ("rest", "rest"), ("soap", "soap")):
         said = getattr(system, key) is not None
         if said != (system.transport == transport):
             what = "is for" if said else "is missing, which is needed with"
             yield file.problem((key,), f"{key} {what} transport {transport}; the system speaks {system.transport}")
+
+
+def _with_files(system: System, folder: Path) -> System:
+    """A SOAP system with its WSDL and the schemas beside it."""
+    if system.soap is None:
+        return system
+    files = {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.suffix in (".wsdl", ".xsd")}
+    return system.model_copy(update={"soap": system.soap.model_copy(update={"files": files})})
 
 
 def read_heads(root: Path) -> tuple[SystemHead, ...]:

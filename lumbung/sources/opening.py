@@ -22,4 +22,8 @@ def open_snapshot(place: Settings, system: System, datasets: Sequence[Dataset]) 
         from lumbung.sources.rest import open_rest
 
         return open_rest(place, system)
+    if system.transport == "soap":
+        from lumbung.sources.soap import open_soap
+
+        return open_soap(place, system)
     raise SourceError(f"sistem {system.code}: transport {system.transport!r} belum didukung")

@@ -10,7 +10,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from lumbung.declarations.transports import JSON_TYPES
+from lumbung.declarations.transports import TEXT_TYPES
 from lumbung.warehouse.iceberg import is_missing
 from lumbung.warehouse.sql import identifier, literal, table
 
@@ -74,7 +74,7 @@ def raw_type(physical: str) -> str:
 
     Raises `TypeUnknownError`.
     """
-    if physical in JSON_TYPES:
+    if physical in TEXT_TYPES:
         return "string"
     parts = _PHYSICAL.fullmatch(physical.lower())
     name = parts["name"] if parts else ""

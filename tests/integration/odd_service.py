@@ -24,6 +24,7 @@ class Asked:
     params: dict[str, str]
     form: dict[str, str]
     headers: Mapping[str, str]
+    body: bytes = b""
 
 
 @dataclass
@@ -81,8 +82,8 @@ def odd_service() -> Iterator[OddService]:
 
         def _answer(self) -> None:
             parts = urlsplit(self.path)
-            sent = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-            asked = Asked(self.command, parts.path, _last(parts.query), _last(sent), self.headers)
+            sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            asked = Asked(self.command, parts.path, _last(parts.query), _last(sent.decode()), self.headers, sent)
             service.asked.append(asked)
             behaviour = service.on.get(parts.path)
             reply = behaviour(asked) if behaviour else Reply({"pesan": "tidak ada"}, status=404)

@@ -13,6 +13,7 @@ import pytest
 from lumbung.declarations import Dataset, Declarations, load
 from lumbung.declarations.docs import pages, stale, write
 from lumbung.declarations.periods import parse_duration
+from lumbung.warehouse.ddl import raw_type
 
 TREE = Path(__file__).parent / "tree"
 
@@ -264,3 +265,22 @@ def test_loading_needs_no_heavy_library() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     heavy = {"pyspark", "great_expectations", "airflow", "sqlglot", "pandas", "open_data_contract_standard"}
     assert heavy.isdisjoint(done.stdout.split())
+
+
+def test_how_a_soap_dataset_is_asked_for_decides_no_verdict(tree: Path) -> None:
+    before = load(tree).digest("rawat.kunjungan")
+    path = tree / "contracts/rawat/kunjungan.yaml"
+    path.write_text(path.read_text().replace("size: 100", "size: 50"))
+    assert load(shutil.copytree(tree, tree.parent / "moved")).digest("rawat.kunjungan") == before
+
+
+def test_a_soap_system_brings_its_wsdl_and_the_schemas_beside_it(small: Declarations) -> None:
+    spoken = small.systems["rawat"].soap
+    assert spoken is not None
+    assert sorted(spoken.files) == ["layanan.wsdl", "tipe.xsd"]
+
+
+def test_values_of_a_soap_service_are_text_in_raw_and_typed_by_rules(small: Declarations) -> None:
+    visits = small.datasets["rawat.kunjungan"]
+    assert {raw_type(column.physical) for column in visits.columns} == {"string"}
+    assert {rule.id for rule in visits.rules if rule.kind == "type"} == {"tipe:masuk", "tipe:tarif"}
