@@ -34,7 +34,7 @@ _LEXICAL: Final = {
     ("byte", "int", "integer", "long", "nonNegativeInteger", "positiveInteger", "short", "unsignedInt", "unsignedLong"),
     _WHOLE,
 )
-_PATTERNS: Final = {f"xsd:{name}": re.compile(rf"\s*({pattern})\s*\Z") for name, pattern in _LEXICAL.items()}
+_PATTERNS: Final = {f"xsd:{name}": re.compile(rf"\s*({pattern})\s*\Z", re.ASCII) for name, pattern in _LEXICAL.items()}
 
 
 class NotXmlError(ValueError):

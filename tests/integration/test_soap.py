@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import base64
+import gzip
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lumbung.declarations.models import Column, Dataset, System
-from lumbung.declarations.transports import SoapDataset, SoapSystem
-from lumbung.settings import Settings, settings
+from lumbung.declarations.transports import SoapDataset
+from lumbung.settings import Settings
 from lumbung.sources.digest import ContentDigest
 from lumbung.sources.errors import (
     DatasetStopped,
@@ -21,12 +21,12 @@ from lumbung.sources.errors import (
     SourceRefused,
     SourceUnavailable,
 )
-from lumbung.sources.schema import Drift
 from lumbung.sources.soap import open_soap
 from lumbung.sources.window import Window
-from tests.integration.extract_support import dataset, system
-from tests.integration.odd_service import Reply
+from tests.integration.odd_service import Reply, replies
 from tests.integration.odd_soap import (
+    NS,
+    PATH,
     SOAP_12,
     WSDL,
     Call,
@@ -35,92 +35,28 @@ from tests.integration.odd_soap import (
     answer,
     element,
     fault,
-    odd_soap,
     row,
     visit,
     visits,
     xml,
 )
+from tests.integration.soap_support import (
+    COUNTED,
+    CREDENTIALS,
+    KINDS,
+    NOW,
+    NUMBERED,
+    OFFSET,
+    SOURCES,
+    numbers,
+    place,
+    read,
+    service,
+    soap_dataset,
+    soap_system,
+)
 
-NOW = datetime(2026, 1, 10, 3, 0, tzinfo=UTC)
-"""The service's clock in UTC."""
-KINDS = {
-    "nomor": "xsd:string",
-    "nik": "xsd:string",
-    "masuk": "xsd:date",
-    "hari": "xsd:int",
-    "tarif": "xsd:decimal",
-}
-SOURCES = {"nik": "pasien.nik"}
-CREDENTIALS = "lumbung:rahasia sekali"
-NUMBERED = {"style": "number", "param": "halaman", "size_param": "jumlah", "size": 3}
-OFFSET = NUMBERED | {"style": "offset"}
-COUNTED = {"page": NUMBERED | {"total_path": "total"}}
-
-
-@pytest.fixture
-def service() -> Iterator[OddSoap]:
-    with odd_soap() as found:
-        yield found
-
-
-@pytest.fixture
-def place(tmp_path: Path, service: OddSoap) -> Settings:
-    secrets = tmp_path / "secrets"
-    secrets.mkdir()
-    (secrets / "source_uji_url").write_text(service.url)
-    (secrets / "source_uji_credentials").write_text(CREDENTIALS)
-    return settings().model_copy(update={"secrets": secrets})
-
-
-def soap_system(wsdl: str = WSDL, **other: Any) -> System:
-    spoken = {
-        "hosts": ("127.0.0.1",),
-        "wsdl": "layanan.wsdl",
-        "clock": {"operation": "Jam", "field": "waktu"},
-        "attempts": 2,
-        "request_s": 5,
-        "files": {"layanan.wsdl": wsdl.encode()},
-    }
-    return system(transport="soap", clock_sql=None, soap=SoapSystem.model_validate(spoken | other))
-
-
-def soap_dataset(kinds: dict[str, str] | None = None, sources: dict[str, str] | None = None, **asked: Any) -> Dataset:
-    columns = tuple(
-        Column.model_construct(
-            name=name,
-            logical="string",
-            physical=kind,
-            source=(SOURCES if sources is None else sources).get(name),
-            required=name == "nomor",
-        )
-        for name, kind in (kinds or KINDS).items()
-    )
-    usual = {
-        "operation": "AmbilKunjungan",
-        "arguments": {"dari": "{dari}", "sampai": "{sampai}"},
-        "time_format": "%Y-%m-%d",
-        "since": "2025-01-01",
-        "rows": "daftar.kunjungan",
-    }
-    declared = SoapDataset.model_validate(usual | asked)
-    return dataset("kunjungan", {}, key=("nomor",), soap=declared).model_copy(update={"columns": columns})
-
-
-def read(place: Settings, one: Dataset, window: Window | None = None, **of_system: Any) -> list[dict[str, Any]]:
-    with open_soap(place, soap_system(**of_system)) as snapshot:
-        batches = snapshot.read(snapshot.prepare(one), window, ContentDigest())
-        return [row for _, batch in batches for row in batch.to_pylist()]
-
-
-def drift(place: Settings, one: Dataset, root: Path, **of_system: Any) -> Drift:
-    with open_soap(place, soap_system(**of_system)) as snapshot:
-        return snapshot.drift(one, root)
-
-
-def numbers(rows: list[dict[str, Any]]) -> list[str]:
-    return [row["nomor"] for row in rows]
-
+__all__ = ["place", "service"]
 
 # -- what is read
 
@@ -547,3 +483,205 @@ def test_bad_behaviour_has_its_declared_outcome(service: OddSoap, place: Setting
     assert word in str(caught.value)
     assert "rahasia sekali" not in str(caught.value)
     assert "Rumah.Sakit" not in str(caught.value)
+
+
+def test_a_bomb_is_not_unpacked(service: OddSoap, place: Settings) -> None:
+    bomb = gzip.compress(b"<a>" + b" " * (64 << 20) + b"</a>")
+    service.on["AmbilKunjungan"] = lambda _: Reply(bomb, headers={"Content-Encoding": "gzip"})
+    with pytest.raises(SourceError, match="melebihi 1 MiB"):
+        read(place, soap_dataset(), answer_mb=1)
+
+
+@pytest.mark.parametrize("trouble", [503, 429, 500, 408])
+def test_a_busy_service_is_asked_again(service: OddSoap, place: Settings, trouble: int) -> None:
+    service.on["AmbilKunjungan"] = replies(Reply(b"", trouble, {"Retry-After": "0"}), visits(GOOD))
+    assert numbers(read(place, soap_dataset())) == ["K1"]
+
+
+def test_a_fault_is_not_asked_again(service: OddSoap, place: Settings) -> None:
+    service.on["AmbilKunjungan"] = says(fault("soap:Server", "mati"))
+    with pytest.raises(SourceError, match="mati"):
+        read(place, soap_dataset(), attempts=4)
+    assert service.times("AmbilKunjungan") == 1
+
+
+def test_what_is_new_or_missing_here_and_there_is_said(service: OddSoap, place: Settings) -> None:
+    rows = [
+        row(visit(1) | {"catatan": "x", "suhu": "37"}),
+        row(visit(2)).replace("<hari>2</hari>", "<hari>dua</hari>"),
+        row(visit(3)).replace("<hari>3</hari>", ""),
+        row(visit(4)).replace("</pasien>", "<umur>9</umur></pasien>"),
+    ]
+    service.on["AmbilKunjungan"] = says(visits(*rows))
+    one = soap_dataset()
+    with open_soap(place, soap_system()) as snapshot:
+        batches = snapshot.read(snapshot.prepare(one), None, ContentDigest())
+        days = [row["hari"] for _, batch in batches for row in batch.to_pylist()]
+        remarks = snapshot.remarks(one)
+    assert days == ["1", "dua", None, "4"]
+    assert [remark.split(";")[0] for remark in remarks] == [
+        "unsur baru catatan di jawaban layanan belum ada di kontrak",
+        "unsur baru pasien.umur di jawaban layanan belum ada di kontrak",
+        "unsur baru suhu di jawaban layanan belum ada di kontrak",
+        "unsur hari tidak ada pada 1 dari 4 baris",
+        "unsur hari bukan xsd:int pada 1 dari 4 baris",
+    ]
+
+
+NOTHING: list[tuple[str, Spoken]] = [
+    ("an empty list", says(visits())),
+    ("a list that is nil", says(xml(answer(element("daftar", None))))),
+]
+
+
+@pytest.mark.parametrize("behaviour", [case[1] for case in NOTHING], ids=[case[0] for case in NOTHING])
+def test_no_rows_are_no_rows(service: OddSoap, place: Settings, behaviour: Spoken) -> None:
+    service.on["AmbilKunjungan"] = behaviour
+    assert read(place, soap_dataset()) == []
+
+
+def test_an_optional_element_that_no_row_has_is_null(service: OddSoap, place: Settings) -> None:
+    """A WSDL that says minOccurs=0 says that a quiet day may be without it."""
+    service.on["AmbilKunjungan"] = changed("<tarif>1.50</tarif>", "")
+    assert [row["tarif"] for row in read(place, soap_dataset())] == [None]
+
+
+# -- other ways to speak SOAP
+
+
+def test_soap_12(service: OddSoap, place: Settings) -> None:
+    def spoken(call: Call) -> Reply:
+        inner = element("waktu", "2026-01-10T03:00:00Z") if call.operation == "Jam" else f"<daftar>{GOOD}</daftar>"
+        kind = {"Content-Type": "application/soap+xml; charset=utf-8"}
+        return Reply(answer(inner, call.operation, soap=SOAP_12), headers=kind)
+
+    service.on |= {"Jam": spoken, "AmbilKunjungan": spoken}
+    assert numbers(read(place, soap_dataset(), wsdl=WSDL.replace("wsdl/soap/", "wsdl/soap12/"))) == ["K1"]
+    sent = service.asked[-1]
+    assert sent.envelope.tag == f"{{{SOAP_12}}}Envelope"
+    assert f'action="{NS}/AmbilKunjungan"' in sent.http.headers["Content-Type"]
+
+
+def rpc() -> str:
+    """The service's WSDL in style rpc: parts in place of elements, their names without namespace."""
+    start, end = WSDL.index("<wsdl:types>"), WSDL.index("<wsdl:portType")
+    parts = {
+        "JamMasuk": "",
+        "JamKeluar": "waktu:dateTime",
+        "AmbilPoliMasuk": "",
+        "AmbilPoliKeluar": "poli:string",
+        "AmbilKunjunganMasuk": "dari:date sampai:date",
+    }
+    messages = "".join(
+        f'<wsdl:message name="{name}">'
+        + "".join(f'<wsdl:part name="{one.split(":")[0]}" type="xsd:{one.split(":")[1]}"/>' for one in text.split())
+        + "</wsdl:message>"
+        for name, text in parts.items()
+    )
+    messages += '<wsdl:message name="AmbilKunjunganKeluar"><wsdl:part name="daftar" type="tns:Daftar"/></wsdl:message>'
+    types = f"""<wsdl:types><xsd:schema targetNamespace="{NS}"><xsd:complexType name="Daftar"><xsd:sequence>
+      <xsd:element name="kunjungan" maxOccurs="unbounded"><xsd:complexType><xsd:sequence>
+        <xsd:element name="nomor" type="xsd:string"/>
+      </xsd:sequence></xsd:complexType></xsd:element></xsd:sequence></xsd:complexType></xsd:schema></wsdl:types>"""
+    whole = (WSDL[:start] + types + messages + WSDL[end:]).replace('style="document"', 'style="rpc"')
+    whole = whole.replace('use="literal"', f'use="literal" namespace="{NS}"')
+    return whole.replace("<wsdl:definitions", '<wsdl:definitions xmlns:xsd="http://www.w3.org/2001/XMLSchema"')
+
+
+def test_rpc_literal(service: OddSoap, place: Settings) -> None:
+    def spoken(call: Call) -> Reply:
+        inner = element("waktu", "2026-01-10T03:00:00Z")
+        if call.operation == "AmbilKunjungan":
+            inner = "<daftar><kunjungan><nomor>K1</nomor></kunjungan></daftar>"
+        body = answer("", call.operation).decode()
+        name = f"{call.operation}Response"
+        return xml(
+            body.replace(f'<{name} xmlns="{NS}">', f'<w:{name} xmlns:w="{NS}">{inner}').replace(
+                "></" + name, "></w:" + name
+            )
+        )
+
+    service.on |= {"Jam": spoken, "AmbilKunjungan": spoken}
+    assert numbers(read(place, soap_dataset({"nomor": "xsd:string"}, {}), wsdl=rpc())) == ["K1"]
+    assert service.asked[-1].arguments == {"dari": "2025-01-01", "sampai": "2026-01-10"}
+
+
+# -- who we are
+
+
+@pytest.mark.parametrize(
+    ("auth", "header", "value"),
+    [
+        ({"kind": "basic"}, "Authorization", "Basic " + base64.b64encode(CREDENTIALS.encode()).decode()),
+        ({"kind": "token", "header": "X-Api-Key"}, "X-Api-Key", CREDENTIALS),
+        ({"kind": "oauth2", "token_path": "/token"}, "Authorization", "Bearer T1"),
+    ],
+    ids=["basic", "a token", "oauth2"],
+)
+def test_who_we_are_goes_with_every_request(
+    service: OddSoap, place: Settings, auth: dict[str, Any], header: str, value: str
+) -> None:
+    token = {"access_token": "T1", "token_type": "Bearer", "expires_in": 3600}
+    service.http.on[f"{PATH}/token"] = lambda _: Reply(token)
+    with open_soap(place, soap_system(auth=auth)) as snapshot:
+        list(snapshot.read(snapshot.prepare(soap_dataset()), None, ContentDigest()))
+    assert {asked.headers[header] for asked in service.http.asked if asked.path == PATH} == {value}
+
+
+@pytest.mark.parametrize("digest", [False, True], ids=["text", "digest"])
+def test_a_username_token_stands_in_the_message_only(service: OddSoap, place: Settings, digest: bool) -> None:
+    read(place, soap_dataset(), auth={"kind": "username_token", "digest": digest})
+    for call in service.asked:
+        token = call.envelope.find("{*}Header/{*}Security/{*}UsernameToken")
+        assert token.findtext("{*}Username") == "lumbung"
+        password = token.find("{*}Password")
+        assert password.get("Type").endswith("#PasswordDigest" if digest else "#PasswordText")
+        assert (password.text == "rahasia sekali") is not digest
+        assert (token.find("{*}Nonce") is not None) is digest
+        assert "Authorization" not in call.http.headers
+
+
+@pytest.mark.parametrize("kind", ["basic", "username_token"])
+@pytest.mark.parametrize("content", ["tanpa-titik-dua", ":x", "x:"])
+def test_credentials_that_cannot_be_right_are_said(place: Settings, kind: str, content: str) -> None:
+    place.secret_file("source_uji_credentials").write_text(content)
+    with pytest.raises(SourceRefused, match="source_uji_credentials"):
+        read(place, soap_dataset(), auth={"kind": kind})
+
+
+# -- the clock, and nobody there
+
+
+@pytest.mark.parametrize(
+    "said", [element("waktu", "kemarin"), element("waktu", None), "", element("jam", "1")], ids=str
+)
+def test_a_clock_that_tells_no_time_is_said(service: OddSoap, place: Settings, said: str) -> None:
+    service.on["Jam"] = says(xml(answer(said, "Jam")))
+    with pytest.raises(SourceError, match=r"soap\.clock"), open_soap(place, soap_system()):
+        pass
+
+
+def test_a_clock_with_a_zone(service: OddSoap, place: Settings) -> None:
+    service.on["Jam"] = says(xml(answer(element("waktu", "2026-01-10T04:00:00.5+01:00"), "Jam")))
+    with open_soap(place, soap_system()) as snapshot:
+        assert snapshot.clock == datetime(2026, 1, 10, 3, 0, 0, 500_000, tzinfo=UTC)
+
+
+def test_nobody_there(place: Settings) -> None:
+    place.secret_file("source_uji_url").write_text("http://127.0.0.1:1/layanan")
+    with pytest.raises(SourceUnavailable, match="sambungan"), open_soap(place, soap_system(attempts=1)):
+        pass
+
+
+def test_the_address_in_the_wsdl_is_not_gone_to(service: OddSoap, place: Settings) -> None:
+    """The profile's secret says where the service is; a WSDL is only what somebody wrote."""
+    assert "dalam.rsud.example.invalid" in WSDL
+    assert len(read(place, soap_dataset())) == 7
+
+
+def test_a_base_address_that_is_not_declared(place: Settings) -> None:
+    with (
+        pytest.raises(SourceError, match=r"tidak dikirim; .*soap\.hosts"),
+        open_soap(place, soap_system(hosts=("rsud.example.invalid",))),
+    ):
+        pass
