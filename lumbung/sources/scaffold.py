@@ -67,12 +67,17 @@ class Described:
 def describe(url: str, system: System, table: str) -> Described:
     """Look at a table through the read-only account. `table` is `name` (schema public) or `schema.name`.
 
-    Raises SourceError: not registered as approved, not reachable, or the account does not see such a table.
+    Raises SourceError: not registered as approved, no database, not reachable, or the account sees no such table.
     """
     if system.registration.status != "disetujui":
         raise SourceError(
             f"sistem {system.code}: registrasi {system.registration.number} berstatus {system.registration.status}; "
             "sumbernya tidak boleh dibaca"
+        )
+    if system.transport != "postgresql":
+        raise SourceError(
+            f"sistem {system.code} berbicara {system.transport}, bukan basis data; tulis kontraknya seperti "
+            "docs/howto/system.md"
         )
     schema, _, name = table.rpartition(".")
     schema = schema or "public"

@@ -20,8 +20,9 @@ GOODS, SALES = "contracts/toko/barang.yaml", "contracts/toko/penjualan.yaml"
 def tree(tmp_path: Path) -> Path:
     """The small tree with its contracts accepted."""
     shutil.copytree(TREE, tmp_path / "tree")
-    for system in ("toko", "harga"):
-        accept(load(tmp_path / "tree"), system)
+    declared = load(tmp_path / "tree")
+    for system in declared.systems:
+        accept(declared, system)
     return tmp_path / "tree"
 
 
