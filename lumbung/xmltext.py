@@ -111,12 +111,12 @@ class _AtRoot(Exception):
 
 def local_name(element: Any) -> str:
     """An element's name without its namespace."""
-    return str(etree.QName(element).localname)
+    return str(element.tag).rpartition("}")[2]
 
 
 def namespace(element: Any) -> str:
     """An element's namespace; empty without one."""
-    return str(etree.QName(element).namespace or "")
+    return str(element.tag).rpartition("}")[0].removeprefix("{")
 
 
 def is_nil(element: Any) -> bool:

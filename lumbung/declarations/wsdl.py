@@ -57,6 +57,10 @@ class Element:
     any: bool = False
     ordered: bool = False
     below: tuple[Element, ...] = ()
+    _by_local: Mapping[str, Element] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_local", {one.local: one for one in reversed(self.below)})
 
     @property
     def local(self) -> str:
@@ -64,8 +68,8 @@ class Element:
         return self.name.rpartition("}")[2]
 
     def child(self, local: str) -> Element | None:
-        """The element of that name directly in it."""
-        return next((one for one in self.below if one.local == local), None)
+        """The element of that name directly in it; of two in different namespaces the first."""
+        return self._by_local.get(local)
 
     def at(self, path: str) -> Element | None:
         """The element at a path of names below it; the empty path is itself."""

@@ -150,9 +150,10 @@ class SoapSnapshot(ServiceSnapshot[SoapDataset]):
         self._require_success(asked, where, text_at)
         here, steps = answer, asked.rows.split(".")
         for number, step in enumerate(steps, start=1):
-            strangers = set(_strangers(here, declared))
             part = declared.child(step)
-            found = [child for child in here if part is not None and child.tag == part.name]
+            children = list(_children(here, declared))
+            strangers = {name for _, name, known in children if known is None and not declared.any}
+            found = [child for child, _, known in children if known is not None and known is part]
             if number == len(steps) and part is not None:
                 if strangers and not found:
                     named = ", ".join(sorted(strangers))
@@ -183,25 +184,25 @@ def _record(element: Any, declared: Element, unforeseen: set[str], above: str) -
     if declared.type is not None:
         return {"": None} if len(element) else element.text or ""
     found: dict[str, Any] = {}
-    unforeseen |= {f"{above}{name}" for name in _strangers(element, declared)}
-    for child in element:
-        name = xmltext.local_name(child)
-        part = declared.child(name)
+    for child, name, part in _children(element, declared):
+        if part is None and not declared.any:
+            unforeseen.add(f"{above}{name}")
         value = None if part is None else _record(child, part, unforeseen, f"{above}{name}.")
         found[name] = [found[name], value] if name in found else value
     return found
 
 
-def _strangers(element: Any, declared: Element) -> Iterator[str]:
-    """Names of elements that the WSDL does not know there. Raises DatasetStopped for one of another namespace."""
+def _children(element: Any, declared: Element) -> Iterator[tuple[Any, str, Element | None]]:
+    """Elements directly in one, each with its name and what the WSDL says of it; None when it says nothing.
+
+    Raises DatasetStopped for an element of another namespace.
+    """
     for child in element:
         name = xmltext.local_name(child)
         part = declared.child(name)
-        if part is None:
-            if not declared.any:
-                yield name
-        elif child.tag != part.name:
+        if part is not None and child.tag != part.name:
             raise DatasetStopped(f"unsur {name} berada di ruang nama '{xmltext.namespace(child)}', bukan {part.name}")
+        yield child, name, part
 
 
 def _text_at(element: Any, declared: Element, path: str) -> str | None:
