@@ -269,6 +269,7 @@ class _Assembly:
         rules += [list_rule(reference) for reference in list_refs]
         titles = {column.name: column.title for column in draft.columns}
         titles |= {name: form.title for name, form in self.suite.derived.items()}
+        titles |= {form.into: form.title for form in self.suite.names if form.title}
         rules += [name_rule(reference, titles, around.lists[reference.list]) for reference in names]
         rules = self._with_severities(rules)
         seen = {rule.id for rule in rules}

@@ -6,8 +6,8 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from lumbung.warehouse.ddl import curated_columns
+from lumbung.warehouse.list_changes import VALID_FROM, VALID_TO
 from lumbung.warehouse.mart_table import mart_columns, without_comments
-from lumbung.warehouse.reference import VALID_FROM, VALID_TO
 
 if TYPE_CHECKING:
     from sqlglot.lineage import Node

@@ -66,11 +66,12 @@ def _code(reference: NameReference, dataset: Dataset) -> SparkColumn:
         lasting = {t: m.code for t, those in reference.meanings.items() for m in those if m.valid_to == LAST_DAY}
         return looked_up(lasting, text_of(reference))
     day = fn.coalesce(_day(reference.on, dataset), fn.lit(LAST_DAY))
-    found = fn.lit(None).cast("string")
-    for (start, end), codes in reversed(_periods(reference).items()):
-        inside = (day >= fn.lit(start)) & (day <= fn.lit(end))
-        found = fn.coalesce(fn.when(inside, looked_up(codes, text_of(reference))), found)
-    return found
+    text = text_of(reference)
+    found = [
+        fn.when((day >= fn.lit(start)) & (day <= fn.lit(end)), looked_up(codes, text))
+        for (start, end), codes in _periods(reference).items()
+    ]
+    return fn.coalesce(*found) if found else fn.lit(None).cast("string")
 
 
 def _periods(reference: NameReference) -> dict[tuple[object, object], dict[str, str]]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from lumbung.declarations import load
 from lumbung.ledger import Ledger
 from lumbung.logs import stage
+from lumbung.stages.lookups import ListsPendingError
 from lumbung.stages.promotion import drop_leftovers, promote
 from lumbung.stages.restatement import restate
 from lumbung.stages.validate import next_landed, validate_batch
@@ -81,7 +82,10 @@ def drain(system: str, ledger: Ledger, *, again: bool = False) -> Drained:
                 failures.append(f"- {label}: {said(error)}")
         if drained.promoted or again:
             for dataset in looking_into(declarations, system):
-                restate(ledger, session("conform"), declarations, dataset)
+                try:
+                    restate(ledger, session("conform"), declarations, dataset)
+                except ListsPendingError as error:
+                    failures.append(f"- {dataset.id}: {error}")
         drop_leftovers(ledger, datasets)
     for batch_id, reason in drained.waiting.items():
         log.warning("conform: batch %s waits: %s", batch_id, reason)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from lumbung.warehouse import iceberg
 from lumbung.warehouse.ddl import curated_name
-from lumbung.warehouse.session import said
+from lumbung.warehouse.reference import agreed, changes_of, version
+from lumbung.warehouse.session import said, session
 from lumbung.warehouse.sql import literal, table
 
 if TYPE_CHECKING:
@@ -19,9 +20,40 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from lumbung.declarations import Dataset, Declarations
-    from lumbung.ledger import Batch
+    from lumbung.ledger import Batch, Ledger
 
 log = logging.getLogger(__name__)
+
+
+class ListsPendingError(RuntimeError):
+    """A list that the dataset uses changed the meaning of a code, and nobody agreed to that yet."""
+
+
+def require_agreed(
+    ledger: Ledger, declarations: Declarations, dataset: Dataset, spark: SparkSession | None = None
+) -> None:
+    """Hold the lists that a dataset uses against the versions that were agreed to; the engine is asked only when one
+    differs. What changes no meaning (a new code, other words) passes, and so does what was never loaded.
+
+    Raises `ListsPendingError`.
+    """
+    used = [name for _, name in dataset.coded]
+    used += [reference.list for reference in dataset.list_refs]
+    used += [reference.list for reference in dataset.names]
+    known = agreed(ledger)
+    pending = []
+    for name in dict.fromkeys(used):
+        codes = declarations.lists[name]
+        if known.get(name) in (None, version(codes)):
+            continue
+        if any(change.meaning for change in changes_of(spark or session("standards"), codes)):
+            pending.append(name)
+    if pending:
+        raise ListsPendingError(
+            f"{dataset.id}: daftar kode {', '.join(pending)} mengubah arti kode yang berlaku di gudang dan belum "
+            "disetujui. Periksa dengan `bin/lumbung standards diff`, lalu `bin/lumbung standards apply`, atau "
+            "kembalikan CSV-nya. Batch tetap menunggu; tidak ada yang hilang."
+        )
 
 
 def persons_of(spark: SparkSession, declarations: Declarations, dataset: Dataset) -> Mapping[str, DataFrame | None]:

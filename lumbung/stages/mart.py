@@ -30,7 +30,7 @@ from lumbung.warehouse.mart_table import (
     mart_name,
     write_mart,
 )
-from lumbung.warehouse.reference import load_references
+from lumbung.warehouse.reference import LOADED, SUBJECT, agreed, load_references
 from lumbung.warehouse.session import said, session
 
 if TYPE_CHECKING:
@@ -64,7 +64,10 @@ def refresh(trigger: str, actor: str) -> list[str]:
         declarations = load()
         with ledger.lock("marts", MARTS_WAIT_S) as held:
             spark = session("mart")
-            versions = load_references(spark, declarations.lists)
+            known = agreed(ledger)
+            versions = load_references(spark, declarations.lists, known)
+            if loaded := {name: version for name, version in versions.items() if known.get(name) != version}:
+                ledger.audit(actor, LOADED, SUBJECT, {"lists": loaded})
             point("mart:references-loaded")
             return _refresh_all(ledger, spark, declarations, versions, label, held.confirm)
     finally:

@@ -13,7 +13,7 @@ from lumbung.lineage import events as lineage
 from lumbung.logs import stage
 from lumbung.rules.frame import in_curated_types
 from lumbung.settings import settings
-from lumbung.stages.lookups import clock_of, looked_up, persons_of, remember
+from lumbung.stages.lookups import clock_of, looked_up, persons_of, remember, require_agreed
 from lumbung.warehouse import iceberg
 from lumbung.warehouse.changes import ACTION, KIND, NEW, changes, insert, mentioned, merge
 from lumbung.warehouse.curated import curated_rows, restated_columns
@@ -56,6 +56,7 @@ def promote(ledger: Ledger, declarations: Declarations, batch: Batch) -> int | N
             snapshot = ledger.batch(known.same_as).snapshot_id
         else:
             spark = session("conform")
+            require_agreed(ledger, declarations, dataset, spark)
             create_curated(spark, dataset)
             now = iceberg.current_snapshot(spark, name)
             if now is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from lumbung.faults import point
 from lumbung.ledger.locks import table_lock
-from lumbung.stages.lookups import looked_up, persons_of, remember, remembered
+from lumbung.stages.lookups import looked_up, persons_of, remember, remembered, require_agreed
 from lumbung.stages.promotion import TABLE_WAIT_S
 from lumbung.warehouse import iceberg
 from lumbung.warehouse.changes import merge_restated
@@ -42,6 +42,7 @@ def restate(ledger: Ledger, spark: SparkSession, declarations: Declarations, dat
         digest = looked_up(spark, declarations, dataset)
         if remembered(spark, name) == digest:
             return None
+        require_agreed(ledger, declarations, dataset, spark)
         zone = declarations.systems[dataset.system].timezone
         persons = persons_of(spark, declarations, dataset)
         found = restated(spark.table(name), dataset, declarations.lists, persons, zone).persist()

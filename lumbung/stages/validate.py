@@ -17,6 +17,7 @@ from lumbung.lineage import events as lineage
 from lumbung.logs import stage
 from lumbung.settings import settings
 from lumbung.stages.judging import judge
+from lumbung.stages.lookups import require_agreed
 from lumbung.stages.received import inputs_digest, is_small, unchanged_since
 from lumbung.warehouse.session import session, small_data
 
@@ -119,6 +120,7 @@ def _validate(
     else:
         if spark is None:
             spark = session("validate")
+        require_agreed(ledger, declarations, dataset, spark)
         with small_data(spark, is_small(ledger, dataset, batch)):
             verdict = judge(ledger, spark, settings(), declarations, dataset, batch, confirm)
         confirm()

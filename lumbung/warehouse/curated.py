@@ -87,11 +87,11 @@ def label_days(dataset: Dataset, timezone: str, loaded: Column) -> list[Column]:
 
 def with_labels(frame: DataFrame, dataset: Dataset, lists: Mapping[str, CodeList], days: Sequence[Column]) -> DataFrame:
     """Add `<column>_label` for every coded column; NULL where the list has no such code on any of the days."""
-    labels = {label_of(column): _label(column.name, lists[name], days) for column, name in dataset.coded}
+    labels = {label_of(column): label(column.name, lists[name], days) for column, name in dataset.coded}
     return frame.withColumns(labels) if labels else frame
 
 
-def _label(column: str, codes: CodeList, days: Sequence[Column]) -> Column:
+def label(column: str, codes: CodeList, days: Sequence[Column]) -> Column:
     """Label of a code: constant maps, since the lists are short and a join per column would shuffle the table."""
     from pyspark.sql import functions as fn
 

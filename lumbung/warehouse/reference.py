@@ -1,7 +1,8 @@
 """`ref.*`: code lists and data induk from the standards, one Iceberg table per list, changed by version.
 
 A list is written again only when its version (the digest of its content) changed; the former version stays readable as
-a snapshot of the table. `ref.versi` says which version is in force.
+a snapshot of the table. `ref.versi` says which version is in force. What changes the meaning of a code is written only
+when the ledger's audit says that somebody agreed to it (`bin/lumbung standards apply`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from lumbung.warehouse import iceberg
 from lumbung.warehouse.ddl import ICEBERG_PROPERTIES, create_database, create_iceberg
+from lumbung.warehouse.list_changes import VALID_FROM, VALID_TO, Change, changes
 from lumbung.warehouse.sql import identifier
 
 if TYPE_CHECKING:
@@ -21,13 +23,16 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from lumbung.declarations.models import CodeList
+    from lumbung.ledger import Ledger
 
 log = logging.getLogger(__name__)
 
-VALID_FROM: Final = "berlaku_dari"
-VALID_TO: Final = "berlaku_sampai"
 VERSIONS: Final = "ref.versi"
 VERSION: Final = "lumbung.version"
+SUBJECT: Final = "ref"
+"""Whose audit entries say which versions were agreed to."""
+LOADED: Final = "standards.load"
+APPLIED: Final = "standards.apply"
 
 
 def reference_name(code_list: str) -> str:
@@ -40,8 +45,40 @@ def version(codes: CodeList) -> str:
     return hashlib.sha256(json.dumps(codes.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
 
 
-def load_references(spark: SparkSession, lists: Mapping[str, CodeList]) -> dict[str, str]:
-    """Bring `ref.*` up to the standards; gives the version of every list. Unchanged lists cost one query together."""
+def agreed(ledger: Ledger) -> dict[str, str]:
+    """The version of each list that was last loaded or applied, as the audit has it."""
+    found: dict[str, str] = {}
+    for entry in reversed(ledger.audit_entries(subject=SUBJECT)):
+        found |= json.loads(entry.detail)["lists"]
+    return found
+
+
+def in_force(spark: SparkSession) -> dict[str, str]:
+    """The version of each list that `ref.*` holds; nothing before the first load."""
+    from pyspark.errors import AnalysisException
+
+    try:
+        return {row["daftar"]: row["versi"] for row in spark.table(VERSIONS).select("daftar", "versi").collect()}
+    except AnalysisException as error:
+        if not iceberg.is_missing(error):
+            raise
+        return {}
+
+
+def changes_of(spark: SparkSession, codes: CodeList) -> list[Change]:
+    """What the declared list changes in `ref.<list>`; nothing when that was never loaded."""
+    name = reference_name(codes.name)
+    if not spark.catalog.tableExists(name):
+        return []
+    return changes([row.asDict() for row in spark.table(name).collect()], codes)
+
+
+def load_references(spark: SparkSession, lists: Mapping[str, CodeList], known: Mapping[str, str]) -> dict[str, str]:
+    """Bring `ref.*` up to the standards; gives the version of every list that is in force now.
+
+    `known`: versions that were agreed to. A list that changes the meaning of a code without it stays as it is.
+    Unchanged lists cost one query together.
+    """
     create_database(spark, "ref")
     create_iceberg(
         spark,
@@ -55,13 +92,19 @@ def load_references(spark: SparkSession, lists: Mapping[str, CodeList]) -> dict[
         "Versi tiap daftar kode yang sedang berlaku",
         ("daftar",),
     )
-    in_force = {row["daftar"]: row["versi"] for row in spark.table(VERSIONS).select("daftar", "versi").collect()}
+    before = in_force(spark)
     wanted = {name: version(codes) for name, codes in lists.items()}
-    changed = [name for name, digest in wanted.items() if in_force.get(name) != digest]
-    for name in changed:
-        _write(spark, lists[name], wanted[name])
-        log.info("ref: list %s is now version %s", name, wanted[name][:12])
-    if changed or set(in_force) != set(wanted):
+    changed = [name for name, digest in wanted.items() if before.get(name) != digest]
+    for name in tuple(changed):
+        asked = [] if known.get(name) == wanted[name] else [c for c in changes_of(spark, lists[name]) if c.meaning]
+        if asked and name in before:
+            log.warning("ref: list %s changes %s meaning(s): waits for `lumbung standards apply`", name, len(asked))
+            wanted[name] = before[name]
+            changed.remove(name)
+        else:
+            _write(spark, lists[name], wanted[name])
+            log.info("ref: list %s is now version %s", name, wanted[name][:12])
+    if changed or set(before) != set(wanted):
         rows = [(name, wanted[name], len(codes.rows), codes.source) for name, codes in sorted(lists.items())]
         from pyspark.sql import functions as fn
 

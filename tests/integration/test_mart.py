@@ -107,7 +107,7 @@ def mart(opened: tuple[Ledger, Database], tmp_path: Path, monkeypatch: pytest.Mo
     bench.declarations.__dict__["tenant"] = Tenant.model_construct(k=5, sismiop=sismiop)
     monkeypatch.setattr("lumbung.stages.mart.load", lambda: bench.declarations)
     monkeypatch.setattr("lumbung.stages.mart.Ledger.connect", lambda: bench.ledger)
-    monkeypatch.setattr("lumbung.stages.mart.load_references", lambda spark, lists: {})
+    monkeypatch.setattr("lumbung.stages.mart.load_references", lambda spark, lists, known: {})
     held = MartBench(bench, tmp_path, made)
     held.write(
         "mart.sql",
@@ -380,13 +380,17 @@ def test_a_list_changes_by_version(opened: tuple[Ledger, Database], monkeypatch:
     first = code_list(f"uji_{tag}", "LAMA")
     name = reference.reference_name(first.name)
     try:
-        versions = reference.load_references(spark, {first.name: first})
+        versions = reference.load_references(spark, {first.name: first}, {})
         old = iceberg.current_snapshot(spark, name)
         assert old is not None
-        assert reference.load_references(spark, {first.name: first}) == versions
+        assert reference.load_references(spark, {first.name: first}, {}) == versions
         assert iceberg.current_snapshot(spark, name) == old
         second = code_list(first.name, "BARU")
-        assert reference.load_references(spark, {first.name: second}) != versions
+        assert reference.load_references(spark, {first.name: second}, {}) == versions, (
+            "nobody agreed to another meaning"
+        )
+        known = {first.name: reference.version(second)}
+        assert reference.load_references(spark, {first.name: second}, known) == known
         assert [tuple(row) for row in spark.table(name).collect()] == [
             ("1", "BARU", date(1900, 1, 1), date(2022, 12, 31))
         ]
