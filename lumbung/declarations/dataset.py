@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import Field
 
 from lumbung.declarations.base import Frozen
+from lumbung.declarations.files import FilesDataset
 from lumbung.declarations.names import Classification, LoadMode, Logical, RuleKind, Severity, TextFormat
 from lumbung.declarations.transports import RestDataset
 
@@ -19,7 +20,8 @@ _INT_DIGITS = 9
 class Column(Frozen):
     """One column of a source table. `precision`/`scale`: its decimal in curated.
 
-    `source`: what the source calls it (a path into a JSON record; `@name`: the value of a request's `each`), else None.
+    `source`: what the source calls it (a path into a JSON record; `@name`: the value of a request's `each`; a file's
+    header), else None.
     `format`: how a text source writes its value, where that is not the usual way (see `TextFormat`).
     `periksa_nilai`: a value that cannot be carried (infinity, NaN, NUL) refuses its row.
     """
@@ -167,6 +169,7 @@ class Dataset(Frozen):
     rules: tuple[Rule, ...]
     notes: tuple[str, ...] = ()
     rest: RestDataset | None = None
+    files: FilesDataset | None = None
     spoken: Mapping[str, str] = Field(default_factory=dict)
 
     @property

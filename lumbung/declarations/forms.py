@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
+from lumbung.declarations.files import FilesDataset
 from lumbung.declarations.models import (
     Comparison,
     Duration,
@@ -37,6 +38,7 @@ class ContractExtras(Form):
     period_column: str | None = None
     notes: list[str] = []
     rest: RestDataset | None = None
+    files: FilesDataset | None = None
 
 
 class ColumnExtras(Form):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
+from lumbung.declarations.files import FilesDataset, plain_header
 from lumbung.declarations.names import JSON_PATH, PHYSICAL, SOURCE_TABLE
 from lumbung.declarations.transports import JSON_TYPES, RestDataset
 
@@ -14,15 +15,23 @@ if TYPE_CHECKING:
     from lumbung.declarations.contracts import Draft
     from lumbung.declarations.models import System
     from lumbung.declarations.problems import Problem
+    from lumbung.declarations.yamlfile import KeyPath
 
 _TOP: Final = ("schema", 0)
 
 
 def transport_problems(draft: Draft, system: System, drafts: Mapping[str, Draft]) -> Iterator[Problem]:
     """What is wrong with the contract `draft` of `system`; `drafts`: all contracts."""
-    if draft.extras.rest is not None and system.transport != "rest":
-        yield draft.file.problem(("customProperties",), f"property rest, but the system speaks {system.transport}")
-    if system.transport == "rest":
+    for name in ("rest", "files"):
+        if getattr(draft.extras, name) is not None and system.transport != name:
+            message = f"property {name}, but the system speaks {system.transport}"
+            yield draft.file.problem(("customProperties",), message)
+    if system.transport == "files":
+        if draft.extras.files is None:
+            yield draft.file.problem(("customProperties",), "the system speaks files: the property files is missing")
+        else:
+            yield from _files(draft, draft.extras.files)
+    elif system.transport == "rest":
         if draft.extras.rest is None:
             yield draft.file.problem(("customProperties",), "the system speaks rest: the property rest is missing")
         else:
@@ -63,6 +72,43 @@ def _rest(draft: Draft, asked: RestDataset, drafts: Mapping[str, Draft]) -> Iter
         yield draft.file.problem(("customProperties",), "period_column is for tables whose name bears a period")
     for index, prop in enumerate(draft.schema.properties or []):
         yield from _json_column(draft, prop, index, names)
+
+
+def _files(draft: Draft, files: FilesDataset) -> Iterator[Problem]:
+    place = _property(draft, "files")
+    if draft.extras.load != "full":
+        yield draft.file.problem(_property(draft, "load"), "files are read whole: load must be full")
+    if draft.extras.period_column is not None and not files.by_period:
+        message = "period_column needs a group `periode` in the pattern of the files' names"
+        yield draft.file.problem((*place, "pattern"), message)
+    named = [((*place, "aliases", name), name) for name in files.aliases]
+    if files.total_rows is not None:
+        named.append(((*place, "total_rows", "column"), files.total_rows.column))
+    if files.xlsx is not None:
+        named += [((*place, "xlsx", "fill_merged"), name) for name in files.xlsx.fill_merged]
+    for where, name in named:
+        if name not in draft.column_names or name == draft.extras.period_column:
+            yield draft.file.problem(where, f"the files have no column {name!r}")
+    seen: dict[str, str] = {}
+    for index, prop in enumerate(draft.schema.properties or []):
+        name = prop.name or ""
+        if prop.physicalType != "text":
+            message = f"a file's column arrives as text: physicalType must be text; found {prop.physicalType!r}"
+            yield draft.file.problem((*_TOP, "properties", index, "physicalType"), message)
+        if name == draft.extras.period_column:
+            continue
+        for header in (prop.physicalName or name, *files.aliases.get(name, ())):
+            other = seen.setdefault(plain_header(header), name)
+            if other != name:
+                message = f"the header {header!r} also stands for column {other!r}"
+                yield draft.file.problem((*_TOP, "properties", index, "name"), message)
+
+
+def _property(draft: Draft, name: str) -> KeyPath:
+    """Where the contract's custom property of that name has its value."""
+    entries = draft.file.data.get("customProperties") or []
+    names = [entry.get("property") for entry in entries]
+    return ("customProperties", names.index(name), "value")
 
 
 def _json_column(draft: Draft, prop: SchemaProperty, index: int, names: set[str]) -> Iterator[Problem]:

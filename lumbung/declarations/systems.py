@@ -16,7 +16,7 @@ from lumbung.declarations.problems import DeclarationError, Problem
 from lumbung.declarations.reading import read_form
 from lumbung.declarations.yamlfile import YamlFile
 
-TRANSPORTS: Final = ("postgresql", "rest")
+TRANSPORTS: Final = ("postgresql", "rest", "files")
 _CRON_FIELDS: Final = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 _CRON_PART: Final = re.compile(r"(?:\*|(?P<start>\d+)(?:-(?P<end>\d+))?)(?:/(?P<step>\d+))?\Z")
 
@@ -84,7 +84,7 @@ def read_systems(root: Path, problems: list[Problem], lists: Mapping[str, CodeLi
 
 def _spoken_to(system: System, file: YamlFile) -> Iterator[Problem]:
     """Exactly what the transport needs is said: clock_sql for a database, the block of the protocol otherwise."""
-    for key, transport in (("clock_sql", "postgresql"), ("rest", "rest")):
+    for key, transport in (("clock_sql", "postgresql"), ("rest", "rest"), ("files", "files")):
         said = getattr(system, key) is not None
         if said != (system.transport == transport):
             what = "is for" if said else "is missing, which is needed with"
