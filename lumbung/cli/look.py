@@ -91,7 +91,12 @@ def quarantine(
         as_json(rows)
         return
     shown = [
-        {**row, "key": ", ".join(f"{name}={value}" for name, value in row["key"].items()), "reasons": row["reasons"]}
+        {
+            **row,
+            "row": _place(row),
+            "key": ", ".join(f"{name}={value}" for name, value in row["key"].items()),
+            "reasons": row["reasons"],
+        }
         for row in rows
     ]
     as_table(
@@ -106,6 +111,11 @@ def quarantine(
             "reasons": "Alasan",
         },
     )
+
+
+def _place(row: dict[str, Any]) -> str:
+    """Where a refused row stands: in its file where it came in one, else in its batch."""
+    return f"{row['file']}: {row['line']}" if row.get("file") else str(row["row"])
 
 
 def refusals(

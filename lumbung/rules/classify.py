@@ -13,6 +13,7 @@ from operator import or_
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from lumbung.declarations.models import Rule
+from lumbung.declarations.names import FILE_DEFECT, FILE_LINE
 from lumbung.rules.frame import (
     KEY_HASH,
     ROW,
@@ -70,8 +71,8 @@ def own_rules(dataset: Dataset) -> tuple[Rule, ...]:
         expectation="",
         kwargs={},
         columns=(VALUES,),
-        reason=f"Kolom {{{VALUES}}} berisi nilai yang tidak dapat disimpan (tak hingga atau bukan angka); "
-        "perbaiki di sistem asal.",
+        reason=f"Kolom {{{VALUES}}} berisi nilai yang tidak dapat disimpan (tak hingga, bukan angka, atau karakter "
+        "NUL); perbaiki di sistem asal.",
         source="DESIGN bagian 5: nilai tidak pernah diganti NULL",
     )
     return (*(rule for rule in dataset.rules if rule.kind == "key"), unreadable)
@@ -102,7 +103,7 @@ def repeated(raw: DataFrame, dataset: Dataset) -> DataFrame:
     often = keyed.groupBy(KEY_HASH).agg(fn.count(fn.lit(1)).alias("_kali")).where("_kali > 1").select(KEY_HASH)
     rows = contract_frame(raw.join(keyed.join(often, KEY_HASH), ROW), dataset, KEY_HASH)
     same_key = Window.partitionBy(KEY_HASH)
-    return rows.select(ROW, KEY_HASH, row_hash(dataset.columns).alias(ROW_HASH)).select(
+    return rows.select(ROW, KEY_HASH, _content(dataset).alias(ROW_HASH)).select(
         ROW,
         (fn.min(ROW_HASH).over(same_key) != fn.max(ROW_HASH).over(same_key)).alias(DIFFERS),
         fn.row_number().over(same_key.orderBy(ROW)).alias(COPY),
@@ -124,7 +125,7 @@ def tag(
     from pyspark.sql import functions as fn
 
     rules = all_rules(dataset)
-    frame = prepared.withColumn(ROW_HASH, row_hash(dataset.columns))
+    frame = prepared.withColumn(ROW_HASH, _content(dataset))
     frame = frame.withColumn(KEY_HASH, received_key_hash(dataset))
     if current is not None:
         frame = frame.join(current, KEY_HASH, "left")
@@ -152,6 +153,11 @@ def tag(
         .otherwise(ACCEPTED)
     )
     return frame.withColumn(CLASS, verdict).drop(CURRENT_HASH, DIFFERS, COPY)
+
+
+def _content(dataset: Dataset) -> SparkColumn:
+    """The hash of a row's content."""
+    return row_hash(dataset.columns, *((FILE_DEFECT,) if dataset.files is not None else ()))
 
 
 def counted(dataset: Dataset) -> list[str]:
@@ -182,10 +188,11 @@ def refused(tagged: DataFrame, dataset: Dataset) -> DataFrame:
 
     types = {field.name: field.dataType.simpleString() for field in tagged.schema.fields}
     errors = [(index, rule) for index, rule in enumerate(all_rules(dataset)) if rule.severity == "error"]
+    where = f"Baris {{{FILE_LINE}}}: " if dataset.files is not None else ""
     return tagged.where(fn.col(CLASS) == QUARANTINED).select(
         ROW,
         _where_broken([(index, fn.lit(rule.id)) for index, rule in errors]).alias("_rules"),
-        _where_broken([(index, reason(rule.reason, types)) for index, rule in errors]).alias("_reasons"),
+        _where_broken([(index, reason(where + rule.reason, types)) for index, rule in errors]).alias("_reasons"),
         KEY_HASH,
     )
 

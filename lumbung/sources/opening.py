@@ -22,4 +22,8 @@ def open_snapshot(place: Settings, system: System, datasets: Sequence[Dataset]) 
         from lumbung.sources.rest import open_rest
 
         return open_rest(place, system)
+    if system.transport == "files":
+        from lumbung.sources.files import open_files
+
+        return open_files(place, system, datasets)
     raise SourceError(f"sistem {system.code}: transport {system.transport!r} belum didukung")

@@ -115,6 +115,10 @@ class RestSnapshot:
         records.require_as_declared()
         self._remarks[prepared.dataset.id] = records.remarks()
 
+    def files(self, dataset: Dataset) -> tuple[int, ...]:
+        """A service has none."""
+        return ()
+
     def remarks(self, dataset: Dataset) -> tuple[str, ...]:
         """What was noticed while the dataset was read."""
         return self._remarks.get(dataset.id, ())
