@@ -85,7 +85,7 @@ def form_rule(dataset: str, version: str) -> Rule:
         expectation=IS_NULL,
         kwargs={"column": FILE_DEFECT},
         columns=(FILE_DEFECT,),
-        reason=f"{{{FILE_DEFECT}}}.",
+        reason=f"Tidak terbaca seutuhnya: {{{FILE_DEFECT}}}.",
         source=f"kontrak data {dataset} versi {version}",
     )
 

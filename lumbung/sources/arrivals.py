@@ -28,17 +28,29 @@ from lumbung.declarations.models import Dataset, System
 from lumbung.faults import point
 from lumbung.ledger import Ledger, Run, SourceFile
 from lumbung.settings import Settings
-from lumbung.sources.errors import SourceUnavailable
+from lumbung.sources.errors import SourceRefused, SourceUnavailable
 from lumbung.sources.filetable import FileRefused
-from lumbung.sources.originals import inbox, open_table, original_name, originals_folder, refused_folder, shown_name
+from lumbung.sources.leaving import give_back, leave
+from lumbung.sources.originals import (
+    REFUSED,
+    inbox,
+    open_table,
+    original_name,
+    originals_folder,
+    refused_folder,
+    shown_name,
+)
 
 UNFINISHED: Final = (".part", ".tmp", ".filepart", ".crdownload")
 """Ends of names under which programs write what is not finished."""
-REASON_FILE: Final = ".alasan.txt"
+HIDDEN: Final = (".", "~$")
+"""Beginnings of names that are no data: hidden files, and what Excel puts beside a workbook that is open."""
 SYSTEM: Final = ""
 """Key of the remarks that are about no dataset."""
 _BLOCK: Final = 1 << 20
 _NANO: Final = 1_000_000_000
+_LONGEST_NAME: Final = 200
+"""Bytes of a name: what is put before and behind it must fit as well."""
 log = logging.getLogger(__name__)
 
 
@@ -76,7 +88,7 @@ class Doorway:
         self._add(seen, dataset, periode, sha256, "refused", reason=str(why))
         point("files:refusal-recorded")
         folder = refused_folder(self.place, self.system.connection)
-        _give_back(folder, seen.path, seen.name, f"{why}. {why.hint}".rstrip())
+        give_back(folder, seen.path, seen.name, f"{why}. {why.hint}".rstrip())
 
     def accept(self, seen: Seen, dataset: Dataset, periode: str | None, sha256: str, rows: int) -> None:
         """Write down that a file has arrived."""
@@ -105,6 +117,7 @@ class Doorway:
             self.actor,
             **more,  # type: ignore[arg-type]
         )
+        log.info("extract %s: file %s (%d bytes): %s", self.system.code, seen.name, seen.size, state)
 
 
 def take_in(
@@ -127,6 +140,7 @@ def take_in(
             f"sumber {system.code}: folder {folder} tidak ada. Folder kosong bukan hal yang sama: periksa apakah "
             "tempat berkasnya terpasang, atau buat foldernya bila sistem ini baru"
         )
+    _require_access(folder, system)
     leave(place, ledger, system.code)
     door = Doorway(place, ledger, system, run.actor)
     remarks: dict[str, list[str]] = {}
@@ -150,8 +164,10 @@ def take_in(
         periode = match.groupdict().get(PERIOD_GROUP)
         try:
             _take(door, seen, dataset, periode)
-        except _Changing:
-            said = f"berkas {seen.name} berubah saat disalin; ditunggu sampai pengambilan berikutnya"
+        except (_Changing, PermissionError) as error:
+            changing = "berubah saat disalin; ditunggu sampai pengambilan berikutnya"
+            said = changing if isinstance(error, _Changing) else "tidak boleh dibaca akun Lumbung; perbaiki haknya"
+            said = f"berkas {seen.name} {said}"
             remarks.setdefault(dataset.id, []).append(said)
     leave(place, ledger, system.code)
     for file in ledger.files(system.code, states=("refused", "duplicate")):
@@ -159,6 +175,14 @@ def take_in(
             said = "ditolak: " if file.state == "refused" else "tidak dibaca: "
             remarks.setdefault(file.dataset or SYSTEM, []).append(f"berkas {file.name} {said}{file.reason}")
     return remarks
+
+
+def _require_access(folder: Path, system: System) -> None:
+    """Raises SourceRefused unless files can be moved away from `masuk/` and into `ditolak/`."""
+    refused = folder.with_name(REFUSED)
+    for path in (folder, refused if refused.is_dir() else folder.parent):
+        if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+            raise SourceRefused(f"sumber {system.code}: akun Lumbung tidak boleh membaca dan menulis {path}")
 
 
 def _take(door: Doorway, seen: Seen, dataset: Dataset, periode: str | None) -> None:
@@ -174,6 +198,8 @@ def _take(door: Doorway, seen: Seen, dataset: Dataset, periode: str | None) -> N
     folder = originals_folder(door.place.warehouse, dataset.system, dataset.name)
     temporary = folder / f".{dataset.system}.{os.getpid()}.tmp"
     storage.make_directory(folder)
+    for left in folder.glob(".*.tmp"):  # of an attempt that died: the lock is ours
+        left.unlink()
     try:
         sha256 = _copy(seen, temporary, dataset)
         now = next((f for f in door.ledger.files_in_force(dataset.id) if f.periode == periode), None)
@@ -226,11 +252,12 @@ def _settled(folder: Path, system: System, remarks: dict[str, list[str]]) -> Ite
     found, now = [], time.time()
     for entry in os.scandir(folder):
         name = shown_name(entry.name)
-        if name.startswith(".") or name.lower().endswith(UNFINISHED):
+        if name.startswith(HIDDEN) or name.lower().endswith(UNFINISHED):
             continue
         status = entry.stat(follow_symlinks=False)
-        if not stat.S_ISREG(status.st_mode):
-            remarks.setdefault(SYSTEM, []).append(f"{name} di folder masuk bukan berkas biasa; tidak dibaca")
+        if not stat.S_ISREG(status.st_mode) or len(os.fsencode(entry.name)) > _LONGEST_NAME:
+            what = "bukan berkas biasa" if len(entry.name) <= _LONGEST_NAME else "namanya terlalu panjang"
+            remarks.setdefault(SYSTEM, []).append(f"{name[:80]} di folder masuk {what}; tidak dibaca")
             continue
         if settle and now - status.st_ctime < settle:
             remarks.setdefault(SYSTEM, []).append(
@@ -244,55 +271,3 @@ def _settled(folder: Path, system: System, remarks: dict[str, list[str]]) -> Ite
 
 def _fits(dataset: Dataset, name: str) -> re.Match[str] | None:
     return None if dataset.files is None else re.fullmatch(dataset.files.pattern, name)
-
-
-def leave(place: Settings, ledger: Ledger, system: str) -> None:
-    """Take out of the drop folder what is kept or refused: landed, superseded, repeated and refused files."""
-    for file in ledger.files(system, states=("received", "superseded", "duplicate", "refused")):
-        if file.left_at is not None:
-            continue
-        path = inbox(place, file.folder) / file.name
-        if _is_still(path, file):
-            if file.state == "refused":
-                _give_back(refused_folder(place, file.folder), path, file.name, file.reason or "")
-            else:
-                path.unlink()
-                storage.sync_directory(path.parent)
-        point("files:left")
-        ledger.file_left(file.id)
-
-
-def _is_still(path: Path, file: SourceFile) -> bool:
-    """Whether the file that lies there is the one that the ledger means."""
-    try:
-        status = path.lstat()
-    except OSError:
-        return False
-    return (status.st_ctime_ns, status.st_size) == (file.changed_ns, file.bytes)
-
-
-def _give_back(folder: Path, path: Path, name: str, why: str) -> None:
-    """Into `ditolak/`, the reason first. An earlier refused file of the same name gives way: it was made anew."""
-    storage.make_directory(folder)
-    text = (
-        f"Berkas {name} tidak diterima.\n\nSebab: {why}\n\n"
-        "Perbaiki berkasnya lalu kirim lagi ke folder masuk. Data yang sudah diterima sebelumnya tetap berlaku; berkas "
-        "ini tidak mengubah apa-apa.\n"
-    )
-    storage.write_text(folder / f"{name}{REASON_FILE}", text)
-    path.replace(folder / name)
-    storage.sync_directory(folder)
-    storage.sync_directory(path.parent)
-
-
-def standing_refusals(place: Settings, ledger: Ledger, system: str) -> list[SourceFile]:
-    """Refused files that still lie in `ditolak/` and whose period no later file has made good."""
-    files = ledger.files(system)
-    good = {(file.dataset, file.periode): file.id for file in files if file.state in ("arrived", "received")}
-    newest = {file.name: file for file in files if file.state == "refused"}
-    return [
-        file
-        for file in newest.values()
-        if good.get((file.dataset, file.periode), 0) < file.id
-        and (refused_folder(place, file.folder) / file.name).exists()
-    ]

@@ -90,7 +90,7 @@ class FileTable:
         self._positions = [found[column.name] for column in self._columns]
         self._width = len(header)
         total = files.total_rows
-        self._total = None if total is None else found[total.column]
+        self._total = -1 if total is None else found[total.column]
         self._total_pattern = re.compile(total.pattern, re.IGNORECASE) if total is not None else None
         known = set(found.values())
         self.account.remarks += [
@@ -101,8 +101,8 @@ class FileTable:
 
     def rows(self) -> Iterator[Row]:
         """The rows; lines without any value and totals are left out. At the end the file as a whole is judged."""
-        account, files = self.account, self._files
-        empty, strip, width = frozenset(files.empty), files.strip, self._width
+        account, total = self.account, self._total_pattern
+        empty, strip, width = frozenset(self._files.empty), self._files.strip, self._width
         for line in self._reader.lines():
             cells = line.cells
             if line.defect is not None:
@@ -117,9 +117,9 @@ class FileTable:
                 lost = defect = None
             else:
                 texts, lost, defect = self._closely(line, empty)
-            if self._is_none(cells, texts, empty):
+            if texts.count(None) == len(texts) and all(str(cell).strip() in empty for cell in cells):
                 continue
-            if self._is_total(cells):
+            if total is not None and self._is_total(cells, total):
                 account.totals += 1
                 continue
             account.rows += 1
@@ -160,16 +160,8 @@ class FileTable:
             )
         return None
 
-    @staticmethod
-    def _is_none(cells: Sequence[Cell], texts: list[str | None], empty: frozenset[str]) -> bool:
-        if any(text is not None for text in texts):
-            return False
-        return all(str(cell).strip() in empty for cell in cells)
-
-    def _is_total(self, cells: Sequence[Cell]) -> bool:
-        if self._total is None or self._total_pattern is None or self._total >= len(cells):
-            return False
-        return self._total_pattern.fullmatch(str(cells[self._total]).strip()) is not None
+    def _is_total(self, cells: Sequence[Cell], pattern: re.Pattern[str]) -> bool:
+        return self._total < len(cells) and pattern.fullmatch(str(cells[self._total]).strip()) is not None
 
     def _judge(self) -> None:
         account = self.account

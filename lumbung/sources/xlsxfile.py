@@ -27,9 +27,14 @@ MOST_CELLS: Final = 5_000_000
 _MOST_PARTS: Final = 2_000
 _SMALL_PART: Final = 1 << 20
 _RELATION: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-_CELL: Final = re.compile(rb'<c\s[^>]*?r="([A-Z]{1,3})([0-9]{1,7})"([^>]*?)(/?)>')
-_UNCOMPUTED: Final = re.compile(rb"\s*<f[^>]*(?:/>|>[^<]*</f>)\s*(?:<v\s*/>\s*)?</c>")
-_ERROR: Final = re.compile(rb"\s*(?:<f[^>]*(?:/>|>[^<]*</f>)\s*)?<v>([^<]*)</v>")
+_CELL: Final = re.compile(rb"<(?:\w+:)?c((?:\s[^>]*?)?)(/?)>")
+_ADDRESS: Final = re.compile(rb"""\sr\s*=\s*["']([A-Z]{1,3})([0-9]{1,7})["']""")
+_KIND: Final = re.compile(rb"""\st\s*=\s*["'](\w+)["']""")
+_FORMULA: Final = rb"<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*"
+_UNCOMPUTED: Final = re.compile(rb"\s*" + _FORMULA + rb"(?:<(?:\w+:)?v\s*/>\s*)?</(?:\w+:)?c>")
+_ERROR: Final = re.compile(rb"\s*(?:" + _FORMULA + rb")?<(?:\w+:)?v>([^<]*)</")
+_PANIC: Final = "PanicException"
+"""What the reader, which is no Python, throws when it is at its wits' end; no Exception is its base."""
 _CSV: Final = "kirim CSV"
 Spot = tuple[int, int]
 
@@ -66,7 +71,7 @@ class XlsxReader:
         """The lines below the header. A declared merged cell stands for all its rows."""
         waiting = [span for span in self._merged if span[1][0] >= self._header_end]
         standing: dict[Spot, Cell] = {}
-        width = len(self._header)
+        width, beyond = len(self._header), False
         for number, row in enumerate(self._rows(), 1):
             if number <= self._header_end:
                 continue
@@ -74,7 +79,10 @@ class XlsxReader:
             while waiting and waiting[0][0][0] <= at:
                 self._under.append(waiting.pop(0))
             self._under = [span for span in self._under if span[1][0] >= at]
-            cells = [*row, *[""] * (width - len(row))]
+            cells = [*row[:width], *[""] * (width - len(row))]
+            if not beyond and any(cell != "" for cell in row[width:]):
+                beyond = True
+                self.remarks.append(f"isi di kanan kepala tabel tidak dibaca (pertama di baris {number})")
             for start, end in self._under:
                 if start[1] in self._filled and start[1] == end[1]:
                     if start[0] == at:
@@ -144,6 +152,10 @@ def open_xlsx(path: Path, files: FilesDataset) -> Iterator[XlsxReader]:
         raise FileRefused(f"berkas XLSX rusak atau terpotong ({type(error).__name__}); simpan dan kirim lagi") from None
     except CalamineError as error:
         raise FileRefused(f"berkas XLSX tidak dapat dibuka ({type(error).__name__}); simpan dan kirim lagi") from None
+    except BaseException as error:
+        if type(error).__name__ != _PANIC:
+            raise
+        raise FileRefused("berkas XLSX rusak di dalamnya; simpan sebagai berkas baru dan kirim lagi") from None
 
 
 def _require_start(start: bytes) -> None:
@@ -210,28 +222,38 @@ def _small_xml(packed: zipfile.ZipFile, name: str) -> ElementTree.Element:
 def _look_at_cells(content: IO[bytes]) -> dict[Spot, str]:
     """Cells that show an error. Raises FileRefused for a formula without a value and for a sheet that is too wide."""
     errors: dict[Spot, str] = {}
-    rest = b""
+    rest = content.read(_BLOCK)
+    if not rest.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<") or b"\x00" in rest:
+        raise FileRefused("lembar kerja tidak ditulis sebagai UTF-8; buka di Excel, simpan, kirim lagi")
     last_row = last_column = 0
-    while block := content.read(_BLOCK):
-        text = rest + block
-        end = text.rfind(b"</row>")
-        rest, text = (text, b"") if end < 0 else (text[end:], text[:end])
-        if len(rest) > 64 * _BLOCK:
+    while rest:
+        block = content.read(_BLOCK)
+        end = rest.rfind(b"row>") if block else len(rest)
+        if end < 0 and len(rest) > 64 * _BLOCK:
             raise FileRefused(f"satu baris lembar kerja terlalu panjang; {_CSV}")
+        text, rest = rest[: max(end, 0)], rest[max(end, 0) :] + block
         for found in _CELL.finditer(text):
-            row, column = int(found[2]), _position(found[1])
+            address = _ADDRESS.search(found[1])
+            if address is None:
+                raise FileRefused("lembar kerja memuat sel tanpa alamat; buka di Excel, simpan, kirim lagi")
+            row, column = int(address[2]), _position(address[1])
             last_row, last_column = max(last_row, row), max(last_column, column + 1)
-            if found[4] == b"/":
-                continue
-            if b't="e"' in found[0] and (shown := _ERROR.match(text, found.end())):
-                errors[row, column] = shown[1].decode("ascii", "replace")
-            elif b't="str"' not in found[0] and _UNCOMPUTED.match(text, found.end()):
-                raise FileRefused(
-                    f"rumus di sel {found[1].decode()}{row} belum dihitung; buka berkas di Excel, simpan, kirim lagi"
-                )
+            if not found[2]:
+                _look_at_cell(text, found, (row, column), errors)
+        if not block:
+            break
     if last_row * last_column > MOST_CELLS:
         raise FileRefused(f"lembar kerja memuat {last_row} baris × {last_column} kolom; {_CSV}")
     return errors
+
+
+def _look_at_cell(text: bytes, found: re.Match[bytes], spot: Spot, errors: dict[Spot, str]) -> None:
+    kind = said[1] if (said := _KIND.search(found[1])) else b""
+    if kind == b"e" and (shown := _ERROR.match(text, found.end())):
+        errors[spot] = shown[1].decode("ascii", "replace")
+    elif kind != b"str" and _UNCOMPUTED.match(text, found.end()):
+        where = f"{_letters(spot[1])}{spot[0]}"
+        raise FileRefused(f"rumus di sel {where} belum dihitung; buka berkas di Excel, simpan, kirim lagi")
 
 
 def _sheet_of(workbook: CalamineWorkbook, name: str) -> CalamineSheet:

@@ -28,6 +28,7 @@ from lumbung.ops.alerts import clear_alert, raise_alert
 from lumbung.settings import Settings, settings
 from lumbung.sources import arrivals
 from lumbung.sources.errors import DatasetStopped, SourceChanged
+from lumbung.sources.leaving import standing_refusals
 from lumbung.sources.opening import open_snapshot
 from lumbung.sources.schema import stop_message
 from lumbung.sources.snapshot import Snapshot
@@ -246,7 +247,7 @@ def _take_in(
     if common and wanted:
         remarks[wanted[0].id] = [*common, *remarks.get(wanted[0].id, [])]
     cause = f"berkas/{system.code}"
-    if refused := arrivals.standing_refusals(place, ledger, system.code):
+    if refused := standing_refusals(place, ledger, system.code):
         told = "; ".join(f"{file.name}: {file.reason}" for file in refused)
         raise_alert(cause, f"Berkas dari {system.owner_name} ditolak dan belum diganti: {told}", ledger, place)
     else:

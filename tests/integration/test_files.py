@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from lumbung import faults
-from lumbung.ledger import Ledger
+from lumbung.ledger import Ledger, SourceFile
+from lumbung.sources import leaving
 from lumbung.sources.errors import SourceUnavailable
 from lumbung.sources.opening import open_snapshot
 from lumbung.storage import StorageFull, read_manifest
@@ -188,6 +189,25 @@ def test_what_comes_under_the_same_name_before_landing_is_not_lost(site: DropSit
     assert [row[0] for row in site.rows(site.go(), "kecamatan")] == ["Waru", "Taman"]
 
 
+def test_what_is_put_there_while_a_file_leaves_is_not_lost(site: DropSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the look and the renaming the department puts another file over the one that is meant."""
+    site.put("kasus_202601.csv", JANUARY)
+    run = site.open()
+    site.extract(run)
+    look = leaving._is_still
+
+    def looked(path: Path, file: SourceFile) -> bool:
+        still = look(path, file)
+        path.write_text(CORRECTED)
+        return still
+
+    with monkeypatch.context() as patched:
+        patched.setattr(leaving, "_is_still", looked)
+        site.land(run)
+    assert [path.read_text() for path in site.inbox.iterdir()] == [CORRECTED]
+    assert [row[0] for row in site.rows(site.go(), "kecamatan")] == ["Waru", "Taman"]
+
+
 def test_nothing_leaves_the_drop_folder_before_it_has_landed(site: DropSite) -> None:
     site.put("kasus_202601.csv", JANUARY)
     run = site.open()
@@ -222,7 +242,7 @@ EXTRACT_POINTS = (
     "extract:spool-complete",
     "extract:ledger-marked",
 )
-LAND_POINTS = ("land:raw-renamed", "land:ledger-marked", "files:left", "land:spool-removed")
+LAND_POINTS = ("land:raw-renamed", "land:ledger-marked", "files:hidden", "files:left", "land:spool-removed")
 
 
 def assert_all_done(site: DropSite) -> None:

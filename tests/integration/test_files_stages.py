@@ -69,7 +69,7 @@ def test_a_bad_row_is_told_with_its_line_and_goes_when_the_file_is_mended(site: 
         ("kasus_202601.csv", 11, ["nilai:lain"]),
     ]
     reasons = [row["reasons"][0] for row in rows]
-    assert reasons[0] == "Baris 5: berisi 1 kolom, seharusnya 2 seperti kepala tabel."
+    assert reasons[0] == "Baris 5: Tidak terbaca seutuhnya: berisi 1 kolom, seharusnya 2 seperti kepala tabel."
     assert reasons[1].startswith("Baris 6: ") and "banyak" in reasons[1]
     assert site.place and exact(site)
     note = note_of(site.declared, site.system, "uji", rows)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 import re
 import struct
 import zipfile
@@ -217,6 +219,12 @@ def in_sheet(pattern: str, text: str) -> Spoil:
     return spoil
 
 
+def in_utf16(path: Path) -> None:
+    with zipfile.ZipFile(path) as packed:
+        sheet = packed.read("xl/worksheets/sheet1.xml").decode()
+    other_parts(xl_worksheets_sheet1_xml=sheet.replace("UTF-8", "UTF-16").encode("utf-16"))(path)
+
+
 def lying_sizes(path: Path) -> None:
     """The central directory says that every part is one byte."""
     content = bytearray(path.read_bytes())
@@ -265,6 +273,7 @@ def hide(made: Workbook, page: Worksheet) -> None:
 
 ENTITY = b'<!DOCTYPE x [<!ENTITY a "b">]>'
 UNCOMPUTED = r'<c r="C2"[^>]*>.*?</c>'
+FAR = r"<x:c  s='0' r='XFD1048576'\1>\2</x:c>"
 SHARED = '<c r="C2"><f t="shared" si="0"/></c>'
 SMALL = {"xlsx": {"sheet": "Data", "max_mb": 1}}
 RENAMED = {"headers": HEADERS | {"nama": ("Nm",)}}
@@ -354,3 +363,40 @@ def test_cells_are_looked_at_across_blocks(tmp_path: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(xlsxfile, "_BLOCK", 97)
     assert list(given(tmp_path, fill).defects) == [41]
+
+
+def test_what_stands_right_of_the_table_is_not_read_and_said(tmp_path: Path) -> None:
+    def fill(made: Workbook, page: Worksheet) -> None:
+        plain(made, page)
+        page.write_string(1, 6, "catatan Budi")
+
+    found = given(tmp_path, fill)
+    assert found.defects == {} and list(found.rows) == [2]
+    assert found.remarks == ["isi di kanan kepala tabel tidak dibaca (pertama di baris 2)"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_is_wrong_with_the_bytes_only_a_refusal_comes_of_it(tmp_path: Path, seed: int) -> None:
+    """Bytes of the packed file, and of the parts in it, made something else by chance."""
+    draw = random.Random(seed)
+    whole = book(tmp_path / "data.xlsx", merged_names).read_bytes()
+    with zipfile.ZipFile(tmp_path / "data.xlsx") as packed:
+        parts = {name: packed.read(name) for name in packed.namelist()}
+    path = tmp_path / "spoilt.xlsx"
+    for _ in range(60):
+        if draw.random() < 0.3:
+            path.write_bytes(spoilt(whole, draw))
+        else:
+            chosen = draw.choice(sorted(parts))
+            with zipfile.ZipFile(path, "w") as packed:
+                for name, content in parts.items():
+                    packed.writestr(name, spoilt(content, draw) if name == chosen else content)
+        with contextlib.suppress(FileRefused):
+            read(path, dataset(**XLSX))
+
+
+def spoilt(content: bytes, draw: random.Random) -> bytes:
+    made = bytearray(content)
+    for _ in range(draw.randint(1, 6)):
+        made[draw.randrange(len(made))] = draw.randrange(256)
+    return bytes(made[: draw.randrange(len(made))]) if draw.random() < 0.2 else bytes(made)
