@@ -49,15 +49,16 @@ def _is_still(path: Path, file: SourceFile) -> bool:
 
 
 def _remove(going: Path, path: Path, file: SourceFile) -> None:
-    """Remove a file that nobody can open by its name any more, if its bytes are those that are kept; else bring it back.
+    """Remove a file that nobody finds by its name any more, if its bytes are those that are kept; else bring it back.
 
     Somebody may have put another into its place, or written into it, between the look and the renaming.
     """
     if storage.file_sha256(going) != file.sha256:
-        for name in (path, path.with_name(f"{path.name}{GOING}")):
-            with suppress(FileExistsError):
-                os.link(going, name)
-                break
+        with suppress(FileExistsError):
+            os.link(going, path)
+        if not path.samefile(going):
+            going.rename(path.with_name(f"{path.name}{GOING}"))
+            return
     going.unlink()
     storage.sync_directory(path.parent)
 
