@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv as csv_of_python
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -303,3 +305,23 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     rows, grown_kb = map(int, answer.stdout.split())
     assert rows == 400_000
     assert grown_kb < 8_000, f"{large.stat().st_size >> 20} MiB took {grown_kb} KiB more"
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_whatever_stands_in_a_value_is_read_back_with_its_line(tmp_path: Path, seed: int) -> None:
+    """Python's own writer is the oracle."""
+    draw = random.Random(seed)
+    signs = ["a", "é", ";", ",", '"', "'", "\n", "\r\n", " x", "\t", "=", "0"]
+    path, wanted, line = tmp_path / "data.csv", {}, 2
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv_of_python.writer(stream, delimiter=";", lineterminator="\n")
+        writer.writerow(HEAD.split(";"))
+        for _ in range(200):
+            row = ["".join(draw.choices(signs, k=draw.randrange(6))) for _ in range(4)]
+            writer.writerow(row)
+            if any(row):
+                wanted[line] = tuple(value or None for value in row)
+            line += 1 + sum(value.count("\n") for value in row)
+    given = read(path, dataset(strip=False))
+    assert given.rows == wanted
+    assert given.defects == {}
