@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from lumbung.declarations.names import FILE_EXTRAS
+from lumbung.declarations.names import FILE_EXTRAS, FILE_LINE
 from lumbung.declarations.written import WRITTEN, ZONED, otherwise
 
 if TYPE_CHECKING:
@@ -46,19 +46,24 @@ def contract_frame(raw: DataFrame, dataset: Dataset, *others: str) -> DataFrame:
     """
     from pyspark.sql import functions as fn
 
-    present = set(raw.columns)
+    present = {field.name: field.dataType.typeName() for field in raw.schema.fields}
     selected: list[SparkColumn] = [fn.col(ROW).cast("bigint").alias(ROW)]
     for column in dataset.columns:
         if column.name not in present:
             selected.append(fn.lit(None).cast(local_type(column)).alias(column.name))
         elif column.trim:
             selected.append(fn.rtrim(fn.col(column.name)).alias(column.name))
-        elif column.format is not None:
+        elif column.format is not None and present[column.name] == "string":  # curated rows are plain already
             selected.append(plain(column.name, column.format).alias(column.name))
         else:
             selected.append(fn.col(column.name))
     values = fn.col(VALUES) if VALUES in present else fn.lit(None)
-    own = FILE_EXTRAS if dataset.files is not None else ()
+    own = [
+        (fn.col(name) if name in present else fn.lit(None))
+        .cast("bigint" if name == FILE_LINE else "string")
+        .alias(name)
+        for name in (FILE_EXTRAS if dataset.files is not None else ())
+    ]
     return raw.select(*selected, values.cast("string").alias(VALUES), *own, *others)
 
 
