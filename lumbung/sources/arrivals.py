@@ -30,12 +30,13 @@ from lumbung.ledger import Ledger, Run, SourceFile
 from lumbung.settings import Settings
 from lumbung.sources.errors import SourceRefused, SourceUnavailable
 from lumbung.sources.filetable import FileRefused
-from lumbung.sources.leaving import give_back, leave
+from lumbung.sources.leaving import give_back, is_still, leave
 from lumbung.sources.originals import (
     REFUSED,
     inbox,
     open_table,
     original_name,
+    original_path,
     originals_folder,
     refused_folder,
     shown_name,
@@ -54,8 +55,8 @@ _LONGEST_NAME: Final = 200
 log = logging.getLogger(__name__)
 
 
-class _Changing(Exception):
-    """A file changed while it was copied."""
+class _NotNow(Exception):
+    """A file cannot be taken in by this run; the message says why, and what comes next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,9 @@ class Doorway:
         """Write down that a file is refused, and give it back."""
         self._add(seen, dataset, periode, sha256, "refused", reason=str(why))
         point("files:refusal-recorded")
-        folder = refused_folder(self.place, self.system.connection)
-        give_back(folder, seen.path, seen.name, f"{why}. {why.hint}".rstrip())
+        if is_still(seen.path, seen.changed_ns, seen.size):
+            folder = refused_folder(self.place, self.system.connection)
+            give_back(folder, seen.path, seen.name, f"{why}. {why.hint}".rstrip())
 
     def accept(self, seen: Seen, dataset: Dataset, periode: str | None, sha256: str, rows: int) -> None:
         """Write down that a file has arrived."""
@@ -164,11 +166,8 @@ def take_in(
         periode = match.groupdict().get(PERIOD_GROUP)
         try:
             _take(door, seen, dataset, periode)
-        except (_Changing, PermissionError) as error:
-            changing = "berubah saat disalin; ditunggu sampai pengambilan berikutnya"
-            said = changing if isinstance(error, _Changing) else "tidak boleh dibaca akun Lumbung; perbaiki haknya"
-            said = f"berkas {seen.name} {said}"
-            remarks.setdefault(dataset.id, []).append(said)
+        except _NotNow as error:
+            remarks.setdefault(dataset.id, []).append(f"berkas {seen.name} {error}")
     leave(place, ledger, system.code)
     for file in ledger.files(system.code, states=("refused", "duplicate")):
         if file.arrived_at >= run.opened_at:  # also by an attempt of this run that died
@@ -204,6 +203,9 @@ def _take(door: Doorway, seen: Seen, dataset: Dataset, periode: str | None) -> N
         sha256 = _copy(seen, temporary, dataset)
         now = next((f for f in door.ledger.files_in_force(dataset.id) if f.periode == periode), None)
         if now is not None and now.sha256 == sha256:
+            if not (lost := original_path(door.place.warehouse, now)).is_file():
+                temporary.replace(lost)
+                storage.sync_directory(folder)
             door.repeat(seen, dataset, periode, sha256, now)
             return
         try:
@@ -222,12 +224,14 @@ def _take(door: Doorway, seen: Seen, dataset: Dataset, periode: str | None) -> N
 
 
 def _copy(seen: Seen, target: Path, dataset: Dataset) -> str:
-    """Copy a file's bytes, flushed; their SHA-256. Raises _Changing when it is not what was seen, StorageFull."""
+    """Copy a file's bytes, flushed; their SHA-256. Raises _NotNow when it is not what was seen, StorageFull."""
     digest = hashlib.sha256()
     try:
         descriptor = os.open(seen.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except FileNotFoundError:
-        raise _Changing from None
+    except PermissionError:
+        raise _NotNow("tidak boleh dibaca akun Lumbung; perbaiki haknya") from None
+    except OSError:  # gone, or made a link since
+        raise _NotNow("berubah saat disalin; ditunggu sampai pengambilan berikutnya") from None
     try:
         with os.fdopen(descriptor, "rb") as reader, target.open("wb") as writer:
             while block := reader.read(_BLOCK):
@@ -241,7 +245,7 @@ def _copy(seen: Seen, target: Path, dataset: Dataset) -> str:
             raise
         raise storage.storage_full(target.parent, f"dataset {dataset.id}, berkas {seen.name}", error) from error
     if (status.st_size, status.st_mtime_ns, status.st_ctime_ns) != (seen.size, seen.modified_ns, seen.changed_ns):
-        raise _Changing
+        raise _NotNow("berubah saat disalin; ditunggu sampai pengambilan berikutnya")
     os.utime(target, ns=(seen.modified_ns, seen.modified_ns))
     return digest.hexdigest()
 

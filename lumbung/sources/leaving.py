@@ -27,7 +27,7 @@ def leave(place: Settings, ledger: Ledger, system: str) -> None:
             continue
         path = inbox(place, file.folder) / file.name
         going = path.with_name(f".{file.name}{GOING}")
-        if _is_still(path, file) and not going.exists():
+        if is_still(path, file.changed_ns, file.bytes) and not going.exists():
             if file.state == "refused":
                 give_back(refused_folder(place, file.folder), path, file.name, file.reason or "")
             else:
@@ -39,13 +39,13 @@ def leave(place: Settings, ledger: Ledger, system: str) -> None:
         ledger.file_left(file.id)
 
 
-def _is_still(path: Path, file: SourceFile) -> bool:
-    """Whether the file that lies there is the one that the ledger means."""
+def is_still(path: Path, changed_ns: int, size: int) -> bool:
+    """Whether the file that lies there is the one that was seen."""
     try:
         status = path.lstat()
     except OSError:
         return False
-    return (status.st_ctime_ns, status.st_size) == (file.changed_ns, file.bytes)
+    return (status.st_ctime_ns, status.st_size) == (changed_ns, size)
 
 
 def _remove(going: Path, path: Path, file: SourceFile) -> None:

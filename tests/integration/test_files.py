@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from lumbung import faults
-from lumbung.ledger import Ledger, SourceFile
+from lumbung.ledger import Ledger
 from lumbung.sources import leaving
-from lumbung.sources.errors import SourceUnavailable
+from lumbung.sources.errors import SourceRefused, SourceUnavailable
 from lumbung.sources.opening import open_snapshot
 from lumbung.storage import StorageFull, read_manifest
 from tests.integration.file_support import NOON, DropSite, kasus
@@ -167,6 +167,26 @@ def test_a_lost_original_stops_the_dataset_and_is_no_absence(site: DropSite) -> 
         path.unlink()
     batch = site.batch(site.go())
     assert batch.state == "stopped" and "hilang dari gudang" in (batch.error or "")
+    site.put("kasus_202601.csv", JANUARY)  # sent again, as was asked
+    assert site.batch(site.go()).received == 2
+    assert site.originals() == [JANUARY.encode()]
+
+
+def test_a_file_that_may_not_be_read_is_said_and_waits(site: DropSite) -> None:
+    site.put("kasus_202601.csv", JANUARY).chmod(0)
+    run = site.go()
+    assert any("tidak boleh dibaca" in warning for warning in site.batch(run).warnings)
+    (site.inbox / "kasus_202601.csv").chmod(0o640)
+    assert site.batch(site.go()).received == 2
+
+
+def test_a_folder_from_which_nothing_may_be_moved_is_refused(site: DropSite) -> None:
+    site.inbox.chmod(0o500)
+    try:
+        with pytest.raises(SourceRefused, match="tidak boleh membaca dan menulis"):
+            site.go()
+    finally:
+        site.inbox.chmod(0o700)
 
 
 def test_kept_files_that_a_new_contract_does_not_fit_stop_the_dataset(site: DropSite) -> None:
@@ -194,15 +214,15 @@ def test_what_is_put_there_while_a_file_leaves_is_not_lost(site: DropSite, monke
     site.put("kasus_202601.csv", JANUARY)
     run = site.open()
     site.extract(run)
-    look = leaving._is_still
+    look = leaving.is_still
 
-    def looked(path: Path, file: SourceFile) -> bool:
-        still = look(path, file)
+    def looked(path: Path, changed_ns: int, size: int) -> bool:
+        still = look(path, changed_ns, size)
         path.write_text(CORRECTED)
         return still
 
     with monkeypatch.context() as patched:
-        patched.setattr(leaving, "_is_still", looked)
+        patched.setattr(leaving, "is_still", looked)
         site.land(run)
     assert [path.read_text() for path in site.inbox.iterdir()] == [CORRECTED]
     assert [row[0] for row in site.rows(site.go(), "kecamatan")] == ["Waru", "Taman"]
