@@ -151,6 +151,7 @@ class Settings(BaseSettings):
     spool: Path = Field(default_factory=lambda data: data["state"] / "spool")
     warehouse: Path = Field(default_factory=lambda data: data["state"] / "warehouse")
     data_docs: Path = Field(default_factory=lambda data: data["state"] / "data_docs")
+    drop: Path = Field(default_factory=lambda data: data["state"] / "drop")
     logs: Path = Field(default_factory=lambda data: data["state"] / "logs")
     secrets: Path = Field(default_factory=lambda data: data["state"] / "secrets")
 

@@ -86,6 +86,11 @@ def scaffold(
     declarations = load()
     _require_known(system, declarations)
     known = declarations.systems[system]
+    if known.transport != "postgresql":
+        raise ValueError(
+            f"Sistem {system} memakai {known.transport}, yang tidak punya katalog: tulis kontraknya menurut "
+            "docs/howto/system.md."
+        )
     path = declarations.root / "contracts" / system / f"{table.rpartition('.')[2].lower()}.yaml"
     if write and path.exists():
         raise ValueError(

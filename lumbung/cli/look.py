@@ -1,4 +1,4 @@
-"""Commands that only look: status, summary, doctor, quarantine, refusals, reconcile, trace, query, endpoints."""
+"""Commands that only look: status, summary, doctor, quarantine, files, refusals, reconcile, trace, query, endpoints."""
 
 from __future__ import annotations
 
@@ -91,7 +91,12 @@ def quarantine(
         as_json(rows)
         return
     shown = [
-        {**row, "key": ", ".join(f"{name}={value}" for name, value in row["key"].items()), "reasons": row["reasons"]}
+        {
+            **row,
+            "row": _place(row),
+            "key": ", ".join(f"{name}={value}" for name, value in row["key"].items()),
+            "reasons": row["reasons"],
+        }
         for row in rows
     ]
     as_table(
@@ -106,6 +111,28 @@ def quarantine(
             "reasons": "Alasan",
         },
     )
+
+
+def _place(row: dict[str, Any]) -> str:
+    """Where a refused row stands: in its file where it came in one, else in its batch."""
+    return f"{row['file']}: {row['line']}" if row.get("file") else str(row["row"])
+
+
+def files(
+    system: Annotated[str | None, typer.Argument(help="System code (default: all that drop files)")] = None,
+    json: Json = False,
+) -> None:
+    """Files that departments dropped: what is in force, replaced, refused and why, and what still waits.
+
+    Example: bin/lumbung files covid
+    """
+    from lumbung.ops.files import COLUMNS, file_rows
+
+    rows = file_rows(system)
+    if json:
+        as_json(rows)
+    else:
+        as_table("Berkas", rows, COLUMNS)
 
 
 def refusals(
@@ -210,5 +237,5 @@ def endpoints(json: Json = False) -> None:
 
 def add_to(app: typer.Typer) -> None:
     """Registers the commands of this module."""
-    for command in (status, summary, doctor, quarantine, refusals, reconcile, trace, query, endpoints):
+    for command in (status, summary, doctor, quarantine, files, refusals, reconcile, trace, query, endpoints):
         app.command()(command)

@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 
 from lumbung.declarations.contracts import Draft
 from lumbung.declarations.expectations import COLUMN_ARGUMENTS, MAP_EXPECTATIONS, REGEX_ARGUMENTS
+from lumbung.declarations.files import FilesDataset
 from lumbung.declarations.forms import DerivedForm, SuiteForm, SuiteRuleForm
 from lumbung.declarations.models import (
     CodeList,
@@ -25,11 +26,12 @@ from lumbung.declarations.models import (
     Taken,
     Tenant,
 )
-from lumbung.declarations.names import DERIVED, IDENTIFIER, PLACEHOLDER, RAW_EXTRAS, RULE_ID
+from lumbung.declarations.names import DERIVED, FILE_EXTRAS, IDENTIFIER, PLACEHOLDER, RAW_EXTRAS, RULE_ID
 from lumbung.declarations.naming import Naming
 from lumbung.declarations.problems import Problem
 from lumbung.declarations.rulebook import (
     KEY_RULE,
+    form_rule,
     generated_derived,
     generated_rules,
     list_rule,
@@ -72,7 +74,8 @@ class _Assembly:
         self.generated = generated_derived(draft.columns)
         self.taken = {taken.name for reference in draft.references for taken in reference.take}
         self.codes = {name for form in self.suite.names for name in (form.into, *form.take)}
-        self.names: set[str] = draft.column_names | set(RAW_EXTRAS) | set(self.generated)
+        extras = set(RAW_EXTRAS) | (set(FILE_EXTRAS) if draft.extras.files is not None else set())
+        self.names: set[str] = draft.column_names | extras | set(self.generated)
         self.names |= set(self.suite.derived) | self.taken | self.codes
 
     def dataset(self) -> Dataset:
@@ -125,6 +128,7 @@ class _Assembly:
             notes=tuple(extras.notes),
             rest=_with_parents(extras.rest, self.around.drafts) if extras.rest is not None else None,
             soap=_with_parents(extras.soap, self.around.drafts) if extras.soap is not None else None,
+            files=_with_headers(extras.files, draft) if extras.files is not None else None,
             spoken={name: form.description for name, form in self.suite.derived.items()},
             names=names,
             named_derived=tuple(name for name in named if name not in late),
@@ -166,8 +170,8 @@ class _Assembly:
         derived = dict(self.generated)
         for name, form in self.suite.derived.items():
             path = ("derived", name)
-            taken = self.taken | self.codes
-            if not DERIVED.match(name) or name in self.generated or name in RAW_EXTRAS or name in taken:
+            taken = {*self.generated, *RAW_EXTRAS, *FILE_EXTRAS, *self.taken, *self.codes}
+            if not DERIVED.match(name) or name in taken:
                 self._wrong(path, f"a derived column has a fresh name of _[a-z0-9_]*: {name!r}")
             if form.keep and (form.logical is None or form.classification is None):
                 self._wrong(path, "a kept column needs logical and classification")
@@ -265,6 +269,8 @@ class _Assembly:
         rules = generated_rules(
             draft.id, draft.odcs.version or "", tuple(draft.columns), draft.key, around.types, around.lists
         )
+        if draft.extras.files is not None:
+            rules.append(form_rule(draft.id, draft.odcs.version or ""))
         rules += [reference_rule(reference) for reference in references]
         rules += [list_rule(reference) for reference in list_refs]
         titles = {column.name: column.title for column in draft.columns}
@@ -362,6 +368,16 @@ def _with_parents(asked: A, drafts: Mapping[str, Draft]) -> A:
             each = each.model_copy(update={"asked": grand, "path": paths.get(each.column or "")})
         filled.append(each)
     return asked.model_copy(update={"each": tuple(filled)})
+
+
+def _with_headers(files: FilesDataset, draft: Draft) -> FilesDataset:
+    """Give the files' reader the headers of every column: the contract's word for it, then its aliases."""
+    headers = {
+        column.name: (column.source or column.name, *files.aliases.get(column.name, ()))
+        for column in draft.columns
+        if column.name != draft.extras.period_column
+    }
+    return files.model_copy(update={"headers": headers})
 
 
 def _late(derived: Mapping[str, str], taken: set[str]) -> tuple[str, ...]:

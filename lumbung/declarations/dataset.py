@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import Field
 
 from lumbung.declarations.base import Frozen
+from lumbung.declarations.files import FilesDataset
 from lumbung.declarations.names import Classification, LoadMode, Logical, RuleKind, Severity, TextFormat
 from lumbung.declarations.reference import Meaning
 from lumbung.declarations.transports import RestDataset, SoapDataset
@@ -20,7 +21,8 @@ _INT_DIGITS = 9
 class Column(Frozen):
     """One column of a source table. `precision`/`scale`: its decimal in curated.
 
-    `source`: what the source calls it (a path into a JSON record; `@name`: the value of a request's `each`), else None.
+    `source`: what the source calls it (a path into a JSON record; `@name`: the value of a request's `each`; a file's
+    header), else None.
     `format`: how a text source writes its value, where that is not the usual way (see `TextFormat`).
     `periksa_nilai`: a value that cannot be carried (infinity, NaN, NUL) refuses its row.
     """
@@ -198,6 +200,7 @@ class Dataset(Frozen):
     notes: tuple[str, ...] = ()
     rest: RestDataset | None = None
     soap: SoapDataset | None = None
+    files: FilesDataset | None = None
     spoken: Mapping[str, str] = Field(default_factory=dict)
     names: tuple[NameReference, ...] = ()
     named_derived: tuple[str, ...] = ()

@@ -25,4 +25,4 @@ def dataset_digest(declarations: Declarations, dataset: Dataset) -> str:
 
 def _judging(document: dict[str, Any]) -> dict[str, Any]:
     """Without what decides nothing about a row: how it is asked for, how long its files are kept."""
-    return {key: value for key, value in document.items() if key not in ("rest", "soap", "retention")}
+    return {key: value for key, value in document.items() if key not in ("rest", "soap", "files", "retention")}

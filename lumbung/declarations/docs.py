@@ -126,6 +126,12 @@ def _lists(lists: Iterable[CodeList]) -> list[str]:
     return _table(("Daftar", "Judul", "Baris", "Sumber", "Lisensi", "Perhatian"), rows)
 
 
+def _source(dataset: Dataset) -> str:
+    if dataset.files is not None:
+        return f"Berkas sumber, menurut namanya: `{dataset.files.pattern}`"
+    return f"Tabel sumber: `{dataset.source_table}`"
+
+
 def _dataset(dataset: Dataset, declarations: Declarations) -> str:
     system = declarations.systems[dataset.system]
     cursor = f"; penanda waktu {_names(dataset.cursor)} (dari kiri)" if dataset.cursor else ""
@@ -135,7 +141,7 @@ def _dataset(dataset: Dataset, declarations: Declarations) -> str:
         lines += [f"**Batasan.** {dataset.limitations}", ""]
     lines += [
         f"- Produsen data: {system.owner_name} (`{system.owner}`)",
-        f"- Tabel sumber: `{dataset.source_table}`; tabel gudang: `curated.{dataset.table_name}`",
+        f"- {_source(dataset)}; tabel gudang: `curated.{dataset.table_name}`",
         f"- Versi kontrak: {dataset.version}",
         f"- Kunci: {_names(dataset.key)}",
         f"- Cara tarik: {_LOAD[dataset.load]}{cursor}{overlap}",

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
+from lumbung.declarations.files import FilesDataset
 from lumbung.declarations.models import (
     Comparison,
     Duration,
@@ -40,6 +41,7 @@ class ContractExtras(Form):
     notes: list[str] = []
     rest: RestDataset | None = None
     soap: SoapDataset | None = None
+    files: FilesDataset | None = None
 
     @property
     def asked(self) -> Asked | None:

@@ -31,6 +31,11 @@ EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\Z")
 
 #: Raw columns that every batch has besides the contract's own (see the batch file layout).
 RAW_EXTRAS: Final = ("_row", "_nilai")
+#: What rows of a file have besides: the file's name, the line in it, and what is wrong with the line's form (or NULL).
+FILE_NAME: Final = "_berkas"
+FILE_LINE: Final = "_baris"
+FILE_DEFECT: Final = "_cacat"
+FILE_EXTRAS: Final = (FILE_NAME, FILE_LINE, FILE_DEFECT)
 #: PostgreSQL types of a source column, as `format_type` prints them.
 PHYSICAL: Final = re.compile(
     r"(numeric(\(\d+,\d+\))?|character(\(\d+\))|character varying(\(\d+\))?|text|date|boolean|smallint|integer|bigint"

@@ -7,6 +7,7 @@ from datetime import date
 from pydantic import StrictBool, StrictInt
 
 from lumbung.declarations.base import Contact, Duration, Frozen
+from lumbung.declarations.files import FilesSystem
 from lumbung.declarations.names import Category, LoadMode, RegistrationStatus
 from lumbung.declarations.transports import RestSystem, SoapSystem
 
@@ -41,6 +42,7 @@ class System(Frozen):
     clock_sql: str | None = None
     rest: RestSystem | None = None
     soap: SoapSystem | None = None
+    files: FilesSystem | None = None
     timezone: str
     lag: Duration
     schedule: str

@@ -17,13 +17,16 @@ from lumbung.declarations.models import (
     Rule,
     SemanticType,
 )
+from lumbung.declarations.names import FILE_DEFECT
 from lumbung.declarations.transports import TEXT_TYPES
 
 IN_SET: Final = "expect_column_values_to_be_in_set"
+IS_NULL: Final = "expect_column_values_to_be_null"
 MATCH: Final = "expect_column_values_to_match_regex"
 NOT_NULL: Final = "expect_column_values_to_not_be_null"
 COMPOUND_UNIQUE: Final = "expect_compound_columns_to_be_unique"
 KEY_RULE: Final = "kunci-ganda"
+FORM_RULE: Final = "bentuk:baris"
 
 _LOGICAL_WORDS: Final = {
     "integer": "bilangan bulat",
@@ -79,6 +82,20 @@ def generated_rules(
         if column.code_list is not None and column.code_list in lists:
             rules.append(_code(column, lists[column.code_list]))
     return rules
+
+
+def form_rule(dataset: str, version: str) -> Rule:
+    """A line of a file must have the form of the others: as many cells as the header, values that can be read."""
+    return Rule(
+        id=FORM_RULE,
+        kind="map",
+        severity="error",
+        expectation=IS_NULL,
+        kwargs={"column": FILE_DEFECT},
+        columns=(FILE_DEFECT,),
+        reason=f"Tidak terbaca seutuhnya: {{{FILE_DEFECT}}}.",
+        source=f"kontrak data {dataset} versi {version}",
+    )
 
 
 def reference_rule(reference: Reference) -> Rule:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
+from lumbung.declarations.files import FilesDataset, plain_header
 from lumbung.declarations.names import JSON_PATH, PHYSICAL, SOURCE_TABLE
 from lumbung.declarations.transports import JSON_TYPES, Asked, RestDataset, SoapDataset
 
@@ -14,13 +15,14 @@ if TYPE_CHECKING:
     from lumbung.declarations.contracts import Draft
     from lumbung.declarations.models import System
     from lumbung.declarations.problems import Problem
+    from lumbung.declarations.yamlfile import KeyPath
 
 _TOP: Final = ("schema", 0)
 
 
 def transport_problems(draft: Draft, system: System, drafts: Mapping[str, Draft]) -> Iterator[Problem]:
     """What is wrong with the contract `draft` of `system`; `drafts`: all contracts."""
-    spoken = {"rest": draft.extras.rest, "soap": draft.extras.soap}
+    spoken = {"rest": draft.extras.rest, "soap": draft.extras.soap, "files": draft.extras.files}
     for name, said in spoken.items():
         if said is not None and system.transport != name:
             message = f"property {name}, but the system speaks {system.transport}"
@@ -29,6 +31,9 @@ def transport_problems(draft: Draft, system: System, drafts: Mapping[str, Draft]
         yield from _postgresql(draft)
         return
     asked = spoken[system.transport]
+    if isinstance(asked, FilesDataset):
+        yield from _files(draft, asked)
+        return
     if asked is None:
         message = f"the system speaks {system.transport}: the property {system.transport} is missing"
         yield draft.file.problem(("customProperties",), message)
@@ -74,6 +79,43 @@ def _asked(draft: Draft, asked: Asked, drafts: Mapping[str, Draft]) -> Iterator[
             yield draft.file.problem(("customProperties",), f"{each.dataset} has no column {each.column!r}")
     if draft.extras.period_column is not None:
         yield draft.file.problem(("customProperties",), "period_column is for tables whose name bears a period")
+
+
+def _files(draft: Draft, files: FilesDataset) -> Iterator[Problem]:
+    place = _property(draft, "files")
+    if draft.extras.load != "full":
+        yield draft.file.problem(_property(draft, "load"), "files are read whole: load must be full")
+    if draft.extras.period_column is not None and not files.by_period:
+        message = "period_column needs a group `periode` in the pattern of the files' names"
+        yield draft.file.problem((*place, "pattern"), message)
+    named = [((*place, "aliases", name), name) for name in files.aliases]
+    if files.total_rows is not None:
+        named.append(((*place, "total_rows", "column"), files.total_rows.column))
+    if files.xlsx is not None:
+        named += [((*place, "xlsx", "fill_merged"), name) for name in files.xlsx.fill_merged]
+    for where, name in named:
+        if name not in draft.column_names or name == draft.extras.period_column:
+            yield draft.file.problem(where, f"the files have no column {name!r}")
+    seen: dict[str, str] = {}
+    for index, prop in enumerate(draft.schema.properties or []):
+        name = prop.name or ""
+        if prop.physicalType != "text":
+            message = f"a file's column arrives as text: physicalType must be text; found {prop.physicalType!r}"
+            yield draft.file.problem((*_TOP, "properties", index, "physicalType"), message)
+        if name == draft.extras.period_column:
+            continue
+        for header in (prop.physicalName or name, *files.aliases.get(name, ())):
+            other = seen.setdefault(plain_header(header), name)
+            if other != name:
+                message = f"the header {header!r} also stands for column {other!r}"
+                yield draft.file.problem((*_TOP, "properties", index, "name"), message)
+
+
+def _property(draft: Draft, name: str) -> KeyPath:
+    """Where the contract's custom property of that name has its value."""
+    entries = draft.file.data.get("customProperties") or []
+    names = [entry.get("property") for entry in entries]
+    return ("customProperties", names.index(name), "value")
 
 
 def _json_column(draft: Draft, prop: SchemaProperty, index: int, names: set[str]) -> Iterator[Problem]:

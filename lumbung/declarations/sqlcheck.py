@@ -13,7 +13,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from lumbung.declarations.models import Dataset, Mart, MartColumn, Publication
-from lumbung.declarations.names import PUBLIC_CLASS, RAW_EXTRAS
+from lumbung.declarations.names import FILE_EXTRAS, PUBLIC_CLASS, RAW_EXTRAS
 from lumbung.declarations.problems import Problem
 from lumbung.declarations.secrecy import carried
 
@@ -102,6 +102,7 @@ def sql_problems(tree: Tree) -> list[Problem]:
 def _dataset_problems(draft: Draft, dataset: Dataset, tree: Tree) -> list[Problem]:
     problems: list[Problem] = []
     columns = {column.name for column in dataset.columns} | set(RAW_EXTRAS)
+    columns |= set(FILE_EXTRAS) if dataset.files is not None else set()
     flags = {f"_tipe_{column.name}" for column in dataset.columns}
     flags |= {r.flag for r in dataset.references} | {r.flag for r in dataset.list_refs}
     taken = {taken.name for reference in dataset.references for taken in reference.take}

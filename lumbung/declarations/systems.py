@@ -16,7 +16,7 @@ from lumbung.declarations.problems import DeclarationError, Problem
 from lumbung.declarations.reading import read_form
 from lumbung.declarations.yamlfile import YamlFile
 
-TRANSPORTS: Final = ("postgresql", "rest", "soap")
+TRANSPORTS: Final = ("postgresql", "rest", "soap", "files")
 _CRON_FIELDS: Final = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 _CRON_PART: Final = re.compile(r"(?:\*|(?P<start>\d+)(?:-(?P<end>\d+))?)(?:/(?P<step>\d+))?\Z")
 
@@ -85,7 +85,8 @@ def read_systems(root: Path, problems: list[Problem], lists: Mapping[str, CodeLi
 
 def _spoken_to(system: System, file: YamlFile) -> Iterator[Problem]:
     """Exactly what the transport needs is said: clock_sql for a database, the block of the protocol otherwise."""
-    for key, transport in (("clock_sql", "postgresql"), ("rest", "rest"), ("soap", "soap")):
+    blocks = (("clock_sql", "postgresql"), ("rest", "rest"), ("soap", "soap"), ("files", "files"))
+    for key, transport in blocks:
         said = getattr(system, key) is not None
         if said != (system.transport == transport):
             what = "is for" if said else "is missing, which is needed with"

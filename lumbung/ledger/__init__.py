@@ -3,6 +3,7 @@
 from lumbung.ledger.audit import AuditHead
 from lumbung.ledger.erasures import ErasureRequest
 from lumbung.ledger.errors import CountsError, LedgerError, LockBusy, LockLost, NotInLedger, StateError
+from lumbung.ledger.files import FileState, SourceFile
 from lumbung.ledger.records import (
     COMPLETE,
     REPLACED,
@@ -41,6 +42,7 @@ __all__ = [
     "CountsError",
     "ErasureRequest",
     "Extracted",
+    "FileState",
     "Ledger",
     "LedgerError",
     "LockBusy",
@@ -60,5 +62,6 @@ __all__ = [
     "RunKind",
     "RunState",
     "Severity",
+    "SourceFile",
     "StateError",
 ]

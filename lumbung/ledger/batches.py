@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from lumbung.ledger.audit import append_audit
 from lumbung.ledger.base import Store, now, utc
 from lumbung.ledger.errors import NotInLedger, StateError
+from lumbung.ledger.files import files_landed
 from lumbung.ledger.records import Batch, BatchState, Mode
 from lumbung.ledger.schema import LANDED_SEQUENCE, batch, run
 from lumbung.ledger.schema import watermark as marks
@@ -201,6 +202,7 @@ class Batches(Store):
                     landed_seq=text(f"nextval('{LANDED_SEQUENCE}')"),
                 )
             )
+            files_landed(connection, batch_id)
             if watermark is not None:
                 mark = upsert(marks).values(
                     dataset=known.dataset, value=utc(watermark, "watermark"), batch_id=batch_id, at=moment

@@ -316,3 +316,39 @@ alert = Table(
     Column("sent", JSONB, nullable=False),
     CheckConstraint("state IN ('open', 'closed')", name="state"),
 )
+
+source_file = Table(
+    "source_file",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("system", Text, nullable=False),
+    Column("dataset", Text),
+    Column("folder", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("periode", Text),
+    Column("sha256", Text, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("modified_at", TIME, nullable=False),
+    Column("changed_ns", BigInteger, nullable=False),
+    Column("rows", BigInteger),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("batch_id", Text, ForeignKey("ledger.batch.id")),
+    Column("arrived_at", TIME, nullable=False),
+    Column("left_at", TIME),
+    Column("removed_at", TIME),
+    Column("removed_why", Text),
+    CheckConstraint("state IN ('arrived', 'received', 'superseded', 'duplicate', 'refused')", name="state"),
+    CheckConstraint("(state = 'refused') <= (reason IS NOT NULL)", name="refused_why"),
+    CheckConstraint("state = 'refused' OR dataset IS NOT NULL", name="of_a_dataset"),
+    CheckConstraint("(removed_at IS NULL) = (removed_why IS NULL)", name="removed_why"),
+    Index("ix_source_file_system_state", "system", "state"),
+    Index("ix_source_file_dataset", "dataset"),
+)
+
+batch_file = Table(
+    "batch_file",
+    metadata,
+    Column("batch_id", Text, ForeignKey("ledger.batch.id"), primary_key=True),
+    Column("file_id", BigInteger, ForeignKey("ledger.source_file.id"), primary_key=True, autoincrement=False),
+)

@@ -3,10 +3,10 @@
 The department that owns the source decides and erases first; a row that the source still holds would come back with
 the next read, so it is refused here. Then raw, quarantine and the curated table lose the rows, and every snapshot of
 the table that still shows them expires; what attempts that died left of the dataset (spool, half-made folders, valid
-rows, files never committed) goes whole. Only a file that was written into the table's folder and never committed less
-than a day ago stays: nobody can tell it from one that is being written (docs/decisions/0011). Counts and row numbers
-stay exact through the ledger's record of the erasure; values are in no record, only keyed hashes of the keys, by which
-a key that comes back is noticed (`reconcile`).
+rows, files never committed) goes whole, as does a dropped file that was replaced or refused. Only a file that was
+written into the table's folder and never committed less than a day ago stays: nobody can tell it from one that is being
+written (docs/decisions/0011). Counts and row numbers stay exact through the ledger's record of the erasure; values are
+in no record, only keyed hashes of the keys, by which a key that comes back is noticed (`reconcile`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from lumbung.declarations import load
 from lumbung.faults import point
 from lumbung.ledger import Ledger
 from lumbung.ledger.locks import table_lock
-from lumbung.ops import rewriting
+from lumbung.ops import kept_files, rewriting
 from lumbung.ops.erased_table import curated_keys, erase_curated, foreign_references, found_in_curated
 from lumbung.ops.keys import SEPARATOR, joined, key_hasher, texts
 from lumbung.ops.leftovers import copies_of
@@ -59,7 +59,8 @@ class ForgetRefused(ValueError):
 class Found:
     """Rows of one batch (or of the curated table, by the batch that brought them) that would go.
 
-    A `leftover` is a folder of the dataset that no batch needs; all of it goes. Rows are 0 when it cannot be read.
+    A `leftover` is a folder of the dataset that no batch needs, an `original` a dropped file that is not in force: all
+    of it goes. Rows are 0 when it cannot be read.
     """
 
     part: str
@@ -160,6 +161,10 @@ def _found(ledger: Ledger, subject: Subject) -> list[Found]:
         held = rewriting.held_rows(subject.dataset, folder, subject.wanted)
         if held != 0:  # what cannot be read may hold it
             found.append(Found("leftover", folder.name, held or 0))
+    found += [
+        Found("original", kept.label, kept.rows)
+        for kept in kept_files.holding(ledger, settings(), subject.dataset, subject.wanted)
+    ]
     return found + [Found("curated", batch, rows) for batch, rows in found_in_curated(subject.dataset, subject.wanted)]
 
 
@@ -175,6 +180,11 @@ def _refusals(ledger: Ledger, declarations: Declarations, subject: Subject, hold
         found.append(
             f"sumber masih memuat {at_source} baris itu dan akan mengirimnya lagi: {owner} sebagai pemilik data "
             "menghapusnya dulu di sistemnya"
+        )
+    if names := kept_files.waiting(settings(), declarations.systems[dataset.system], dataset):
+        found.append(
+            f"{len(names)} berkas menunggu di folder masuk dan belum dibaca: selesaikan dulu dengan "
+            f"`bin/lumbung run {dataset.system}`"
         )
     for batch in ledger.batches(dataset=dataset.id, states=("opened", "extracted", "landed", "validated", "stopped")):
         if batch.state != "stopped" or batch.id in holding:
@@ -293,6 +303,10 @@ def _erase(ledger: Ledger, subject: Subject, request: ErasureRequest, locks: Seq
         _confirm(locks)
         remove_directory(folder)
         log.info("forget %s: leftover %s", request.id, folder)
+    for kept in kept_files.holding(ledger, settings(), dataset, subject.wanted):
+        _confirm(locks)
+        kept_files.drop(ledger, kept, f"dihapus atas permintaan {request.id}")
+        point("forget:original-dropped")
     recorded = ledger.erasures(request.id)
     for part, batch, folder in folders:
         rows = [

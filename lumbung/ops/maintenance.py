@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from lumbung.declarations import load
 from lumbung.faults import point
 from lumbung.ledger import Ledger
-from lumbung.ops import leftovers, retention, snapshots
+from lumbung.ops import kept_files, leftovers, retention, snapshots
 from lumbung.ops.plans import Plan, PlanChanged, Step, from_json, in_order
 from lumbung.settings import settings
 from lumbung.warehouse.session import said, session
@@ -52,10 +52,11 @@ def plan(ledger: Ledger | None = None, now: datetime | None = None) -> Plan:
     today = (now or datetime.now(UTC)).replace(hour=0, minute=0, second=0, microsecond=0)
     keep = place.maintenance
     folders, kept = retention.retention_steps(ledger, declarations, place.warehouse, today)
+    files = kept_files.old_steps(ledger, declarations, place, today)
     old = today - timedelta(days=keep.snapshot_days)
     tables = snapshots.snapshot_steps(session("maintain"), ledger, declarations, keep, old)
     left = leftovers.leftover_steps(ledger, place, today - timedelta(days=keep.orphan_days))
-    return Plan(in_order([*folders, *tables, *left]), (*kept, *leftovers.unknown_folders(ledger, place)))
+    return Plan(in_order([*folders, *files, *tables, *left]), (*kept, *leftovers.unknown_folders(ledger, place)))
 
 
 def log_plan() -> str | None:
@@ -128,6 +129,8 @@ def _do(ledger: Ledger, spark: SparkSession, declarations: Declarations, step: S
     match step.kind:
         case "raw" | "karantina":
             return retention.remove(ledger, spark, declarations, step, maintenance_id)
+        case "asal":
+            return kept_files.remove(ledger, declarations, settings(), step)
         case "snapshot":
             snapshots.expire(spark, ledger, step.target, detail["snapshots"])
         case "padatkan":

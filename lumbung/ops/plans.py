@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal
 
-Kind = Literal["raw", "karantina", "snapshot", "padatkan", "sisa"]
-KINDS: Final[tuple[Kind, ...]] = ("raw", "karantina", "snapshot", "padatkan", "sisa")
-"""Batch folders in raw, in quarantine; snapshots of Iceberg tables; small files written together; leftovers."""
+Kind = Literal["raw", "karantina", "asal", "snapshot", "padatkan", "sisa"]
+KINDS: Final[tuple[Kind, ...]] = ("raw", "karantina", "asal", "snapshot", "padatkan", "sisa")
+"""Batch folders in raw, in quarantine; dropped files that are not in force; snapshots of Iceberg tables; small files
+written together; leftovers."""
 COLUMNS: Final = {
     "kind": "Jenis",
     "target": "Obyek",

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 from lumbung.declarations import load
+from lumbung.declarations.names import FILE_LINE, FILE_NAME
 from lumbung.ledger import Ledger, NotInLedger
 from lumbung.rules.places import quarantine_folder
 from lumbung.settings import settings
@@ -42,8 +43,9 @@ def refused_rows(
 ) -> list[dict[str, Any]]:
     """Refused rows as `{dataset, batch, row, key{…}, rules[…], reasons[…]}`, in landing and row order, parents first.
 
-    Only open ones unless `closed` (then also those whose files are still kept). Keys show personal numbers in clear:
-    with `actor` (a person looks) the look is audited. Raises `UnknownTarget`.
+    Of files also `file` and `line`: where the department finds the row. Only open ones unless `closed` (then also those
+    whose files are still kept). Keys show personal numbers in clear: with `actor` (a person looks) the look is audited.
+    Raises `UnknownTarget`.
     """
     if ledger is None:
         own = Ledger.connect()
@@ -60,7 +62,11 @@ def refused_rows(
         gone = ledger.removals("quarantine", declared.id) if closed else {}
         for batch_id, numbers in by_batch([row for row in known if row.batch_id not in gone]).items():
             stored = stored_rows(
-                settings().warehouse, declared, batch_id, numbers, (*declared.key, ROW, RULES, REASONS)
+                settings().warehouse,
+                declared,
+                batch_id,
+                numbers,
+                (*declared.key, ROW, RULES, REASONS, FILE_NAME, FILE_LINE),
             )
             found.extend(_shown(declared, batch_id, stored, rule))
     if rule is not None and not found:  # a row may still be refused by a rule that was taken out since
@@ -147,6 +153,7 @@ def _shown(dataset: Dataset, batch_id: str, stored: pa.Table, rule: str | None) 
             "dataset": dataset.id,
             "batch": batch_id,
             "row": row[ROW],
+            **({"file": row.get(FILE_NAME), "line": row.get(FILE_LINE)} if dataset.files is not None else {}),
             "key": {name: plain(row.get(name), trim=dataset.column(name).trim) for name in dataset.key},
             "rules": row[RULES],
             "reasons": row[REASONS],

@@ -38,11 +38,13 @@ _FROM_NOW_ON: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One thing that is wrong with one row. `row`: its number in the batch; `key`: in clear; `columns`: titles."""
+    """One thing that is wrong with one row. `row`: its number in the batch, or its file and line; `key`: in clear;
+    `columns`: titles.
+    """
 
     dataset: str
     batch: str
-    row: int
+    row: str
     key: str
     columns: str
     reason: str
@@ -121,7 +123,7 @@ def _refusals(dataset: Dataset, declared: Declarations, row: Mapping[str, Any]) 
         yield Refusal(
             dataset.id,
             row["batch"],
-            row["row"],
+            f"{row['file']}: {row['line']}" if row.get("file") else str(row["row"]),
             key,
             ", ".join(columns),
             reason,
@@ -136,6 +138,8 @@ def advice(rule_id: str, columns: Sequence[str], dataset: Dataset, declared: Dec
     here = " dan ".join(columns) or "baris ini"
     if rule_id == "kunci-ganda":
         return "Tentukan satu baris yang benar untuk kunci ini; hapus atau perbaiki yang lain."
+    if kind == "bentuk":
+        return "Perbaiki barisnya di berkas asal, lalu kirim berkas itu lagi seutuhnya."
     if kind == "wajib":
         return f"Isi {here}."
     if kind == "tipe":
@@ -187,7 +191,7 @@ def _write_workbook(note: Note, path: Path) -> None:
                     sheet.set_column(column, column, width)
                     sheet.write_string(0, column, head, bold)
                 for number, one in enumerate(rows[part : part + SHEET_ROWS], 1):
-                    values = (one.batch, str(one.row), one.key, one.columns, one.reason, one.advice, one.rule)
+                    values = (one.batch, one.row, one.key, one.columns, one.reason, one.advice, one.rule)
                     for column, value in enumerate(values):
                         sheet.write_string(number, column, value, text)
                 sheet.autofilter(0, 0, min(len(rows) - part, SHEET_ROWS), len(_HEAD) - 1)

@@ -198,6 +198,7 @@ def _batch(ledger: Ledger, declared: Declarations, batch_id: str, rows: int | No
         "source_clock": batch.source_clock,
         "source": f"{declared.systems[batch.system].name}: {declared.datasets[batch.dataset].source_table}",
         "file": batch.raw_path,
+        "source_files": [file.name for file in ledger.files_of_batch(batch_id)],
         "removed_at": removed.at if removed else None,
     }
 
@@ -229,6 +230,8 @@ def show(path: dict[str, Any]) -> str:
             lines.append(
                 f"      {batch['source']}, jendela {start} … {_at(batch['window_to'] or batch['source_clock'])}"
             )
+            if batch["source_files"]:
+                lines.append(f"      berkas {', '.join(batch['source_files'])}")
             gone = f" (dihapus {_at(batch['removed_at'])}: masa simpan habis)" if batch["removed_at"] else ""
             lines.append(f"      {batch['file']}{gone}")
     return "\n".join(lines)

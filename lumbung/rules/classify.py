@@ -13,6 +13,7 @@ from operator import or_
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from lumbung.declarations.models import Rule
+from lumbung.declarations.names import FILE_DEFECT, FILE_LINE
 from lumbung.rules.frame import (
     KEY_HASH,
     ROW,
@@ -71,8 +72,8 @@ def own_rules(dataset: Dataset) -> tuple[Rule, ...]:
         expectation="",
         kwargs={},
         columns=(VALUES,),
-        reason=f"Kolom {{{VALUES}}} berisi nilai yang tidak dapat disimpan (tak hingga atau bukan angka); "
-        "perbaiki di sistem asal.",
+        reason=f"Kolom {{{VALUES}}} berisi nilai yang tidak dapat disimpan (tak hingga, bukan angka, atau karakter "
+        "NUL); perbaiki di sistem asal.",
         source="DESIGN bagian 5: nilai tidak pernah diganti NULL",
     )
     return (*(rule for rule in dataset.rules if rule.kind == "key"), unreadable)
@@ -103,7 +104,7 @@ def repeated(raw: DataFrame, dataset: Dataset) -> DataFrame:
     often = keyed.groupBy(KEY_HASH).agg(fn.count(fn.lit(1)).alias("_kali")).where("_kali > 1").select(KEY_HASH)
     rows = contract_frame(raw.join(keyed.join(often, KEY_HASH), ROW), dataset, KEY_HASH)
     same_key = Window.partitionBy(KEY_HASH)
-    return rows.select(ROW, KEY_HASH, row_hash(dataset.columns).alias(ROW_HASH)).select(
+    return rows.select(ROW, KEY_HASH, _content(dataset).alias(ROW_HASH)).select(
         ROW,
         (fn.min(ROW_HASH).over(same_key) != fn.max(ROW_HASH).over(same_key)).alias(DIFFERS),
         fn.row_number().over(same_key.orderBy(ROW)).alias(COPY),
@@ -125,7 +126,7 @@ def tag(
     from pyspark.sql import functions as fn
 
     rules = all_rules(dataset)
-    frame = prepared.withColumn(ROW_HASH, row_hash(dataset.columns))
+    frame = prepared.withColumn(ROW_HASH, _content(dataset))
     frame = frame.withColumn(KEY_HASH, received_key_hash(dataset))
     if current is not None:
         frame = frame.join(current, KEY_HASH, "left")
@@ -153,6 +154,11 @@ def tag(
         .otherwise(ACCEPTED)
     )
     return frame.withColumn(CLASS, verdict).drop(CURRENT_HASH, DIFFERS, COPY)
+
+
+def _content(dataset: Dataset) -> SparkColumn:
+    """The hash of a row's content."""
+    return row_hash(dataset.columns, *((FILE_DEFECT,) if dataset.files is not None else ()))
 
 
 def counted(dataset: Dataset) -> list[str]:
@@ -185,9 +191,10 @@ def refused(tagged: DataFrame, dataset: Dataset, hints: Mapping[str, Mapping[str
     from pyspark.sql import functions as fn
 
     names = {reference.rule_id: reference for reference in dataset.names}
+    where = f"Baris {{{FILE_LINE}}}: " if dataset.files is not None else ""
 
     def words(rule: Rule) -> SparkColumn:
-        said = reason(rule.reason, types)
+        said = reason(where + rule.reason, types)
         added = hints.get(rule.id)
         return fn.concat(said, fn.coalesce(looked_up(added, text_of(names[rule.id])), fn.lit(""))) if added else said
 

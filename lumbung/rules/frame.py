@@ -1,8 +1,8 @@
 """The prepared frame: a batch's raw rows as every rule sees them, and the hashes by which rows are compared.
 
-Order of columns: `_row`, the contract's columns (`char(n)` right-trimmed, otherwise as received), `_nilai`, the type
-flags `_tipe_<column>`, the derived columns of the suite and the codes of names. References and code lists add theirs in
-`lumbung.rules.references`.
+Order of columns: `_row`, the contract's columns (`char(n)` right-trimmed, otherwise as received), `_nilai`, of a file
+its name, line and defect, the type flags `_tipe_<column>`, the derived columns of the suite and the codes of names.
+References and code lists add theirs in `lumbung.rules.references`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from lumbung.declarations.names import FILE_EXTRAS, FILE_LINE
 from lumbung.declarations.written import WRITTEN, ZONED, otherwise
 
 if TYPE_CHECKING:
@@ -45,19 +46,25 @@ def contract_frame(raw: DataFrame, dataset: Dataset, *others: str) -> DataFrame:
     """
     from pyspark.sql import functions as fn
 
-    present = set(raw.columns)
+    present = {field.name: field.dataType.typeName() for field in raw.schema.fields}
     selected: list[SparkColumn] = [fn.col(ROW).cast("bigint").alias(ROW)]
     for column in dataset.columns:
         if column.name not in present:
             selected.append(fn.lit(None).cast(local_type(column)).alias(column.name))
         elif column.trim:
             selected.append(fn.rtrim(fn.col(column.name)).alias(column.name))
-        elif column.format is not None:
+        elif column.format is not None and present[column.name] == "string":  # curated rows are plain already
             selected.append(plain(column.name, column.format).alias(column.name))
         else:
             selected.append(fn.col(column.name))
     values = fn.col(VALUES) if VALUES in present else fn.lit(None)
-    return raw.select(*selected, values.cast("string").alias(VALUES), *others)
+    own = [
+        (fn.col(name) if name in present else fn.lit(None))
+        .cast("bigint" if name == FILE_LINE else "string")
+        .alias(name)
+        for name in (FILE_EXTRAS if dataset.files is not None else ())
+    ]
+    return raw.select(*selected, values.cast("string").alias(VALUES), *own, *others)
 
 
 def plain(name: str, written: TextFormat) -> SparkColumn:
@@ -184,17 +191,17 @@ def parses(column: Column) -> SparkColumn:
     return fn.when(fn.col(column.name).isNotNull(), good)
 
 
-def row_hash(columns: Sequence[Column]) -> SparkColumn:
+def row_hash(columns: Sequence[Column], *others: str) -> SparkColumn:
     """SHA-256 (hex) of a row's content over prepared values, in the contract's order; NULL differs from every value.
 
     A value that the extractor could not write (`_nilai`) is content too, otherwise such a row would equal one with
-    NULL.
+    NULL; so is what is wrong with a file's line (`others`).
     """
     from pyspark.sql import functions as fn
 
     content = fn.concat_ws(_SEPARATOR, *(_text(fn.col(column.name)) for column in columns))
-    lost = fn.coalesce(fn.concat(fn.lit(_SEPARATOR), fn.col(VALUES)), fn.lit(""))
-    return fn.sha2(fn.concat(content, lost), 256)
+    lost = (fn.coalesce(fn.concat(fn.lit(_SEPARATOR), fn.col(name)), fn.lit("")) for name in (VALUES, *others))
+    return fn.sha2(fn.concat(content, *lost), 256)
 
 
 def key_hash(columns: Sequence[Column]) -> SparkColumn:

@@ -137,6 +137,10 @@ class ServiceSnapshot(ABC, Generic[A]):
         """What was noticed while the dataset was read."""
         return self._remarks.get(dataset.id, ())
 
+    def files(self, dataset: Dataset) -> tuple[int, ...]:
+        """A service has none."""
+        return ()
+
     def future_rows(self, dataset: Dataset) -> int:
         """A service is not asked for what lies ahead of its clock."""
         return 0

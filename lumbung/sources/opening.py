@@ -26,4 +26,8 @@ def open_snapshot(place: Settings, system: System, datasets: Sequence[Dataset]) 
         from lumbung.sources.soap import open_soap
 
         return open_soap(place, system)
+    if system.transport == "files":
+        from lumbung.sources.files import open_files
+
+        return open_files(place, system, datasets)
     raise SourceError(f"sistem {system.code}: transport {system.transport!r} belum didukung")

@@ -132,6 +132,10 @@ class PostgresqlSnapshot:
                         f"diterima {stream.rows}; jalankan lagi"
                     )
 
+    def files(self, dataset: Dataset) -> tuple[int, ...]:
+        """A database has none."""
+        return ()
+
     def remarks(self, dataset: Dataset) -> tuple[str, ...]:
         """Nothing: the catalogue said everything before."""
         return ()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lumbung.declarations.models import Column, Dataset
+from lumbung.declarations.names import FILE_EXTRAS
 from lumbung.declarations.yamlfile import YamlFile
 from lumbung.sources.arrow import OWN_COLUMNS
 
@@ -60,7 +61,9 @@ def read_columns(dataset: Dataset) -> tuple[Column, ...]:
 def reserved_names(dataset: Dataset) -> tuple[str, ...]:
     """Errors for columns of the contract that bear a name which the raw files need for themselves."""
     return tuple(
-        f"nama kolom {column.name} dipakai Lumbung sendiri" for column in dataset.columns if column.name in OWN_COLUMNS
+        f"nama kolom {column.name} dipakai Lumbung sendiri"
+        for column in dataset.columns
+        if column.name in OWN_COLUMNS or (dataset.files is not None and column.name in FILE_EXTRAS)
     )
 
 

@@ -80,6 +80,9 @@ class Snapshot(Protocol):
         Raises SourceError when the source cannot be read to the end.
         """
 
+    def files(self, dataset: Dataset) -> tuple[int, ...]:
+        """Numbers of the ledger's files that the dataset is read from; none when it is read from no files."""
+
     def remarks(self, dataset: Dataset) -> tuple[str, ...]:
         """What was noticed while the dataset was read and stops nothing; people read it with the batch."""
 

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from lumbung import storage
 from lumbung.declarations.models import Dataset
+from lumbung.declarations.names import FILE_EXTRAS
 from lumbung.faults import point
 from lumbung.ledger import Batch, Run
 from lumbung.sources.arrow import LOST_COLUMN, ROW_COLUMN
@@ -35,7 +36,7 @@ def raw_schema(prepared: Prepared) -> pa.Schema:
 
 def manifest_fields(prepared: Prepared) -> tuple[storage.ManifestField, ...]:
     """Columns of a batch's files with their Arrow type and the type in the source's catalogue."""
-    own = (ROW_COLUMN, LOST_COLUMN, prepared.dataset.period_column)
+    own = (ROW_COLUMN, LOST_COLUMN, *FILE_EXTRAS, prepared.dataset.period_column)
     return tuple(
         storage.ManifestField(
             name=field.name,

@@ -25,8 +25,11 @@ from lumbung.faults import point
 from lumbung.ledger import Batch, Extracted, Ledger, Run
 from lumbung.lineage import events as lineage
 from lumbung.logs import stage
+from lumbung.ops.alerts import clear_alert, raise_alert
 from lumbung.settings import Settings, settings
+from lumbung.sources import arrivals
 from lumbung.sources.errors import DatasetStopped, SourceChanged
+from lumbung.sources.leaving import standing_refusals
 from lumbung.sources.opening import open_snapshot
 from lumbung.sources.schema import stop_message
 from lumbung.sources.snapshot import Snapshot
@@ -163,6 +166,7 @@ def _read_once(
     folder = storage.spool_run_path(place.spool, run.id)
     confirm()
     storage.remove_directory(folder)
+    arrived = _take_in(ledger, declarations, place, run, system, confirm)
     with open_snapshot(place, system, datasets) as snapshot:
         to = upper_bound(snapshot.clock, system.lag)
         run = ledger.pin_snapshot(run.id, snapshot.clock, to, snapshot.label)
@@ -189,10 +193,14 @@ def _read_once(
                 log.error("extract %s: stopped: %s", batches[dataset.id].id, "; ".join(drift.errors))
                 results.append(Extracted(dataset.id, error=stop_message(dataset, drift.errors)))
                 continue
-            warnings = [*drift.warnings, *_time_warnings(snapshot, dataset, plans[dataset.id], ledger)]
+            warnings = [
+                *arrived.get(dataset.id, ()),
+                *drift.warnings,
+                *_time_warnings(snapshot, dataset, plans[dataset.id], ledger),
+            ]
             batch, how = batches[dataset.id], plans[dataset.id]
             try:
-                results.append(_spool(snapshot, dataset, how, run, batch, place, warnings, confirm))
+                results.append(_spool(snapshot, dataset, how, run, batch, ledger, place, warnings, confirm))
             except DatasetStopped as stopped:
                 log.error("extract %s: stopped: %s", batch.id, stopped)
                 results.append(Extracted(dataset.id, error=stop_message(dataset, (str(stopped),))))
@@ -210,6 +218,7 @@ def _spool(
     how: Plan,
     run: Run,
     batch: Batch,
+    ledger: Ledger,
     place: Settings,
     warnings: list[str],
     confirm: Callable[[], None],
@@ -219,9 +228,31 @@ def _spool(
         log.warning("extract %s: %s", batch.id, warning)
     folder = storage.spool_batch_path(place.spool, run.id, batch.id)
     manifest = spool_dataset(snapshot, dataset, how.window, run, batch, folder, warnings, confirm)
+    ledger.read_from(batch.id, snapshot.files(dataset))
     return Extracted(
         dataset.id, manifest.rows, manifest.digest, manifest.schema_digest, str(folder), warnings=manifest.warnings
     )
+
+
+def _take_in(
+    ledger: Ledger, declarations: Declarations, place: Settings, run: Run, system: System, confirm: Callable[[], None]
+) -> dict[str, list[str]]:
+    """What has arrived as files, taken in; remarks by dataset. Of a refused file somebody hears until it is mended."""
+    if system.transport != "files":
+        return {}
+    datasets = declarations.of_system(system.code)
+    wanted = selected(run, datasets)
+    remarks = arrivals.take_in(place, system, datasets, wanted, ledger, run, confirm)
+    common = remarks.pop(arrivals.SYSTEM, [])
+    if common and wanted:
+        remarks[wanted[0].id] = [*common, *remarks.get(wanted[0].id, [])]
+    cause = f"berkas/{system.code}"
+    if refused := standing_refusals(place, ledger, system.code):
+        told = "; ".join(f"{file.name}: {file.reason}" for file in refused)
+        raise_alert(cause, f"Berkas dari {system.owner_name} ditolak dan belum diganti: {told}", ledger, place)
+    else:
+        clear_alert(cause, ledger, place)
+    return remarks
 
 
 def _open_batch(ledger: Ledger, run: Run, dataset: Dataset, how: Plan) -> Batch:

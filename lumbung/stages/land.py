@@ -17,6 +17,7 @@ from lumbung.ledger import Batch, Ledger, Run
 from lumbung.lineage import events as lineage
 from lumbung.logs import stage
 from lumbung.settings import Settings, settings
+from lumbung.sources.leaving import leave
 
 LOCK_WAIT_S = 60.0
 log = logging.getLogger(__name__)
@@ -77,6 +78,7 @@ def _land_batch(batch: Batch, run: Run, ledger: Ledger, place: Settings, confirm
     moves = batch.mode == "sweep" or (batch.mode == "window" and run.window is None)
     ledger.landed(batch.id, str(final), raw_bytes, batch.window_to if moves else None)
     point("land:ledger-marked")
+    leave(place, ledger, batch.system)
     lineage.landed(batch)
     storage.remove_directory(spool)
     log.info("land %s: %d rows, %d bytes in %.1f s", batch.id, batch.received or 0, raw_bytes, monotonic() - started)

@@ -10,6 +10,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from lumbung.declarations.names import FILE_DEFECT, FILE_LINE, FILE_NAME
 from lumbung.declarations.transports import TEXT_TYPES
 from lumbung.warehouse.iceberg import is_missing
 from lumbung.warehouse.sql import identifier, literal, table
@@ -158,6 +159,12 @@ def location(folder: Path) -> str:
 def _raw_columns(dataset: Dataset) -> dict[str, tuple[str, str]]:
     """Raw type and comment of every contract column, and of the extractor's remark on values without a form here."""
     columns = {column.name: (raw_type(column.physical), column.title) for column in dataset.columns}
+    if dataset.files is not None:
+        columns |= {
+            FILE_NAME: ("string", "Berkas asal baris ini"),
+            FILE_LINE: ("bigint", "Nomor baris di dalam berkas itu, seperti terlihat di penyunting teks atau Excel"),
+            FILE_DEFECT: ("string", "Yang rusak pada bentuk baris itu; NULL berarti tidak ada"),
+        }
     return {**columns, "_nilai": ("string", "Kolom yang isinya tak hingga, NaN atau NUL dan ditulis sebagai NULL")}
 
 

@@ -84,6 +84,14 @@ def test_what_is_written_otherwise_is_shown_as_it_came(spark: SparkSession) -> N
     assert shown == "12.50 (ditulis tidak seperti 1.234,5)"
 
 
+def test_what_is_plain_already_stays(spark: SparkSession) -> None:
+    """Rows of the curated table, where a child looks for its parent."""
+    curated = spark.createDataFrame([(1, DAY)], "_row BIGINT, nilai DATE")
+    of = a_dataset("31-12-2025", {"logical": "date"})
+    frame = contract_frame(curated, of).select(typed(of.columns[0], "Asia/Jakarta").alias("value"))
+    assert frame.collect()[0]["value"] == DAY
+
+
 @pytest.mark.parametrize("written", ["31-12-2025", "31/12/2025", "20251231"])
 def test_keys_are_plain_for_the_comparison_with_the_source_too(written: str) -> None:
     of = a_dataset(written, {"logical": "date"})
