@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from lumbung.declarations.models import Column, Dataset, Declarations, Rule
+from lumbung.declarations.names import FILE_EXTRAS
+from lumbung.declarations.rulebook import FORM_RULE
 
 FOLDER: Final = Path("docs") / "aturan"
 CONSEQUENCE: Final = {
@@ -83,7 +85,8 @@ def _is_form(rule: Rule) -> bool:
 
 
 def _rules(rules: Iterable[Rule], dataset: Dataset, declarations: Declarations) -> list[str]:
-    titles = {name: name.strip("_").replace("_", " ") for name in (*dataset.derived, *_taken(dataset))}
+    named = (*dataset.derived, *_taken(dataset), *(FILE_EXTRAS if dataset.files is not None else ()))
+    titles = {name: name.strip("_").replace("_", " ") for name in named}
     titles |= {column.name: column.title for column in (*dataset.columns, *dataset.kept)}
     rules = list(rules)
     rows = [
@@ -118,6 +121,8 @@ def _taken(dataset: Dataset) -> list[str]:
 def _checked(rule: Rule, dataset: Dataset, declarations: Declarations) -> str:
     """What must hold, in one sentence."""
     kind, _, name = rule.id.partition(":")
+    if rule.id == FORM_RULE:
+        return "Baris berkas berbentuk seperti judulnya, dan isinya terbaca."
     if rule.kind == "key":
         return f"Kunci ({', '.join(dataset.column(column).title for column in dataset.key)}) tidak dipakai dua baris."
     if rule.kind == "reference":
