@@ -277,16 +277,16 @@ def payments(principal: Sequence[int], fines: Sequence[int] = (0,) * 6) -> Rows:
 
 
 def test_links_are_counted_by_outcome(answer: Answer) -> None:
-    people = [
-        {"subjek_pajak_id": str(n), "_status_nik": status} for n, status in enumerate(["cocok", "cocok", "beda", None])
-    ]
+    person = {"sistem": "sismiop", "dataset": "sismiop.dat_subjek_pajak", "rujukan": "status_nik"}
+    person |= {"induk": "siak.biodata_wni"}
+    people = [{**person, "hasil": "cocok", "jumlah": 2}, {**person, "hasil": "beda", "jumlah": 1}]
     rule = {"sistem": "siak", "dataset": "siak.biodata_wni", "tingkat": "error", "dinilai": 10, "dilanggar": 4}
     rules = [
         {**rule, "bulan": "2025-12", "aturan": "kode:agama", "jenis": "daftar_kode", "induk": "agama"},
         {**rule, "bulan": "2026-01", "aturan": "kode:agama", "jenis": "daftar_kode", "induk": "agama", "dilanggar": 0},
         {**rule, "bulan": "2026-01", "aturan": "lahir-masa-depan"},
     ]
-    found = answer("keterhubungan_data_induk", {"sismiop__dat_subjek_pajak": people}, {"aturan": rules})
+    found = answer("keterhubungan_data_induk", {}, {"aturan": rules, "pencocokan": people})
     assert sorted((r["rujukan"], r["induk"], r["hasil"], r["jumlah_baris"], r["persen"]) for r in found) == [
         ("kode:agama", "agama", "cocok", 16, Decimal("80.00")),
         ("kode:agama", "agama", "tidak_ditemukan", 4, Decimal("20.00")),
