@@ -315,3 +315,46 @@ def test_quality_is_what_the_ledger_says(answer: Answer) -> None:
         {**rule, "aturan": "b", "dinilai": 200, "dilanggar": 0},
     ]
     assert [r["aturan"] for r in answer("kualitas_aturan", {}, {"aturan": rules})] == ["a"]
+
+
+KIND = {"kode": "REKL", "nama": "Izin Reklame", "hari_kerja": 5}
+PLACE = {"kecamatan": "35.15.08", "jenis_izin": "REKL", "tgl_daftar": date(2025, 3, 3)}
+
+
+def test_a_permit_is_on_time_by_working_days(answer: Answer) -> None:
+    """Of five: one in work, one refused on time, one late, two of another month or kecamatan."""
+    rows = [
+        {**PLACE, "pendaftaran_id": "1", "status": "diproses"},
+        {**PLACE, "pendaftaran_id": "2", "status": "ditolak", "tgl_selesai": date(2025, 3, 10), "_hari_kerja": 5},
+        {**PLACE, "pendaftaran_id": "3", "status": "terbit", "tgl_selesai": date(2025, 3, 14), "_hari_kerja": 9},
+        {**PLACE, "pendaftaran_id": "4", "status": "diajukan", "tgl_daftar": date(2025, 4, 1)},
+        {**PLACE, "pendaftaran_id": "5", "status": "diajukan", "kecamatan": "35.15.13"},
+    ]
+    found = answer("perizinan", {"ptsp__permohonan_izin": rows, "ptsp__jenis_izin": [KIND]})
+    names = ("periode", "nama_kecamatan", "jumlah_permohonan", "jumlah_selesai", "jumlah_terbit", "jumlah_tepat_waktu")
+    assert sorted(tuple(row[name] for name in names) for row in found) == [
+        ("2025-03", "Sidoarjo", 3, 2, 1, 1),
+        ("2025-03", "Taman", 1, 0, 0, 0),
+        ("2025-04", "Sidoarjo", 1, 0, 0, 0),
+    ]
+    days = {
+        (row["periode"], row["nama_kecamatan"]): (row["jumlah_hari_kerja"], row["median_hari_kerja"]) for row in found
+    }
+    assert days["2025-03", "Sidoarjo"] == (14, Decimal("7.0"))
+    assert days["2025-04", "Sidoarjo"] == (0, None)
+
+
+def test_a_permit_that_is_not_counted_says_why(answer: Answer) -> None:
+    rows = [
+        {**PLACE, "pendaftaran_id": "1"},
+        {**PLACE, "pendaftaran_id": "2", "kecamatan": "35.15.08.1001"},
+        {**PLACE, "pendaftaran_id": "3", "jenis_izin": "IMB"},
+    ]
+    tables = {"ptsp__permohonan_izin": rows, "ptsp__jenis_izin": [KIND]}
+    assert len(answer("perizinan", tables)) == 1
+    found = answer("perizinan", tables, file="identity.sql")
+    assert {row["alasan"].split(" (")[0]: row["jumlah"] for row in found} == {
+        "dihitung": 1,
+        "bukan kode kecamatan yang berlaku pada tanggal daftar": 1,
+        "jenis izin tidak ada di gudang": 1,
+    }
