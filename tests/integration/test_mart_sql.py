@@ -358,3 +358,26 @@ def test_a_permit_that_is_not_counted_says_why(answer: Answer) -> None:
         "bukan kode kecamatan yang berlaku pada tanggal daftar": 1,
         "jenis izin tidak ada di gudang": 1,
     }
+
+
+def test_a_cell_of_loans_knows_when_few_borrow(answer: Answer) -> None:
+    titles = [{"id_koleksi": f"K{n}", "jenis": "BK" if n < 2 else "AV"} for n in range(3)]
+    day, due = date(2025, 12, 1), date(2025, 12, 8)
+    loan = {"tgl_pinjam": day, "tgl_jatuh_tempo": due, "tgl_kembali": due, "id_koleksi": "K0"}
+    rows = [
+        *({**loan, "no_pinjam": f"a{n}", "no_anggota": f"A{n}"} for n in range(5)),
+        {**loan, "no_pinjam": "b", "no_anggota": "A0", "id_koleksi": "K1", "tgl_kembali": date(2025, 12, 9)},
+        {**loan, "no_pinjam": "c", "no_anggota": "A0", "id_koleksi": "K1", "tgl_kembali": None},
+        *({**loan, "no_pinjam": f"d{n}", "no_anggota": "A0", "id_koleksi": "K2"} for n in range(6)),
+        {**loan, "no_pinjam": "e", "no_anggota": "A0", "id_koleksi": "K9"},
+    ]
+    tables = {"perpus__peminjaman": rows, "perpus__koleksi": titles}
+    names = ("jenis_koleksi", "jumlah_pinjam", "jumlah_anggota", "jumlah_judul", "jumlah_terlambat", "rawan")
+    assert sorted(tuple(row[name] for name in names) for row in answer("peminjaman_koleksi", tables)) == [
+        ("AV", 6, 1, 1, 0, True),
+        ("BK", 7, 5, 2, 2, False),
+    ]
+    counted = {
+        row["alasan"].split(" (")[0]: row["jumlah"] for row in answer("peminjaman_koleksi", tables, file="identity.sql")
+    }
+    assert counted == {"dihitung": 13, "koleksinya tidak ada di gudang": 1}

@@ -63,4 +63,35 @@ PTSP = _where(
         "kode:status": "status NOT IN ('diajukan', 'diproses', 'terbit', 'ditolak')",
     },
 )
-DEPARTMENTS = {"harga_pangan": HARGA_PANGAN, "ptsp": PTSP}
+PERPUS = [
+    *_where(
+        "anggota",
+        "no_anggota",
+        {
+            "nik:nik": _NIK,
+            "jenis-kelamin": "jk NOT IN ('L', 'P')",
+            "wilayah:kecamatan-berlaku": _KECAMATAN.format("kode_kec"),
+            "berlaku-sebelum-daftar": "berlaku_sampai < tgl_daftar",
+        },
+    ),
+    *_where(
+        "koleksi",
+        "id_koleksi",
+        {
+            "kelas-ddc": "kelas_ddc !~ '^[0-9]{3}([.][0-9]+)?$'",
+            "kode:jenis": "jenis NOT IN ('BK', 'BA', 'MJ', 'DL', 'AV')",
+            "eksemplar-negatif": "eksemplar < 0",
+        },
+    ),
+    *_where(
+        "peminjaman",
+        "no_pinjam",
+        {
+            "rujukan:anggota": "no_anggota NOT IN (SELECT no_anggota FROM anggota)",
+            "rujukan:koleksi": "id_koleksi NOT IN (SELECT id_koleksi FROM koleksi)",
+            "kembali-sebelum-pinjam": "tgl_kembali < tgl_pinjam",
+            "jatuh-tempo-sebelum-pinjam": "tgl_jatuh_tempo < tgl_pinjam",
+        },
+    ),
+]
+DEPARTMENTS = {"harga_pangan": HARGA_PANGAN, "ptsp": PTSP, "perpus": PERPUS}

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-SYSTEMS = {"sistem_siak", "sistem_harga_pangan", "sistem_ptsp", "sistem_sismiop"}
+SYSTEMS = {"sistem_siak", "sistem_harga_pangan", "sistem_perpus", "sistem_ptsp", "sistem_sismiop"}
 EXPECTED = {*SYSTEMS, "mart_publikasi", "sapu_harian", "pemeliharaan"}
 
 
