@@ -33,3 +33,9 @@ def residents(siak: Connection, rng: np.random.Generator, number: int, where: st
 def protect(siak: Connection, niks: list[str]) -> None:
     """Keep SIAK's defects and deletions away from these residents."""
     siak.execute(sql.SQL("INSERT INTO simulator.nik_subjek SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING"), [niks])
+
+
+def nobody(rng: np.random.Generator, no_kec: int) -> str:
+    """A NIK of true form that nobody has: Dukcapil gives serials up to 9939."""
+    born = f"{int(rng.integers(1, 29)):02d}{int(rng.integers(1, 13)):02d}{int(rng.integers(55, 99)):02d}"
+    return f"3515{no_kec:02d}{born}99{int(rng.integers(90, 100))}"

@@ -91,7 +91,7 @@ def _refresh_all(
     pins: dict[str, int | None] = {}
     for mart in in_order(declarations.marts):
         try:
-            records = read_records(ledger, declarations, mart)
+            records = read_records(ledger, spark, declarations, mart)
             make_views(spark, records)
             inputs = inputs_of(ledger, spark, declarations, mart, versions, pins, records)
             if isinstance(inputs, str):

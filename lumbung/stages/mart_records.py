@@ -1,4 +1,5 @@
-"""Views over the ledger that a mart's SQL may read: `catatan_mart`, `catatan_batch`, `catatan_aturan`.
+"""Views that a mart's SQL may read: `catatan_mart`, `catatan_batch`, `catatan_aturan` over the ledger, and
+`catatan_pencocokan`, what the references to persons of all curated tables have found.
 
 A mart names the views it reads in its contract (`records`). Their rows are content: the mart's digest holds them.
 """
@@ -7,6 +8,8 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Final, TypeAlias
+
+from lumbung.warehouse.ddl import DELETED_BATCH, curated_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +36,7 @@ SCHEMAS: Final = {
         "bulan string, sistem string, dataset string, judul string, aturan string, tingkat string, alasan string, "
         "sumber string, jenis string, induk string, dinilai bigint, dilanggar bigint"
     ),
+    "pencocokan": "sistem string, dataset string, rujukan string, induk string, hasil string, jumlah bigint",
 }
 """Columns of each view. `jenis` and `induk` of a rule say what it looks up (a table, a code list), NULL else."""
 
@@ -44,16 +48,18 @@ def is_ledger_wide(mart: Mart) -> bool:
     return "mart" in mart.records
 
 
-def records_of(ledger: Ledger, declarations: Declarations, name: str) -> list[Row]:
+def records_of(ledger: Ledger, spark: SparkSession, declarations: Declarations, name: str) -> list[Row]:
     """Rows of one view, in a fixed order."""
     if name == "mart":
         return _marts(ledger, declarations)
+    if name == "pencocokan":
+        return _matches(spark, declarations)
     return _batches(ledger, declarations) if name == "batch" else _rules(ledger, declarations)
 
 
-def read_records(ledger: Ledger, declarations: Declarations, mart: Mart) -> Records:
+def read_records(ledger: Ledger, spark: SparkSession, declarations: Declarations, mart: Mart) -> Records:
     """The rows of every view that a mart reads, read once: what it is computed from is what its digest says."""
-    return {name: records_of(ledger, declarations, name) for name in mart.records}
+    return {name: records_of(ledger, spark, declarations, name) for name in mart.records}
 
 
 def make_views(spark: SparkSession, records: Records) -> None:
@@ -120,6 +126,26 @@ def _rules(ledger: Ledger, declarations: Declarations) -> list[Row]:
                     *(row.judged, row.broken),
                 )
             )
+    return found
+
+
+def _matches(spark: SparkSession, declarations: Declarations) -> list[Row]:
+    """Current rows by what their references to persons found, of every curated table that is there.
+
+    Of whichever systems there are: a mart that named the tables as inputs would wait for all of them.
+    """
+    found: list[Row] = []
+    for dataset in sorted(declarations.datasets.values(), key=lambda one: one.id):
+        name = curated_name(dataset)
+        if not dataset.master_refs or not spark.catalog.tableExists(name):
+            continue
+        rows = spark.table(name).where(f"{DELETED_BATCH} IS NULL")
+        for reference in dataset.master_refs:
+            status = f"_{reference.id}"
+            if status in rows.columns:
+                counted = rows.where(f"{status} IS NOT NULL").groupBy(status).count().collect()
+                outcomes = sorted((str(outcome), int(count)) for outcome, count in counted)
+                found.extend((dataset.system, dataset.id, reference.id, reference.to, *one) for one in outcomes)
     return found
 
 

@@ -478,3 +478,33 @@ def test_a_batch_that_comes_between_is_in_the_next_pass(mart: MartBench, monkeyp
     assert mart.content() == [("2026-01", mart.bench.rows.id, 3)]
     assert mart.refresh() == [mart.mart.name]
     assert mart.content() == [("2026-01", mart.bench.rows.id, 4)]
+
+
+PERSON = "3515081203909001"
+
+
+def test_references_to_persons_are_counted_in_every_table_that_is_there(mart: MartBench) -> None:
+    """A system that was never loaded keeps nothing waiting; deleted rows and rows without a reference do not count."""
+    bench = mart.bench
+    mart.change(
+        columns=(
+            *(column(name, "string", "string") for name in ("dataset", "hasil")),
+            column("jumlah", "bigint", "integer"),
+        ),
+        grain=("dataset", "hasil"),
+        inputs=(),
+        primary_input=None,
+        counted_measure=None,
+        identity_sql_path=None,
+        records=("pencocokan",),
+    )
+    mart.write("mart.sql", "SELECT c.dataset, c.hasil, c.jumlah FROM catatan_pencocokan AS c")
+    bench.declarations.datasets["uji.lain"] = bench.rows.model_copy(update={"name": "tak_pernah_dimuat"})
+    bench.promote(bench.persons, [(PERSON, "Ani")])
+    found = [(PERSON, "Ani", 1, Decimal(1)), (PERSON[:-1] + "2", "Budi", 1, Decimal(1)), ("12", "Cici", 1, Decimal(1))]
+    bench.promote(bench.rows, found)
+    assert mart.refresh() == [mart.mart.name]
+    assert mart.content() == [(bench.rows.id, "cocok", 1), (bench.rows.id, "tidak_ditemukan", 1)]
+    bench.promote(bench.rows, [], [(key, "duplikat") for key, *_ in found[:1]])
+    assert mart.refresh() == [mart.mart.name]
+    assert mart.content() == [(bench.rows.id, "cocok", 1)]

@@ -277,16 +277,16 @@ def payments(principal: Sequence[int], fines: Sequence[int] = (0,) * 6) -> Rows:
 
 
 def test_links_are_counted_by_outcome(answer: Answer) -> None:
-    people = [
-        {"subjek_pajak_id": str(n), "_status_nik": status} for n, status in enumerate(["cocok", "cocok", "beda", None])
-    ]
+    person = {"sistem": "sismiop", "dataset": "sismiop.dat_subjek_pajak", "rujukan": "status_nik"}
+    person |= {"induk": "siak.biodata_wni"}
+    people = [{**person, "hasil": "cocok", "jumlah": 2}, {**person, "hasil": "beda", "jumlah": 1}]
     rule = {"sistem": "siak", "dataset": "siak.biodata_wni", "tingkat": "error", "dinilai": 10, "dilanggar": 4}
     rules = [
         {**rule, "bulan": "2025-12", "aturan": "kode:agama", "jenis": "daftar_kode", "induk": "agama"},
         {**rule, "bulan": "2026-01", "aturan": "kode:agama", "jenis": "daftar_kode", "induk": "agama", "dilanggar": 0},
         {**rule, "bulan": "2026-01", "aturan": "lahir-masa-depan"},
     ]
-    found = answer("keterhubungan_data_induk", {"sismiop__dat_subjek_pajak": people}, {"aturan": rules})
+    found = answer("keterhubungan_data_induk", {}, {"aturan": rules, "pencocokan": people})
     assert sorted((r["rujukan"], r["induk"], r["hasil"], r["jumlah_baris"], r["persen"]) for r in found) == [
         ("kode:agama", "agama", "cocok", 16, Decimal("80.00")),
         ("kode:agama", "agama", "tidak_ditemukan", 4, Decimal("20.00")),
@@ -315,3 +315,69 @@ def test_quality_is_what_the_ledger_says(answer: Answer) -> None:
         {**rule, "aturan": "b", "dinilai": 200, "dilanggar": 0},
     ]
     assert [r["aturan"] for r in answer("kualitas_aturan", {}, {"aturan": rules})] == ["a"]
+
+
+KIND = {"kode": "REKL", "nama": "Izin Reklame", "hari_kerja": 5}
+PLACE = {"kecamatan": "35.15.08", "jenis_izin": "REKL", "tgl_daftar": date(2025, 3, 3)}
+
+
+def test_a_permit_is_on_time_by_working_days(answer: Answer) -> None:
+    """Of five: one in work, one refused on time, one late, two of another month or kecamatan."""
+    rows = [
+        {**PLACE, "pendaftaran_id": "1", "status": "diproses"},
+        {**PLACE, "pendaftaran_id": "2", "status": "ditolak", "tgl_selesai": date(2025, 3, 10), "_hari_kerja": 5},
+        {**PLACE, "pendaftaran_id": "3", "status": "terbit", "tgl_selesai": date(2025, 3, 14), "_hari_kerja": 9},
+        {**PLACE, "pendaftaran_id": "4", "status": "diajukan", "tgl_daftar": date(2025, 4, 1)},
+        {**PLACE, "pendaftaran_id": "5", "status": "diajukan", "kecamatan": "35.15.13"},
+    ]
+    found = answer("perizinan", {"ptsp__permohonan_izin": rows, "ptsp__jenis_izin": [KIND]})
+    names = ("periode", "nama_kecamatan", "jumlah_permohonan", "jumlah_selesai", "jumlah_terbit", "jumlah_tepat_waktu")
+    assert sorted(tuple(row[name] for name in names) for row in found) == [
+        ("2025-03", "Sidoarjo", 3, 2, 1, 1),
+        ("2025-03", "Taman", 1, 0, 0, 0),
+        ("2025-04", "Sidoarjo", 1, 0, 0, 0),
+    ]
+    days = {
+        (row["periode"], row["nama_kecamatan"]): (row["jumlah_hari_kerja"], row["median_hari_kerja"]) for row in found
+    }
+    assert days["2025-03", "Sidoarjo"] == (14, Decimal("7.0"))
+    assert days["2025-04", "Sidoarjo"] == (0, None)
+
+
+def test_a_permit_that_is_not_counted_says_why(answer: Answer) -> None:
+    rows = [
+        {**PLACE, "pendaftaran_id": "1"},
+        {**PLACE, "pendaftaran_id": "2", "kecamatan": "35.15.08.1001"},
+        {**PLACE, "pendaftaran_id": "3", "jenis_izin": "IMB"},
+    ]
+    tables = {"ptsp__permohonan_izin": rows, "ptsp__jenis_izin": [KIND]}
+    assert len(answer("perizinan", tables)) == 1
+    found = answer("perizinan", tables, file="identity.sql")
+    assert {row["alasan"].split(" (")[0]: row["jumlah"] for row in found} == {
+        "dihitung": 1,
+        "bukan kode kecamatan yang berlaku pada tanggal daftar": 1,
+        "jenis izin tidak ada di gudang": 1,
+    }
+
+
+def test_a_cell_of_loans_knows_when_few_borrow(answer: Answer) -> None:
+    titles = [{"id_koleksi": f"K{n}", "jenis": "BK" if n < 2 else "AV"} for n in range(3)]
+    day, due = date(2025, 12, 1), date(2025, 12, 8)
+    loan = {"tgl_pinjam": day, "tgl_jatuh_tempo": due, "tgl_kembali": due, "id_koleksi": "K0"}
+    rows = [
+        *({**loan, "no_pinjam": f"a{n}", "no_anggota": f"A{n}"} for n in range(5)),
+        {**loan, "no_pinjam": "b", "no_anggota": "A0", "id_koleksi": "K1", "tgl_kembali": date(2025, 12, 9)},
+        {**loan, "no_pinjam": "c", "no_anggota": "A0", "id_koleksi": "K1", "tgl_kembali": None},
+        *({**loan, "no_pinjam": f"d{n}", "no_anggota": "A0", "id_koleksi": "K2"} for n in range(6)),
+        {**loan, "no_pinjam": "e", "no_anggota": "A0", "id_koleksi": "K9"},
+    ]
+    tables = {"perpus__peminjaman": rows, "perpus__koleksi": titles}
+    names = ("jenis_koleksi", "jumlah_pinjam", "jumlah_anggota", "jumlah_judul", "jumlah_terlambat", "rawan")
+    assert sorted(tuple(row[name] for name in names) for row in answer("peminjaman_koleksi", tables)) == [
+        ("AV", 6, 1, 1, 0, True),
+        ("BK", 7, 5, 2, 2, False),
+    ]
+    counted = {
+        row["alasan"].split(" (")[0]: row["jumlah"] for row in answer("peminjaman_koleksi", tables, file="identity.sql")
+    }
+    assert counted == {"dihitung": 13, "koleksinya tidak ada di gudang": 1}

@@ -1,22 +1,20 @@
 -- What:    how far the rows of each dataset are linked to master data, and to the code lists.
 -- Grain:   sistem x dataset x rujukan x hasil.
--- Sources: curated.sismiop__dat_subjek_pajak (current rows: the status of references to persons), catatan_aturan, a
---          view that the stage makes of the ledger's rule counts (links between tables, code lists).
--- Rules:   persons: the status column as it stands now, rows without a reference left out; links and codes: every row
---          ever judged, "tidak_ditemukan" the ones that broke the rule.
+-- Sources: views that the stage makes: catatan_pencocokan of the status columns of all curated tables (references to
+--          persons), catatan_aturan of the ledger's rule counts (links between tables, code lists).
+-- Rules:   persons: the status column of current rows as it stands now, rows without a reference left out; links and
+--          codes: every row ever judged, "tidak_ditemukan" the ones that broke the rule.
 -- Usage:   bin/lumbung query "SELECT * FROM mart.keterhubungan_data_induk"
 WITH penduduk AS (
     SELECT
-        'sismiop' AS sistem,
-        'sismiop.dat_subjek_pajak' AS dataset,
-        'status_nik' AS rujukan,
+        catatan.sistem,
+        catatan.dataset,
+        catatan.rujukan,
         'penduduk' AS jenis,
-        'siak.biodata_wni' AS induk,
-        subjek._status_nik AS hasil,
-        count(*) AS jumlah_baris
-    FROM curated.sismiop__dat_subjek_pajak AS subjek
-    WHERE subjek._dihapus_batch IS NULL AND subjek._status_nik IS NOT NULL
-    GROUP BY ALL
+        catatan.induk,
+        catatan.hasil,
+        catatan.jumlah AS jumlah_baris
+    FROM catatan_pencocokan AS catatan
 ),
 
 dinilai AS (

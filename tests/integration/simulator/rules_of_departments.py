@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from simulator.places import read_data
+
 _PRICE = "to_char(tanggal, 'DD-MM-YYYY'), pasar, nama"
 _NUMBER = r"^[+-]?([0-9]{1,3}(\.[0-9]{3})+|[0-9]+)$"
 _AS_NUMBER = "replace({}, '.', '')::numeric"
@@ -30,4 +32,66 @@ HARGA_PANGAN = [
         f"SELECT {_PRICE} FROM harga_harian WHERE CASE WHEN {_READABLE} THEN {_TODAY} > 3 * {_YESTERDAY} END",
     ),
 ]
-DEPARTMENTS = {"harga_pangan": HARGA_PANGAN}
+
+
+def _where(table: str, key: str, rules: dict[str, str]) -> list[tuple[str, str, str]]:
+    """Rules over one row each, by what breaks them; and a key that stands twice."""
+    single = [(table, rule, f"SELECT {key} FROM {table} WHERE {broken}") for rule, broken in rules.items()]
+    return [*single, (table, "kunci-ganda", f"SELECT {key} FROM {table} GROUP BY 1 HAVING count(*) > 1")]
+
+
+_NIK = "nik !~ '^[0-9]{16}$'"
+_KECAMATAN = "{} !~ '^35[.]15[.](0[1-9]|1[0-8])$'"
+_SECTORS = ", ".join(f"'{row['kode']}'" for row in read_data("izin_kbli.csv"))
+PTSP = _where(
+    "permohonan_izin",
+    "pendaftaran_id",
+    {
+        "nik:nik": _NIK,
+        "wajib:n_pemohon": "n_pemohon IS NULL",
+        "nib:nib": "nib !~ '^[0-9]{13}$'",
+        "kode:kbli": f"kbli NOT IN ({_SECTORS})",
+        "rujukan:jenis-izin": "jenis_izin NOT IN (SELECT kode FROM jenis_izin)",
+        "wilayah:kecamatan-berlaku": _KECAMATAN.format("kecamatan"),
+        "kode:risiko": "risiko NOT IN ('R', 'MR', 'MT', 'T')",
+        "terima-sebelum-daftar": "d_terima_berkas < tgl_daftar",
+        "selesai-sebelum-terima": (
+            "CASE WHEN tgl_selesai !~ '^31-02' THEN to_date(tgl_selesai, 'DD-MM-YYYY') < d_terima_berkas END"
+        ),
+        "tipe:tgl_selesai": "tgl_selesai ~ '^31-02'",
+        "selesai-tanpa-tanggal": "status IN ('terbit', 'ditolak') AND tgl_selesai IS NULL",
+        "kode:status": "status NOT IN ('diajukan', 'diproses', 'terbit', 'ditolak')",
+    },
+)
+PERPUS = [
+    *_where(
+        "anggota",
+        "no_anggota",
+        {
+            "nik:nik": _NIK,
+            "jenis-kelamin": "jk NOT IN ('L', 'P')",
+            "wilayah:kecamatan-berlaku": _KECAMATAN.format("kode_kec"),
+            "berlaku-sebelum-daftar": "berlaku_sampai < tgl_daftar",
+        },
+    ),
+    *_where(
+        "koleksi",
+        "id_koleksi",
+        {
+            "kelas-ddc": "kelas_ddc !~ '^[0-9]{3}([.][0-9]+)?$'",
+            "kode:jenis": "jenis NOT IN ('BK', 'BA', 'MJ', 'DL', 'AV')",
+            "eksemplar-negatif": "eksemplar < 0",
+        },
+    ),
+    *_where(
+        "peminjaman",
+        "no_pinjam",
+        {
+            "rujukan:anggota": "no_anggota NOT IN (SELECT no_anggota FROM anggota)",
+            "rujukan:koleksi": "id_koleksi NOT IN (SELECT id_koleksi FROM koleksi)",
+            "kembali-sebelum-pinjam": "tgl_kembali < tgl_pinjam",
+            "jatuh-tempo-sebelum-pinjam": "tgl_jatuh_tempo < tgl_pinjam",
+        },
+    ),
+]
+DEPARTMENTS = {"harga_pangan": HARGA_PANGAN, "ptsp": PTSP, "perpus": PERPUS}

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-EXPECTED = {"sistem_siak", "sistem_harga_pangan", "sistem_sismiop", "mart_publikasi", "sapu_harian", "pemeliharaan"}
+SYSTEMS = {"sistem_siak", "sistem_harga_pangan", "sistem_perpus", "sistem_ptsp", "sistem_sismiop"}
+EXPECTED = {*SYSTEMS, "mart_publikasi", "sapu_harian", "pemeliharaan"}
 
 
 @pytest.fixture(scope="module")

@@ -59,12 +59,14 @@ def test_the_scheduler_sees_the_same_systems(declared: Declarations) -> None:
 
 
 _PG = {"varchar": "character varying", "char": "character"}
+_STAMP = re.compile(r"^timestamp\((\d)\)$")
 
 
 def format_type(ddl: str) -> str:
     """A type as it stands in a CREATE TABLE, as PostgreSQL prints it back."""
     text = ddl.split(" DEFAULT ")[0].split(" PRIMARY ")[0].strip()
     text = re.sub(r"^(varchar|char)\b", lambda m: _PG[m[1]], text)
+    text = _STAMP.sub(r"timestamp(\1) without time zone", text)
     return re.sub(r"^numeric\((\d+)\)$", r"numeric(\1,0)", text)
 
 

@@ -52,14 +52,12 @@ def test_a_system_is_added_with_files_alone(tree: Path) -> None:
     follow("system.md", tree)
     assert check(tree) == []
     declared = load(tree)
-    assert declared.systems["perpus"].registration.status != "disetujui"
-    assert declared.lists["jenis_koleksi"].codes() == ("1", "2", "3")
-    assert "disnaker" in declared.lists["opd"].codes()
+    assert declared.systems["air_minum"].registration.status != "disetujui"
+    assert declared.lists["golongan_pelanggan"].codes() == ("1", "2", "3")
+    assert "perumdam" in declared.lists["opd"].codes()
 
 
 def test_a_system_of_an_unknown_department_is_refused(tree: Path) -> None:
     """The page says that the department's code comes first."""
     follow("system.md", tree)
-    departments = tree / "standards/reference/opd.csv"
-    departments.write_text(re.sub(r"(?m)^perpusda,.*\n", "", departments.read_text()))
-    assert [(p.file, p.key) for p in check(tree)] == [("contracts/perpus/system.yaml", "owner")]
+    assert [(p.file, p.key) for p in check(tree)] == [("contracts/air_minum/system.yaml", "owner")]

@@ -84,6 +84,25 @@ ROWS = {
         "tanggal": date(2026, 1, 4), "pasar": "3515-01", "nama": "Bawang Merah", "satuan": "kg",
         "harga_kmrn": "39.550", "harga_skrg": "39.150", "perub_rp": "-400", "perub_persen": "-1,01",
     },
+    "permohonan_izin": {
+        "pendaftaran_id": "2025-000123", "nik": "3515081203909001", "n_pemohon": "BUDI SANTOSO",
+        "nib": "9120304050607", "kbli": "56102", "jenis_izin": "REKL", "kecamatan": "35.15.08", "risiko": "R",
+        "tgl_daftar": date(2025, 3, 3), "d_terima_berkas": date(2025, 3, 4), "tgl_selesai": "10-03-2025",
+        "no_surat": "503/REKL/000123/2025", "status": "terbit", "diubah": datetime(2025, 3, 10, 10, 15),
+    },
+    "anggota": {
+        "no_anggota": "A250000123", "nik": "3515081203909001", "jk": "L", "kode_kec": "35.15.08",
+        "tgl_daftar": date(2025, 3, 3), "berlaku_sampai": date(2028, 3, 2), "tgl_ubah": datetime(2025, 3, 3, 10, 15),
+    },
+    "koleksi": {
+        "id_koleksi": "K0000123", "judul": "Laskar Pelangi", "kelas_ddc": "899.221", "jenis": "BK", "eksemplar": 3,
+        "tahun_terbit": 2015,
+    },
+    "peminjaman": {
+        "no_pinjam": "P250000123", "no_anggota": "A250000123", "id_koleksi": "K0000123",
+        "tgl_pinjam": date(2025, 3, 3), "tgl_jatuh_tempo": date(2025, 3, 10), "tgl_kembali": date(2025, 3, 8),
+        "tgl_ubah": datetime(2025, 3, 8, 10, 15),
+    },
 }  # fmt: skip
 """A row of each table of the smaller departments."""
 

@@ -11,6 +11,9 @@ from lumbung.declarations import Declarations, load
 from lumbung.ledger import MonthlyBatches, MonthlyRule
 from lumbung.stages import mart_records
 
+NO_SPARK: Any = None
+"""The ledger's views need no engine."""
+
 
 @pytest.fixture(scope="module")
 def declared() -> Declarations:
@@ -32,7 +35,7 @@ class FakeLedger:
 
 def test_batches_carry_the_title_of_their_dataset_and_unknown_datasets_are_left_out(declared: Declarations) -> None:
     ledger: Any = FakeLedger()
-    assert mart_records.records_of(ledger, declared, "batch") == [
+    assert mart_records.records_of(ledger, NO_SPARK, declared, "batch") == [
         ("2026-01", "siak", "siak.biodata_wni", declared.datasets["siak.biodata_wni"].title, 2, 10, 7, 2, 1)
     ]
 
@@ -50,7 +53,7 @@ def test_batches_carry_the_title_of_their_dataset_and_unknown_datasets_are_left_
 )
 def test_a_rule_says_what_it_looks_up(declared: Declarations, rule: str, wanted: tuple[Any, Any]) -> None:
     ledger: Any = FakeLedger({"siak": [MonthlyRule("2026-01", "siak.biodata_wni", rule, "error", 10, 3)]})
-    (row,) = mart_records.records_of(ledger, declared, "aturan")
+    (row,) = mart_records.records_of(ledger, NO_SPARK, declared, "aturan")
     named = dict(zip((part.split()[0] for part in mart_records.SCHEMAS["aturan"].split(",")), row, strict=True))
     assert (named["jenis"], named["induk"]) == wanted
     assert (named["aturan"], named["dinilai"], named["dilanggar"]) == (rule, 10, 3)
@@ -61,7 +64,7 @@ def test_what_the_views_hold_is_content_of_the_mart_that_reads_them(declared: De
     ledger: Any = FakeLedger()
     reads: Any = SimpleNamespace(records=("batch",))
     reads_none: Any = SimpleNamespace(records=())
-    assert mart_records.content(mart_records.read_records(ledger, declared, reads_none)) is None
-    held = mart_records.content(mart_records.read_records(ledger, declared, reads))
+    assert mart_records.content(mart_records.read_records(ledger, NO_SPARK, declared, reads_none)) is None
+    held = mart_records.content(mart_records.read_records(ledger, NO_SPARK, declared, reads))
     assert held is not None
     assert held["batch"][0][-4:] == ["10", "7", "2", "1"]
