@@ -14,7 +14,8 @@ from psycopg.conninfo import make_conninfo
 
 from simulator.build import Plan, build
 from simulator.command import main
-from simulator.server import READER, SYSTEMS, State
+from simulator.server import State
+from simulator.systems import READER, systems
 
 SCALE = 0.002
 SEED = 7
@@ -37,7 +38,7 @@ def superuser() -> str:
 
 @pytest.fixture(scope="session")
 def new_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], State]]:
-    """Make a state folder with two fresh, empty source databases; all are dropped at the end."""
+    """Make a state folder with fresh, empty source databases; all are dropped at the end."""
     with ExitStack() as stack:
         number = 0
 
@@ -46,7 +47,7 @@ def new_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[],
             number += 1
             folder = tmp_path_factory.mktemp("profil")
             (folder / "secrets").mkdir()
-            for system in SYSTEMS:
+            for system in systems():
                 name = f"uji_simulator_{system}_{os.getpid()}_{number}"
                 with psycopg.connect(superuser(), autocommit=True) as connection:
                     if not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [READER]).rowcount:
