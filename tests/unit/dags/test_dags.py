@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-EXPECTED = {"sistem_siak", "sistem_sismiop", "mart_publikasi", "sapu_harian", "pemeliharaan"}
+EXPECTED = {"sistem_dapodik", "sistem_siak", "sistem_sismiop", "mart_publikasi", "sapu_harian", "pemeliharaan"}
 
 
 @pytest.fixture(scope="module")
