@@ -43,7 +43,7 @@ def superuser() -> str:
 
 @pytest.fixture(scope="session")
 def new_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], State]]:
-    """Make a state folder with two fresh, empty source databases; all are dropped at the end."""
+    """Make a state folder with fresh, empty source databases; all are dropped at the end."""
     with ExitStack() as stack:
         number = 0
 

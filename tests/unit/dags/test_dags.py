@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-SYSTEMS = {"sistem_siak", "sistem_harga_pangan", "sistem_perpus", "sistem_ptsp", "sistem_sismiop"}
+SYSTEMS = {
+    "sistem_dapodik", "sistem_siak", "sistem_harga_pangan", "sistem_perpus", "sistem_ptsp", "sistem_sismiop",
+}  # fmt: skip
 EXPECTED = {*SYSTEMS, "mart_publikasi", "sapu_harian", "pemeliharaan"}
 
 

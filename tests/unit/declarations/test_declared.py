@@ -23,6 +23,7 @@ ORDER = {
     "sismiop": """ref_propinsi ref_dati2 ref_kecamatan ref_jns_sektor ref_kelurahan lookup_item ref_jpb kelas_tanah
     kelas_bangunan njoptkp tarif pbb_minimal tempat_pembayaran dat_peta_blok dat_znt dat_subjek_pajak dat_nir
     dat_objek_pajak dat_subjek_pajak_njoptkp dat_op_bumi dat_op_bangunan sppt pembayaran_sppt pembatalan_sppt""",
+    "dapodik": "sekolah siswa guru",
 }
 
 
@@ -58,6 +59,7 @@ def test_the_scheduler_sees_the_same_systems(declared: Declarations) -> None:
         assert [(h.id, h.title, h.description, h.load, h.lookup, h.linked) for h in head.datasets] == full
 
 
+_JSON = {"integer": "number"}
 _PG = {"varchar": "character varying", "char": "character"}
 _STAMP = re.compile(r"^timestamp\((\d)\)$")
 
@@ -71,7 +73,9 @@ def format_type(ddl: str) -> str:
 
 
 def created(dataset: Dataset) -> dict[str, str]:
-    """Column -> type of the simulator's table, read from the DDL it runs."""
+    """Column -> type of the simulator's table, read from the DDL it runs; of a service: the JSON type it answers in."""
+    if dataset.name in tables():
+        return {n: f"json {_JSON.get(k, 'string')}" for n, k in tables()[dataset.name].columns.items()}
     table = "biodata_wni_202501" if dataset.period_column else dataset.name
     if dataset.system in departments():
         ddl = tables()[table].create(readable=True)

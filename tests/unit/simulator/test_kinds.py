@@ -103,6 +103,21 @@ ROWS = {
         "tgl_pinjam": date(2025, 3, 3), "tgl_jatuh_tempo": date(2025, 3, 10), "tgl_kembali": date(2025, 3, 8),
         "tgl_ubah": datetime(2025, 3, 8, 10, 15),
     },
+    "sekolah": {
+        "npsn": "99000012", "nama_sekolah": "SD NEGERI TARIK", "bentuk_pendidikan": "SD", "status": "NEGERI",
+        "kode_desa_sekolah": "35.15.01.2004", "lintang": Decimal("-7.441000"), "bujur": Decimal("112.524000"),
+        "jumlah_rombel": 6, "last_update": datetime(2025, 7, 21, 9),
+    },
+    "siswa": {
+        "nisn": "0149900012", "nik": "3515016503149123", "nama": "ANISA PUTRI", "tanggal_lahir": date(2014, 3, 25),
+        "jenis_kelamin": "P", "npsn": "99000012", "tingkat": 5, "status": "AKTIF",
+        "last_update": datetime(2025, 8, 1, 10),
+    },
+    "guru": {
+        "nuptk": "9900000000000012", "nip": "198004122005012901", "nama": "SRI WAHYUNI", "jenis_kelamin": "P",
+        "npsn": "99000012", "jenis_ptk": "Guru Kelas", "status_kepegawaian": "PNS",
+        "last_update": datetime(2025, 8, 1, 10),
+    },
 }  # fmt: skip
 """A row of each table of the smaller departments."""
 
@@ -111,8 +126,8 @@ def test_at_least_twelve_kinds_over_both_systems():
     names = {k.name for k in kinds() if k.severity == "error"}
     assert len(names) >= 16
     assert kinds_of("siak") and kinds_of("sismiop")
-    assert {k.severity for k in kinds()} == {"error", "warning", "duplicate"}
-    assert all(k.rule or k.severity == "duplicate" for k in kinds())
+    assert {k.severity for k in kinds()} == {"error", "warning", "duplicate", "info"}
+    assert all(bool(k.rule) != (k.severity in ("duplicate", "info")) for k in kinds())
     assert len({(k.dataset, k.name) for k in kinds()}) == len(kinds())
 
 
