@@ -83,6 +83,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "SCHEDULER__SCHEDULER_HEARTBEAT_SEC": 2,
         "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": 30,  # a killed task is noticed within half a minute
         "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": 5,
+        "WORKERS__EXECUTION_API_TIMEOUT": 20,  # many tasks starting at once on two cores; below the heartbeat's timeout
         "DAG_PROCESSOR__REFRESH_INTERVAL": 30,
         "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": 30,
         "DAG_PROCESSOR__PARSING_PROCESSES": 1,

@@ -17,6 +17,8 @@ LIBRARIES = (
     "sqlalchemy",
     "psycopg",
     "ckanapi",
+    "httpx2",
+    "zeep",
     "openlineage.client.event_v2",
     "openlineage.client.facet_v2",
     "openlineage.client.serde",
