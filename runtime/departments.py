@@ -12,8 +12,12 @@ CLIENT = "lumbung"
 
 
 def prepare(settings: Settings) -> None:
-    """For every department behind HTTP its address and, where it wants a login, the login that it gave us."""
+    """For every department behind HTTP its address and, where it wants a login, the login that it gave us; for one
+    that sends files its drop folder.
+    """
     for source in systems().values():
+        if source.kind == "files":
+            (settings.drop / source.code / "masuk").mkdir(parents=True, exist_ok=True)
         if source.kind != "http":
             continue
         address = f"http://{HOST}:{settings.ports.departments}/{source.code}"

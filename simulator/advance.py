@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 
 from simulator import life_siak, life_sismiop, manifest
 from simulator.day import Day
+from simulator.delivery import deliver
 from simulator.departments import module
 from simulator.server import Connection, SimulatorError, State
 from simulator.systems import systems
@@ -34,6 +35,7 @@ def advance(state: State, number: int, say: Callable[[str], None]) -> datetime:
             # After an interruption some systems may be a day behind: they catch up first.
             while (today := min(manifest.clock(connection).date() for connection in opened.values())) <= last:
                 done = _one_day(opened, today)
+                done["berkas"] = deliver(state)
                 total.update(done)
                 say(f"{today + timedelta(days=1)}  " + "  ".join(f"{k} {v}" for k, v in done.items() if v))
         finally:

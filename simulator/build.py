@@ -13,6 +13,7 @@ from psycopg import sql
 from simulator import manifest, siak_lookups, siak_rows, siak_tables, sismiop_lookups, sismiop_tables, tax
 from simulator.chance import EPOCH, chance, days
 from simulator.defects import inject, remember
+from simulator.delivery import deliver, empty
 from simulator.departments import module
 from simulator.kinds import Kind, kinds_of
 from simulator.people import PER_FAMILY, generate
@@ -107,6 +108,9 @@ def build(state: State, plan: Plan, say: Say, *, force: bool = False) -> str | N
         for connection in opened.values():
             manifest.put(connection, benih=plan.seed, skala=plan.scale, jam=EPOCH, intisari=whole, selesai="ya")
         manifest.put(sismiop, subjek=json.dumps(kinds))
+    empty(state)
+    if sent := deliver(state):
+        say(f"berkas dikirim: {sent}")
     written = manifest.write(state)
     for system, counted in written["header"]["counts"].items():
         for table, rows in counted.items():

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -37,6 +38,7 @@ class Asked:
     query: Mapping[str, str]
     form: Mapping[str, str]
     headers: Mapping[str, str]
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,10 @@ class Desk:
         """Rows of a trusted query in the department's database."""
         return self._cursor().execute(query.encode(), arguments).fetchall()
 
+    def clock(self) -> datetime:
+        """The department's clock (WIB, without zone)."""
+        return manifest.clock(self._connection())
+
     def answer(self, asked: Asked) -> tuple[Reply, Trouble | None]:
         """The reply to a request, or the trouble that it meets."""
         if asked.path == "/oauth/token" and self.system.login == "oauth2":
@@ -95,7 +101,7 @@ class Desk:
             if trouble.kind != CUT:
                 return Reply({"message": trouble.words}, trouble.status, trouble.headers), trouble
         if asked.path == "/waktu":
-            return Reply({"sekarang": manifest.clock(self._connection()).isoformat()}), trouble
+            return Reply({"sekarang": self.clock().isoformat()}), trouble
         found = self._routes.get((asked.method, asked.path))
         return (found(asked) if found else Reply({"message": "tidak ditemukan"}, 404)), trouble
 

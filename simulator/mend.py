@@ -9,6 +9,7 @@ from typing import Any
 from psycopg import sql
 
 from simulator import manifest
+from simulator.delivery import deliver
 from simulator.server import Connection, SimulatorError, State
 from simulator.source_rows import TOUCH
 from simulator.systems import systems
@@ -44,6 +45,7 @@ def mend(state: State, identity: str) -> str:
     for each in systems():
         with state.connect(each) as connection:
             manifest.put(connection, jam=now + WORK)
+    deliver(state)
     manifest.write(state)
     return f"{identity}: {entry['dataset']} {entry['key']} diperbaiki ({entry['note']}); jam sumber {now + WORK}"
 

@@ -42,6 +42,10 @@ class State:
         """The file that tests hold against quarantine."""
         return self.folder / "simulator" / "manifest.json"
 
+    def drop(self, system: str) -> Path:
+        """The folder into which a department puts its files."""
+        return self.folder / "drop" / system / "masuk"
+
     def admin_url(self, system: str) -> str:
         """URL of the owner account of one source database."""
         return self.secret(f"source_{system}_admin_url")

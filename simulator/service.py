@@ -40,12 +40,14 @@ def application(state: State) -> Starlette:
         desk = desks.get(request.path_params["system"])
         if desk is None:
             return Response(status_code=404)
+        body = await request.body()
         asked = Asked(
             method=request.method,
             path="/" + request.path_params["path"],
             query=dict(request.query_params),
-            form=dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True)),
+            form=dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)),
             headers=request.headers,
+            body=body,
         )
         reply, trouble = await run_in_threadpool(desk.answer, asked)
         kind = "text/xml; charset=utf-8" if reply.content().startswith(b"<?xml") else "application/json"

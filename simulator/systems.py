@@ -2,7 +2,7 @@
 `data/kolom_<sistem>.csv`.
 
 Every system has a database of its name on the sources' server. What the platform may read of it is the database itself
-(`postgresql`) or the service before it (`http`).
+(`postgresql`), the service before it (`http`), or the files that the department sends (`files`).
 """
 
 from __future__ import annotations

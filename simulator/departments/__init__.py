@@ -2,7 +2,8 @@
 
 A module has `DEFECTS` (kind → rows that may be spoilt, alteration; see `simulator.kinds`), `build(connection, siak,
 seed, scale)` for the first content and `live(day, siak)` for one day; a department behind HTTP also `routes(desk)` (see
-`simulator.desk`). Tables are declared in `data/kolom_<sistem>.csv`, kinds of defect in `data/cacat_<sistem>.csv`.
+`simulator.desk`), one that sends files `files(connection, since, until)` (see `simulator.delivery`). Tables stand in
+`data/kolom_<sistem>.csv`, kinds of defect in `data/cacat_<sistem>.csv`.
 """
 
 from __future__ import annotations

@@ -118,6 +118,34 @@ ROWS = {
         "npsn": "99000012", "jenis_ptk": "Guru Kelas", "status_kepegawaian": "PNS",
         "last_update": datetime(2025, 8, 1, 10),
     },
+    "kasus_harian": {
+        "tanggal": date(2026, 1, 3), "kecamatan": "Kec. Candi", "suspek": "4", "konfirmasi": "2", "sembuh": "1",
+        "meninggal": "0", "diubah": datetime(2026, 1, 4, 5),
+    },
+    "sampel_air": {
+        "titik": "SA-01", "lokasi": "Kali Porong hulu", "tanggal": date(2025, 12, 9), "parameter": "BOD",
+        "hasil": "3,4", "satuan": "mg/L", "baku_mutu": "3,0", "diubah": datetime(2026, 1, 3, 9),
+    },
+    "sampel_tanah": {
+        "titik": "ST-01", "lokasi": "Sawah Tarik", "tanggal": date(2025, 12, 9), "parameter": "Timbal",
+        "hasil": "14,20", "satuan": "mg/kg", "diubah": datetime(2026, 1, 3, 9),
+    },
+    "kunjungan_wisata": {
+        "nama_wisata": "Candi Pari", "bulan": "2025-12", "wisatawan": "Nusantara", "jumlah": "1500",
+        "pendapatan": "0", "diubah": datetime(2026, 1, 4, 10),
+    },
+    "tonase_tps": {
+        "tanggal": date(2026, 1, 3), "kode_tps": "TPS-011", "nama_tps": "TPS Tarik 1", "kecamatan": "TARIK",
+        "ritasi": "2", "tonase": "8,40", "diubah": datetime(2026, 1, 4, 4),
+    },
+    "kunjungan_pasien": {
+        "no_kunjungan": "K2601030000123", "nik": "3515081203909001", "tanggal_lahir": date(1990, 3, 12),
+        "waktu": datetime(2026, 1, 3, 9, 15), "poli": "umum", "jenis": "BARU", "icd10": "J06.9",
+    },
+    "rawat_inap": {
+        "no_rawat": "R260103000012", "kelas": "II", "masuk": datetime(2025, 12, 28, 9),
+        "keluar": datetime(2026, 1, 3, 9), "icd10": "A90",
+    },
 }  # fmt: skip
 """A row of each table of the smaller departments."""
 
