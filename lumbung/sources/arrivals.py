@@ -143,6 +143,9 @@ def take_in(
             "tempat berkasnya terpasang, atau buat foldernya bila sistem ini baru"
         )
     _require_access(folder, system)
+    for dataset in wanted:
+        for left in originals_folder(place.warehouse, dataset.system, dataset.name).glob(".*.tmp"):
+            left.unlink()  # of an attempt that died: the lock is ours
     leave(place, ledger, system.code)
     door = Doorway(place, ledger, system, run.actor)
     remarks: dict[str, list[str]] = {}
@@ -197,8 +200,6 @@ def _take(door: Doorway, seen: Seen, dataset: Dataset, periode: str | None) -> N
     folder = originals_folder(door.place.warehouse, dataset.system, dataset.name)
     temporary = folder / f".{dataset.system}.{os.getpid()}.tmp"
     storage.make_directory(folder)
-    for left in folder.glob(".*.tmp"):  # of an attempt that died: the lock is ours
-        left.unlink()
     try:
         sha256 = _copy(seen, temporary, dataset)
         now = next((f for f in door.ledger.files_in_force(dataset.id) if f.periode == periode), None)

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lumbung import storage
-from lumbung.declarations import Declarations, load
+from lumbung.declarations import Declarations, load, loader
 from lumbung.declarations.models import Dataset
 from lumbung.faults import FAULT_VARIABLE
 from lumbung.ledger import Batch, Ledger, Run
@@ -76,6 +76,7 @@ class DropSite:
         path = self.declared.root / "contracts" / self.system / file
         assert old in path.read_text()
         path.write_text(path.read_text().replace(old, new))
+        loader._load.cache_clear()
         self.declared = load(self.declared.root)
 
     @property
