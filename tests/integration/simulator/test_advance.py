@@ -100,6 +100,7 @@ def test_late_rows_lie_within_the_overlap_and_deleted_keys_are_gone(lived):
             system, table = event["dataset"].split(".")
             where = " AND ".join(f"{column} = %s" for column in event["key"])
             with lived.connect(system) as connection:
+                connection.execute("SET LOCAL datestyle = 'ISO, DMY'")  # a key is as its service writes it: 07-01-2026
                 assert connection.execute(
                     f"SELECT count(*) FROM {table} WHERE {where}", list(event["key"].values())
                 ).fetchone() == (0,)
