@@ -59,10 +59,10 @@ def places(*aliases: tuple[str, str]) -> CodeList:
 def names(codes: CodeList) -> tuple[NameReference, ...]:
     """The kecamatan in column `nama`, and within it the village in column `desa` on the day `tgl`."""
 
-    def reference(level: str, within: tuple[str, ...], **given: Any) -> NameReference:
+    def reference(level: str, scope: tuple[str, ...], **given: Any) -> NameReference:
         where = {"tingkat": (level,)}
         labels = {row.code: row.label for row in codes.rows if row.values["tingkat"] == level}
-        found, double = meanings(codes, where, within)
+        found, double = meanings(codes, where, scope)
         assert double == []
         return NameReference(list="tempat", meanings=found, labels=labels, **given)
 
@@ -126,8 +126,8 @@ def spark() -> SparkSession:
 ODD = st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(st.one_of(ODD, st.text("aZ é\u00a0\t.,-/'–“(9|_", max_size=12)), min_size=40, max_size=200))
+@settings(max_examples=5, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@given(texts=st.lists(st.one_of(ODD, st.text("aZ é\u00a0\t.,-/'–“(9|_", max_size=12)), min_size=40, max_size=200))
 def test_engine_and_declarations_compare_names_alike(spark: SparkSession, texts: list[str]) -> None:
     reference = names(places())[0]
     rows = [(number, text) for number, text in enumerate(texts)]
