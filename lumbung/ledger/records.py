@@ -236,12 +236,13 @@ class MonthlyBatches:
 
 @dataclass(frozen=True, slots=True)
 class MonthlyRule:
-    """How many rows of a dataset a rule judged in a month (`YYYY-MM`), and how many broke it."""
+    """In how many batches of a month (`YYYY-MM`) a rule judged how many rows of a dataset, and how many broke it."""
 
     month: str
     dataset: str
     rule: str
     severity: Severity
+    batches: int
     judged: int
     broken: int
 

@@ -31,7 +31,7 @@ SCHEMAS: Final = {
     ),
     "aturan": (
         "bulan string, sistem string, dataset string, judul string, aturan string, tingkat string, alasan string, "
-        "sumber string, jenis string, induk string, dinilai bigint, dilanggar bigint"
+        "sumber string, jenis string, induk string, jumlah_batch bigint, dinilai bigint, dilanggar bigint"
     ),
 }
 """Columns of each view. `jenis` and `induk` of a rule say what it looks up (a table, a code list), NULL else."""
@@ -117,7 +117,7 @@ def _rules(ledger: Ledger, declarations: Declarations) -> list[Row]:
                     *(row.month, code, row.dataset, dataset.title, row.rule, row.severity),
                     *((rule.reason, rule.source) if rule else (row.rule, "")),
                     *_looked_up(dataset, row.rule),
-                    *(row.judged, row.broken),
+                    *(row.batches, row.judged, row.broken),
                 )
             )
     return found

@@ -49,11 +49,11 @@ def test_batches_carry_the_title_of_their_dataset_and_unknown_datasets_are_left_
     ],
 )
 def test_a_rule_says_what_it_looks_up(declared: Declarations, rule: str, wanted: tuple[Any, Any]) -> None:
-    ledger: Any = FakeLedger({"siak": [MonthlyRule("2026-01", "siak.biodata_wni", rule, "error", 10, 3)]})
+    ledger: Any = FakeLedger({"siak": [MonthlyRule("2026-01", "siak.biodata_wni", rule, "error", 2, 10, 3)]})
     (row,) = mart_records.records_of(ledger, declared, "aturan")
     named = dict(zip((part.split()[0] for part in mart_records.SCHEMAS["aturan"].split(",")), row, strict=True))
     assert (named["jenis"], named["induk"]) == wanted
-    assert (named["aturan"], named["dinilai"], named["dilanggar"]) == (rule, 10, 3)
+    assert (named["aturan"], named["jumlah_batch"], named["dinilai"], named["dilanggar"]) == (rule, 2, 10, 3)
     assert named["alasan"]
 
 
