@@ -77,6 +77,9 @@ def quarantine(
     dataset: Annotated[str | None, typer.Argument(help="Dataset name (default: all of the system)")] = None,
     rule: Annotated[str | None, typer.Option(help="Only rows refused by this rule")] = None,
     batch: Annotated[str | None, typer.Option(help="Only rows of this batch")] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Closed ones too: by which batch, why and when they were closed")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Refused rows that are still open: which, by which rule, and why.
@@ -84,9 +87,9 @@ def quarantine(
     Example: bin/lumbung quarantine siak biodata_wni --rule nik:nik
     """
     from lumbung.cli.acting import actor
-    from lumbung.ops.quarantine import refused_rows
+    from lumbung.ops.quarantine import CLOSING_COLUMNS, COLUMNS, refused_rows
 
-    rows = refused_rows(system, dataset, rule=rule, batch=batch, actor=actor())
+    rows = refused_rows(system, dataset, rule=rule, batch=batch, actor=actor(), closed=everything)
     if json:
         as_json(rows)
         return
@@ -97,14 +100,7 @@ def quarantine(
     as_table(
         f"Karantina {system}{'.' + dataset if dataset else ''}: {len(rows)} baris",
         shown,
-        {
-            "dataset": "Dataset",
-            "batch": "Batch",
-            "row": "Baris",
-            "key": "Kunci",
-            "rules": "Aturan",
-            "reasons": "Alasan",
-        },
+        {**COLUMNS, **(CLOSING_COLUMNS if everything else {})},
     )
 
 

@@ -13,7 +13,7 @@ from lumbung.rules.places import quarantine_folder
 from lumbung.settings import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pyarrow as pa
@@ -25,6 +25,15 @@ ROW: Final = "_row"
 RULES: Final = "_rules"
 REASONS: Final = "_reasons"
 KEY_HASH: Final = "_key_hash"
+COLUMNS: Final = {
+    "dataset": "Dataset",
+    "batch": "Batch",
+    "row": "Baris",
+    "key": "Kunci",
+    "rules": "Aturan",
+    "reasons": "Alasan",
+}
+CLOSING_COLUMNS: Final = {"state": "Keadaan", "why": "Sebab ditutup", "closed_by": "Oleh batch", "closed_at": "Pada"}
 
 
 class UnknownTarget(ValueError):
@@ -42,8 +51,9 @@ def refused_rows(
 ) -> list[dict[str, Any]]:
     """Refused rows as `{dataset, batch, row, key{…}, rules[…], reasons[…]}`, in landing and row order, parents first.
 
-    Only open ones unless `closed` (then also those whose files are still kept). Keys show personal numbers in clear:
-    with `actor` (a person looks) the look is audited. Raises `UnknownTarget`.
+    Only open ones unless `closed`: then also those that were closed, as far as their files are kept, and every row says
+    its `state`, and by which batch (`closed_by`), why and when (`closed_at`) it was closed. Keys show personal numbers
+    in clear: with `actor` (a person looks) the look is audited. Raises `UnknownTarget`.
     """
     if ledger is None:
         own = Ledger.connect()
@@ -58,11 +68,13 @@ def refused_rows(
     for declared in meant:
         known = ledger.refused_rows(dataset=declared.id, batch_id=batch, state=None if closed else "open")
         gone = ledger.removals("quarantine", declared.id) if closed else {}
-        for batch_id, numbers in by_batch([row for row in known if row.batch_id not in gone]).items():
+        kept = [row for row in known if row.batch_id not in gone]
+        life = {(row.batch_id, row.row_no): row for row in kept} if closed else {}
+        for batch_id, numbers in by_batch(kept).items():
             stored = stored_rows(
                 settings().warehouse, declared, batch_id, numbers, (*declared.key, ROW, RULES, REASONS)
             )
-            found.extend(_shown(declared, batch_id, stored, rule))
+            found.extend(_shown(declared, batch_id, stored, rule, life))
     if rule is not None and not found:  # a row may still be refused by a rule that was taken out since
         check_rule(meant, rule)
     if actor is not None:
@@ -139,7 +151,9 @@ def stored_rows(
     return stored.to_table(columns=wanted, filter=pc.field(ROW).isin(list(numbers))).sort_by(ROW)
 
 
-def _shown(dataset: Dataset, batch_id: str, stored: pa.Table, rule: str | None) -> Iterator[dict[str, Any]]:
+def _shown(
+    dataset: Dataset, batch_id: str, stored: pa.Table, rule: str | None, life: Mapping[tuple[str, int], RefusedRow]
+) -> Iterator[dict[str, Any]]:
     for row in stored.to_pylist():
         if rule is not None and rule not in row[RULES]:
             continue
@@ -150,7 +164,16 @@ def _shown(dataset: Dataset, batch_id: str, stored: pa.Table, rule: str | None) 
             "key": {name: plain(row.get(name), trim=dataset.column(name).trim) for name in dataset.key},
             "rules": row[RULES],
             "reasons": row[REASONS],
+            **_closing(life.get((batch_id, row[ROW]))),
         }
+
+
+def _closing(row: RefusedRow | None) -> dict[str, Any]:
+    """What became of a refused row, when that is asked for."""
+    if row is None:
+        return {}
+    state = "ditutup" if row.state == "closed" else "terbuka"
+    return {"state": state, "closed_by": row.closed_by, "why": row.why, "closed_at": row.at}
 
 
 def plain(value: Any, trim: bool = False) -> Any:
