@@ -10,6 +10,7 @@ from pydantic import Field
 
 from lumbung.declarations.base import Frozen
 from lumbung.declarations.names import Classification, LoadMode, Logical, RuleKind, Severity, TextFormat
+from lumbung.declarations.quality import QualityLimit
 from lumbung.declarations.transports import RestDataset
 
 #: Every integer of so many digits fits a Spark INT.
@@ -137,7 +138,8 @@ class Rule(Frozen):
 class Dataset(Frozen):
     """A table of a source system with everything that decides its way through the stages.
 
-    `spoken`: what each derived column of the suite says of the row, for people.
+    `spoken`: what each derived column of the suite says of the row, for people. `quality`: the contract's own limit,
+    else the tenant's; None: a batch never waits for a decision.
     """
 
     system: str
@@ -158,6 +160,7 @@ class Dataset(Frozen):
     order: int
     freshness: timedelta
     retention: timedelta | None = None
+    quality: QualityLimit | None = None
     derived: dict[str, str]
     late_derived: tuple[str, ...]
     kept: tuple[Column, ...]

@@ -144,6 +144,11 @@ def _dataset(dataset: Dataset, declarations: Declarations) -> str:
     if dataset.linked:
         members = [d.name for d in declarations.of_system(dataset.system) if d.linked == dataset.linked]
         lines.append(f"- Dinaikkan bersama: {_names(members)}")
+    if dataset.quality is not None and dataset.quality != declarations.tenant.quality:
+        lines.append(
+            f"- Ambang mutu: batch menunggu keputusan bila lebih dari {dataset.quality.most_refused} % baris barunya, "
+            f"sekurangnya {dataset.quality.from_rows}, ditolak"
+        )
     if dataset.lookup:
         lines.append("- Tabel rujukan kecil")
     lines += [f"- {note}" for note in dataset.notes]

@@ -16,6 +16,7 @@ from lumbung.declarations.models import (
     Suppression,
 )
 from lumbung.declarations.names import Classification, LoadMode, Logical, Severity, TextFormat
+from lumbung.declarations.quality import QualityLimit
 from lumbung.declarations.transports import RestDataset
 
 
@@ -36,6 +37,7 @@ class ContractExtras(Form):
     order: StrictInt
     period_column: str | None = None
     notes: list[str] = []
+    quality: QualityLimit | None = None
     rest: RestDataset | None = None
 
 

@@ -43,6 +43,7 @@ from lumbung.declarations.product import (
     Record,
     Suppression,
 )
+from lumbung.declarations.quality import QualityLimit
 from lumbung.declarations.reference import (
     CodeList,
     CodeRow,
@@ -72,6 +73,7 @@ __all__ = [
     "PortalTexts",
     "Publication",
     "PublishedColumn",
+    "QualityLimit",
     "Record",
     "Reference",
     "Registration",

@@ -12,6 +12,7 @@ from lumbung.ledger.records import (
     BatchState,
     Counts,
     Extracted,
+    Halt,
     MartRefresh,
     MartsRun,
     Mode,
@@ -26,6 +27,8 @@ from lumbung.ledger.records import (
     RunKind,
     RunState,
     Severity,
+    Waiver,
+    made_up_for,
 )
 from lumbung.ledger.store import Ledger
 
@@ -41,6 +44,7 @@ __all__ = [
     "CountsError",
     "ErasureRequest",
     "Extracted",
+    "Halt",
     "Ledger",
     "LedgerError",
     "LockBusy",
@@ -61,4 +65,6 @@ __all__ = [
     "RunState",
     "Severity",
     "StateError",
+    "Waiver",
+    "made_up_for",
 ]

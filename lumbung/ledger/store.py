@@ -5,6 +5,7 @@ from lumbung.ledger.audit import Audit
 from lumbung.ledger.base import open_engine
 from lumbung.ledger.batches import Batches
 from lumbung.ledger.erasures import Erasures
+from lumbung.ledger.halts import Halts
 from lumbung.ledger.locks import Locks
 from lumbung.ledger.products import Products
 from lumbung.ledger.quality import Quality
@@ -14,7 +15,7 @@ from lumbung.ledger.runs import Runs
 from lumbung.ledger.upkeep import Upkeep
 
 
-class Ledger(Runs, Batches, Refused, Quality, Products, Rollbacks, Upkeep, Erasures, AlertStore, Audit, Locks):
+class Ledger(Runs, Batches, Refused, Halts, Quality, Products, Rollbacks, Upkeep, Erasures, AlertStore, Audit, Locks):
     """Everything that the ledger of one regency knows, from runs to the audit chain, and its locks."""
 
     @classmethod

@@ -52,8 +52,9 @@ def refused_rows(
     """Refused rows as `{dataset, batch, row, key{…}, rules[…], reasons[…]}`, in landing and row order, parents first.
 
     Only open ones unless `closed`: then also those that were closed, as far as their files are kept, and every row says
-    its `state`, and by which batch (`closed_by`), why and when (`closed_at`) it was closed. Keys show personal numbers
-    in clear: with `actor` (a person looks) the look is audited. Raises `UnknownTarget`.
+    its `state`, and by which batch (`closed_by`), why and when (`closed_at`) it was closed. Of a `batch` that waits for
+    a decision the rows that would be refused are given. Keys show personal numbers in clear: with `actor` (a person
+    looks) the look is audited. Raises `UnknownTarget`.
     """
     if ledger is None:
         own = Ledger.connect()
@@ -70,7 +71,10 @@ def refused_rows(
         gone = ledger.removals("quarantine", declared.id) if closed else {}
         kept = [row for row in known if row.batch_id not in gone]
         life = {(row.batch_id, row.row_no): row for row in kept} if closed else {}
-        for batch_id, numbers in by_batch(kept).items():
+        meant_rows: dict[str, list[int]] | dict[str, None] = by_batch(kept)
+        if batch is not None and any(halt.batch_id == batch for halt in ledger.halts(declared.id)):
+            meant_rows = {batch: None}
+        for batch_id, numbers in meant_rows.items():
             stored = stored_rows(
                 settings().warehouse, declared, batch_id, numbers, (*declared.key, ROW, RULES, REASONS)
             )
@@ -131,9 +135,13 @@ def by_batch(rows: Sequence[RefusedRow]) -> dict[str, list[int]]:
 
 
 def stored_rows(
-    warehouse: Path, dataset: Dataset, batch_id: str, numbers: Sequence[int], columns: Sequence[str] | None = None
+    warehouse: Path,
+    dataset: Dataset,
+    batch_id: str,
+    numbers: Sequence[int] | None,
+    columns: Sequence[str] | None = None,
 ) -> pa.Table:
-    """These rows of a batch from quarantine, by row number; all columns unless some are named.
+    """These rows of a batch from quarantine (None: all), by row number; all columns unless some are named.
 
     Raises `FileNotFoundError` naming the folder when quarantine does not hold the batch.
     """
@@ -143,12 +151,13 @@ def stored_rows(
     folder = quarantine_folder(warehouse, dataset.system, dataset.name, batch_id)
     if not folder.is_dir():
         raise FileNotFoundError(
-            f"{dataset.id}, batch {batch_id}: quarantine folder {folder} is missing, but {len(numbers)} of its rows "
-            "are refused; restore it from the backup"
+            f"{dataset.id}, batch {batch_id}: quarantine folder {folder} is missing, but "
+            f"{'some' if numbers is None else len(numbers)} of its rows are refused; restore it from the backup"
         )
     stored = ds.dataset(folder, format="parquet", partitioning=None)
     wanted = stored.schema.names if columns is None else [name for name in columns if name in stored.schema.names]
-    return stored.to_table(columns=wanted, filter=pc.field(ROW).isin(list(numbers))).sort_by(ROW)
+    meant = None if numbers is None else pc.field(ROW).isin(list(numbers))
+    return stored.to_table(columns=wanted, filter=meant).sort_by(ROW)
 
 
 def _shown(

@@ -7,6 +7,7 @@ from typing import Any
 
 from lumbung.declarations import Dataset, load
 from lumbung.ledger import Batch, Ledger
+from lumbung.ops.halts import waiting_of
 
 COLUMNS = {
     "system": "Sistem",
@@ -43,7 +44,8 @@ def status_rows(ledger: Ledger | None = None, now: datetime | None = None) -> li
 
     Counts are sums over all validated batches (rows); `next_due` is the last success plus the contract's
     freshness promise; `late` says whether `now` is past it (a dataset never loaded is late), `late_by` by how many
-    seconds (None when it is not, or was never loaded).
+    seconds (None when it is not, or was never loaded). `waiting`: what has to be decided before it goes on, with the
+    next step; None when nothing.
     """
     ledger = ledger or Ledger.connect()
     now = now or datetime.now(UTC)
@@ -51,8 +53,10 @@ def status_rows(ledger: Ledger | None = None, now: datetime | None = None) -> li
     by_dataset: dict[str, list[Batch]] = {}
     for batch in ledger.batches():
         by_dataset.setdefault(batch.dataset, []).append(batch)
+    waiting = ledger.halts()
     return [
         _status(ledger, dataset, by_dataset.get(dataset.id, []), now)
+        | {"waiting": waiting_of(ledger, waiting, declared, dataset) if waiting else None}
         for system in declared.systems
         for dataset in declared.of_system(system)
     ]
