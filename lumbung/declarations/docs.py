@@ -139,7 +139,8 @@ def _dataset(dataset: Dataset, declarations: Declarations) -> str:
         f"- Versi kontrak: {dataset.version}",
         f"- Kunci: {_names(dataset.key)}",
         f"- Cara tarik: {_LOAD[dataset.load]}{cursor}{overlap}",
-        f"- Janji kesegaran: {_duration(dataset.freshness)}",
+        f"- Janji kesegaran: {_duration(dataset.freshness)}"
+        + (" setelah periode berikutnya berakhir" if dataset.period_column is not None else ""),
     ]
     if dataset.linked:
         members = [d.name for d in declarations.of_system(dataset.system) if d.linked == dataset.linked]

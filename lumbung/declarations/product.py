@@ -8,8 +8,8 @@ from typing import Literal
 from lumbung.declarations.base import Frozen
 from lumbung.declarations.names import Classification, Logical
 
-Record = Literal["mart", "batch", "aturan"]
-"""Views over the ledger, `catatan_<name>`: refreshes of marts, batches by month, rules by month."""
+Record = Literal["mart", "batch", "aturan", "kesegaran"]
+"""Views over the ledger, `catatan_<name>`: refreshes of marts, batches and rules by month, freshness of datasets."""
 
 
 class MartColumn(Frozen):

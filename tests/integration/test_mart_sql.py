@@ -316,3 +316,10 @@ def test_quality_is_what_the_ledger_says(answer: Answer) -> None:
     ]
     (broken,) = answer("kualitas_aturan", {}, {"aturan": rules})
     assert (broken["aturan"], broken["jumlah_batch"], broken["persen_dilanggar"]) == ("a", 2, Decimal("1.50"))
+
+
+def test_freshness_is_what_the_ledger_says(answer: Answer) -> None:
+    fresh = {"sistem": "siak", "dataset": "siak.biodata_wni", "judul": "Biodata", "janji_jam": 24, "periode": None}
+    fresh |= {"tanggal_berhasil": date(2026, 1, 5), "jatuh_tempo": date(2026, 1, 6), "terlambat": True}
+    fresh |= {"hari_terlambat": 3, "menunggu_keputusan": False}
+    assert answer("kesegaran_data", {}, {"kesegaran": [fresh]}) == [fresh]
