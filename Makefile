@@ -2,7 +2,7 @@
 # Every target may be run as root (it then goes on as the system user `lumbung`) or as an ordinary user.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install up stop status clean clean-all test test-fast histories manifest faults lint supply-chain bench bench-task bench-night bench-full lock
+.PHONY: help demo install up stop status clean clean-all test test-fast histories properties manifest faults lint supply-chain bench bench-task bench-night bench-full lock
 
 # the distribution's Python: it starts the installation, and the system user can run it
 PYTHON := $(firstword $(wildcard /usr/bin/python3 /usr/local/bin/python3) python3)
@@ -41,6 +41,9 @@ test-fast: install ## the tests that need no service; sockets are forbidden (und
 
 histories: install ## 1,000 generated histories of rows, late, deleted, refused, against an oracle (minutes)
 	@$(PLATFORM) -m runtime.testing histories
+
+properties: install ## 10,000 generated rows of every contract, good and bad, against plain Python (a quarter of an hour)
+	@$(PLATFORM) -m runtime.testing properties
 
 manifest: install ## every injected defect is refused, nothing else: three drawn seeds, two scales; writes docs/manifest.md (half an hour)
 	@rm -f .lumbung/test/manifest/manifest.md; $(PLATFORM) -m runtime.testing manifest; code=$$?; \

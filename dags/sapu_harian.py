@@ -76,10 +76,13 @@ def checkpoint() -> None:
 
 @task(task_id="periksa_keterlambatan", pool="gudang")
 def lateness() -> None:
-    """Says which datasets are later than their contract promises."""
+    """Says which datasets are later than their contract promises, wait for a decision, or are past a waiver's end."""
     from lumbung.ops.alerts import check_lateness, recovered
+    from lumbung.ops.halts import tell, tell_overdue
 
     check_lateness()
+    tell()
+    tell_overdue()
     recovered(f"{get_current_context()['dag'].dag_id}/periksa_keterlambatan")
 
 

@@ -104,6 +104,13 @@ def histories(profile: Settings) -> bool:
     return with_services(profile, "1,000 generated histories", suite, ("sources", "engine"))
 
 
+def properties(profile: Settings) -> bool:
+    """Generated rows of every contract against plain Python, many more than `integration` tries."""
+    os.environ.setdefault("LUMBUNG_PROPERTY_ROWS", "10000")
+    suite = pytest(profile, "tests/integration/properties")
+    return with_services(profile, "10,000 generated rows of every contract", suite, ("engine",))
+
+
 def manifest(profile: Settings) -> bool:
     """The manifest at drawn seeds (tests/manifest); no scheduler, no portal."""
     return with_services(profile, "manifest", [sys.executable, "-m", "tests.manifest"], ("departments", "engine"))
@@ -134,6 +141,7 @@ PARTS = {
     "integration": Part("test", integration),
     "e2e": Part("test-e2e", e2e),
     "histories": Part("test", histories),
+    "properties": Part("test", properties),
     "manifest": Part("test", manifest),
 }
 

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from lumbung.cli import act, care, declare, look, rollback, standards
+from lumbung.cli import act, care, decide, declare, look, rollback, standards
 from lumbung.cli.output import explain
 
 app = typer.Typer(
@@ -17,7 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (declare, act, look, rollback, standards, care):
+for module in (declare, act, decide, look, rollback, standards, care):
     module.add_to(app)
 
 

@@ -110,24 +110,35 @@ def replay(
     dataset: Annotated[str, typer.Argument(help="Dataset name")],
     batch: Annotated[str | None, typer.Option(help="Only the refused rows of this batch")] = None,
 ) -> None:
-    """Run refused rows again after a rule, a list or a contract was mended.
+    """Run refused rows again after a rule, a list or a contract was mended; a batch that waits for a decision, too.
 
     Example: bin/lumbung replay siak biodata_wni
     """
     from lumbung.cli.acting import actor
+    from lumbung.ledger import Ledger
     from lumbung.ops.replay import replay as open_replay
-    from lumbung.ops.runs import close_run, require_done
+    from lumbung.ops.runs import close_run, require_done, settle
     from lumbung.ops.waiting import refresh_marts
     from lumbung.stages.conform import conform
     from lumbung.stages.validate import validate
 
     opened = open_replay(system, dataset, batch, actor=actor())
     if opened is None:
-        print(f"Tidak ada baris {system}.{dataset} yang masih ditolak.")
+        ledger = Ledger.connect()
+        waiting = ledger.halts(f"{system}.{dataset.removeprefix(f'{system}.')}")
+        if not waiting:
+            print(f"Tidak ada baris {system}.{dataset} yang masih ditolak.")
+            return
+        first = ledger.batch(waiting[0].batch_id)
+        progress(f"Batch {first.id} menunggu keputusan; diuji lagi bila aturannya sudah lain")
+        settle(conform(first.run_id).promoted)
+        require_done(first.run_id)
+        refresh_marts(ledger.run(first.run_id), progress, actor())
+        print(f"Batch {first.id} lolos; yang masih ditolak: `lumbung quarantine {system} {dataset}`.")
         return
     progress(f"{opened.rows} baris menjadi batch {opened.batch_id}")
     validate(opened.run_id)
-    conform(opened.run_id)
+    settle(conform(opened.run_id).promoted)
     finished = close_run(opened.run_id)
     require_done(opened.run_id)
     refresh_marts(finished, progress, actor())

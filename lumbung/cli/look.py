@@ -24,6 +24,13 @@ def status(json: Json = False) -> None:
         as_json(rows)
     else:
         as_table("Dataset", shown(rows), COLUMNS)
+        _tell_waiting(rows)
+
+
+def _tell_waiting(rows: list[dict[str, Any]]) -> None:
+    for row in rows:
+        if row["waiting"] is not None:
+            print(f"{row['system']}.{row['dataset']}: {row['waiting']}")
 
 
 def summary(json: Json = False) -> None:
@@ -44,6 +51,7 @@ def summary(json: Json = False) -> None:
         as_json(content)
         return
     as_table("Dataset", shown(content["datasets"]), COLUMNS)
+    _tell_waiting(content["datasets"])
     as_table("Mart", content["marts"], MART_COLUMNS)
     as_table("Data terbuka", content["publications"], PUBLIC_COLUMNS)
     doors = content["endpoints"]
@@ -76,7 +84,12 @@ def quarantine(
     system: Annotated[str, typer.Argument(help="System code")],
     dataset: Annotated[str | None, typer.Argument(help="Dataset name (default: all of the system)")] = None,
     rule: Annotated[str | None, typer.Option(help="Only rows refused by this rule")] = None,
-    batch: Annotated[str | None, typer.Option(help="Only rows of this batch")] = None,
+    batch: Annotated[
+        str | None, typer.Option(help="Only rows of this batch, also of one that waits for a decision")
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Closed ones too: by which batch, why and when they were closed")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Refused rows that are still open: which, by which rule, and why.
@@ -84,9 +97,9 @@ def quarantine(
     Example: bin/lumbung quarantine siak biodata_wni --rule nik:nik
     """
     from lumbung.cli.acting import actor
-    from lumbung.ops.quarantine import refused_rows
+    from lumbung.ops.quarantine import CLOSING_COLUMNS, COLUMNS, refused_rows
 
-    rows = refused_rows(system, dataset, rule=rule, batch=batch, actor=actor())
+    rows = refused_rows(system, dataset, rule=rule, batch=batch, actor=actor(), closed=everything)
     if json:
         as_json(rows)
         return
@@ -102,14 +115,7 @@ def quarantine(
     as_table(
         f"Karantina {system}{'.' + dataset if dataset else ''}: {len(rows)} baris",
         shown,
-        {
-            "dataset": "Dataset",
-            "batch": "Batch",
-            "row": "Baris",
-            "key": "Kunci",
-            "rules": "Aturan",
-            "reasons": "Alasan",
-        },
+        {**COLUMNS, **(CLOSING_COLUMNS if everything else {})},
     )
 
 

@@ -115,6 +115,7 @@ class _Assembly:
             order=extras.order,
             freshness=draft.freshness,
             retention=draft.retention,
+            quality=extras.quality or (self.around.tenant.quality if self.around.tenant is not None else None),
             derived=derived,
             late_derived=late,
             kept=(

@@ -11,6 +11,7 @@ from pydantic import Field
 from lumbung.declarations.base import Frozen
 from lumbung.declarations.files import FilesDataset
 from lumbung.declarations.names import Classification, LoadMode, Logical, RuleKind, Severity, TextFormat
+from lumbung.declarations.quality import QualityLimit
 from lumbung.declarations.reference import Meaning
 from lumbung.declarations.transports import RestDataset, SoapDataset
 
@@ -169,7 +170,8 @@ class Dataset(Frozen):
     """A table of a source system with everything that decides its way through the stages.
 
     `spoken`: what each derived column of the suite says of the row, for people. `named_derived`: the derived columns
-    that stand on the code of a name.
+    that stand on the code of a name. `quality`: the contract's own limit, else the tenant's; None: a batch never waits
+    for a decision.
     """
 
     system: str
@@ -190,6 +192,7 @@ class Dataset(Frozen):
     order: int
     freshness: timedelta
     retention: timedelta | None = None
+    quality: QualityLimit | None = None
     derived: dict[str, str]
     late_derived: tuple[str, ...]
     kept: tuple[Column, ...]

@@ -24,5 +24,6 @@ def dataset_digest(declarations: Declarations, dataset: Dataset) -> str:
 
 
 def _judging(document: dict[str, Any]) -> dict[str, Any]:
-    """Without what decides nothing about a row: how it is asked for, how long its files are kept."""
-    return {key: value for key, value in document.items() if key not in ("rest", "soap", "files", "retention")}
+    """Without what decides nothing about a row: how it is asked for, how long files are kept, when a batch waits."""
+    without = ("rest", "soap", "files", "retention", "quality")
+    return {key: value for key, value in document.items() if key not in without}

@@ -145,11 +145,17 @@ def _dataset(dataset: Dataset, declarations: Declarations) -> str:
         f"- Versi kontrak: {dataset.version}",
         f"- Kunci: {_names(dataset.key)}",
         f"- Cara tarik: {_LOAD[dataset.load]}{cursor}{overlap}",
-        f"- Janji kesegaran: {_duration(dataset.freshness)}",
+        f"- Janji kesegaran: {_duration(dataset.freshness)}"
+        + (" setelah periode berikutnya berakhir" if dataset.period_column is not None else ""),
     ]
     if dataset.linked:
         members = [d.name for d in declarations.of_system(dataset.system) if d.linked == dataset.linked]
         lines.append(f"- Dinaikkan bersama: {_names(members)}")
+    if dataset.quality is not None and dataset.quality != declarations.tenant.quality:
+        lines.append(
+            f"- Ambang mutu: batch menunggu keputusan bila lebih dari {dataset.quality.most_refused} % baris barunya, "
+            f"sekurangnya {dataset.quality.from_rows}, ditolak"
+        )
     if dataset.lookup:
         lines.append("- Tabel rujukan kecil")
     lines += [f"- {note}" for note in dataset.notes]

@@ -2,7 +2,7 @@
 
 `contracts/<system>/versi.json` keeps the accepted form of every contract of a system: version, columns, types, key. A
 contract that differs from it is classified; a breaking change demands a new first number, a compatible one a new second
-number, and both a line in `contracts/<system>/PERUBAHAN.md`. Words, freshness and retention demand nothing.
+number, and both a line in `contracts/<system>/PERUBAHAN.md`. Words, freshness, retention and quality demand nothing.
 """
 
 from __future__ import annotations

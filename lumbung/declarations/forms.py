@@ -18,6 +18,7 @@ from lumbung.declarations.models import (
     Suppression,
 )
 from lumbung.declarations.names import Classification, LoadMode, Logical, Severity, TextFormat
+from lumbung.declarations.quality import QualityLimit
 from lumbung.declarations.reference import OneOrMore
 from lumbung.declarations.transports import Asked, RestDataset, SoapDataset
 
@@ -39,6 +40,7 @@ class ContractExtras(Form):
     order: StrictInt
     period_column: str | None = None
     notes: list[str] = []
+    quality: QualityLimit | None = None
     rest: RestDataset | None = None
     soap: SoapDataset | None = None
     files: FilesDataset | None = None

@@ -44,6 +44,7 @@ from lumbung.declarations.product import (
     Record,
     Suppression,
 )
+from lumbung.declarations.quality import QualityLimit
 from lumbung.declarations.reference import (
     Alias,
     CodeList,
@@ -80,6 +81,7 @@ __all__ = [
     "PortalTexts",
     "Publication",
     "PublishedColumn",
+    "QualityLimit",
     "Record",
     "Reference",
     "Registration",

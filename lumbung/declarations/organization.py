@@ -9,6 +9,7 @@ from pydantic import StrictBool, StrictInt
 from lumbung.declarations.base import Contact, Duration, Frozen
 from lumbung.declarations.files import FilesSystem
 from lumbung.declarations.names import Category, LoadMode, RegistrationStatus
+from lumbung.declarations.quality import QualityLimit
 from lumbung.declarations.transports import RestSystem, SoapSystem
 
 
@@ -90,7 +91,8 @@ class Tenant(Frozen):
     """What differs between regencies.
 
     `k`: smallest count that may be shown. `dominance_percent`: an amount is shown only when all but its two largest
-    payers together make at least this share of the largest (p% rule).
+    payers together make at least this share of the largest (p% rule). `quality`: how much of a batch may be refused
+    when the contract does not say.
     """
 
     code: str
@@ -105,6 +107,7 @@ class Tenant(Frozen):
     portal: PortalTexts
     sismiop: Sismiop
     retention: Retention = Retention()
+    quality: QualityLimit | None = None
     assumptions: tuple[Assumption, ...]
 
 

@@ -8,8 +8,10 @@ from typing import Literal
 from lumbung.declarations.base import Frozen
 from lumbung.declarations.names import Classification, Logical
 
-Record = Literal["mart", "batch", "aturan", "pencocokan"]
-"""Views `catatan_<name>`: refreshes of marts, batches by month, rules by month (of the ledger); persons by outcome."""
+Record = Literal["mart", "batch", "aturan", "pencocokan", "kesegaran"]
+"""Views `catatan_<name>`: refreshes of marts, batches by month, rules by month, freshness of datasets (of the ledger);
+persons by outcome.
+"""
 
 
 class MartColumn(Frozen):

@@ -13,6 +13,7 @@ from lumbung.ledger.records import (
     BatchState,
     Counts,
     Extracted,
+    Halt,
     MartRefresh,
     MartsRun,
     Mode,
@@ -27,6 +28,8 @@ from lumbung.ledger.records import (
     RunKind,
     RunState,
     Severity,
+    Waiver,
+    made_up_for,
 )
 from lumbung.ledger.store import Ledger
 
@@ -43,6 +46,7 @@ __all__ = [
     "ErasureRequest",
     "Extracted",
     "FileState",
+    "Halt",
     "Ledger",
     "LedgerError",
     "LockBusy",
@@ -64,4 +68,6 @@ __all__ = [
     "Severity",
     "SourceFile",
     "StateError",
+    "Waiver",
+    "made_up_for",
 ]

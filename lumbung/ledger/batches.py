@@ -16,7 +16,7 @@ from lumbung.ledger.base import Store, now, utc
 from lumbung.ledger.errors import NotInLedger, StateError
 from lumbung.ledger.files import files_landed
 from lumbung.ledger.records import Batch, BatchState, Mode
-from lumbung.ledger.schema import LANDED_SEQUENCE, batch, run
+from lumbung.ledger.schema import LANDED_SEQUENCE, batch, halt, run
 from lumbung.ledger.schema import watermark as marks
 
 _ORDER: tuple[BatchState, ...] = ("opened", "extracted", "landed", "validated", "conformed")
@@ -250,10 +250,11 @@ class Batches(Store):
         """
         with self.transaction() as connection:
             known = locked_batch(connection, batch_id)
-            if known.state != "stopped" or known.raw_path is None or known.accepted is not None:
+            aside = connection.execute(select(halt.c.batch_id).where(halt.c.batch_id == batch_id)).one_or_none()
+            if known.state != "stopped" or known.raw_path is None or known.accepted is not None or aside is not None:
                 raise StateError(
                     f"batch {batch_id} of {known.dataset} is {known.state} and cannot be resumed: only a batch that "
-                    "was stopped between landing and validation can"
+                    "was stopped between landing and validation can, and that no newer whole read has made up for"
                 )
             row = connection.execute(
                 update(batch)

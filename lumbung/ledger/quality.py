@@ -33,14 +33,17 @@ class Quality(Store):
         ]
 
     def monthly_rules(self, system: str, timezone: str) -> list[MonthlyRule]:
-        """Per month, dataset and rule: rows judged and rows that broke it, also when none did."""
+        """Per month, dataset and rule: batches, rows judged and rows that broke it, also when none did."""
         month, count = _month(timezone), func.sum(rule_count.c.count)
         columns = (month, batch.c.dataset, rule_count.c.rule, rule_count.c.severity)
         judged = func.sum(batch.c.received).label("judged")
         joined = batch.join(rule_count, rule_count.c.batch_id == batch.c.id)
-        query = _judged(select(*columns, judged, count.label("broken")).select_from(joined), system)
+        batches = func.count().label("batches")
+        query = _judged(select(*columns, batches, judged, count.label("broken")).select_from(joined), system)
         rows = self._all(query.group_by(*columns).order_by(*columns))
-        return [MonthlyRule(r.month, r.dataset, r.rule, r.severity, int(r.judged), int(r.broken)) for r in rows]
+        return [
+            MonthlyRule(r.month, r.dataset, r.rule, r.severity, r.batches, int(r.judged), int(r.broken)) for r in rows
+        ]
 
 
 def _month(timezone: str) -> ColumnElement[str]:

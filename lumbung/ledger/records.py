@@ -1,8 +1,9 @@
 """What the ledger gives back: frozen records, detached from the database. All datetimes are aware UTC."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Final, Literal
 
 RunKind = Literal["jadwal", "manual", "isi-ulang", "sapu", "ulang"]
@@ -98,6 +99,44 @@ class Counts:
     def balanced(self) -> bool:
         """Whether every received row is exactly one of accepted, quarantined, duplicate."""
         return self.received == self.accepted + self.quarantined + self.duplicate
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """A batch that was judged and has to wait for a decision: more of its rows are refused than its dataset allows.
+
+    `counts`: what the verdict would be; `fresh`: refused rows that were not refused before; `rules`: rows per error
+    rule. `most_refused` (percent of the new rows) and `from_rows`: the limit then. `inputs_digest`: what it was judged
+    against.
+    """
+
+    batch_id: str
+    dataset: str
+    counts: Counts
+    fresh: int
+    most_refused: Decimal
+    from_rows: int
+    rules: Mapping[str, int]
+    inputs_digest: str
+    at: datetime
+
+    @property
+    def percent(self) -> Decimal:
+        """Refused for the first time, of a hundred rows that are new (refused or accepted)."""
+        return Decimal(100 * self.fresh) / Decimal(self.fresh + self.counts.accepted)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """Who let a batch that waited go on, with so many refused rows (`fresh`), why, and until which day."""
+
+    id: int
+    batch_id: str
+    fresh: int
+    actor: str
+    reason: str
+    until: date
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,12 +275,13 @@ class MonthlyBatches:
 
 @dataclass(frozen=True, slots=True)
 class MonthlyRule:
-    """How many rows of a dataset a rule judged in a month (`YYYY-MM`), and how many broke it."""
+    """In how many batches of a month (`YYYY-MM`) a rule judged how many rows of a dataset, and how many broke it."""
 
     month: str
     dataset: str
     rule: str
     severity: Severity
+    batches: int
     judged: int
     broken: int
 
@@ -277,3 +317,21 @@ class AuditEntry:
     detail: str
     previous: str
     hash: str
+
+
+def made_up_for(batch: Batch, batches: Iterable[Batch]) -> bool:
+    """Whether a batch that was stopped after landing is needed no more: a whole read of its dataset came after it.
+
+    `batches`: those of the dataset.
+    """
+    return (
+        batch.state == "stopped"
+        and batch.landed_at is not None
+        and any(
+            other.mode in WHOLE
+            and other.state == "conformed"
+            and other.landed_at is not None
+            and other.landed_at > batch.landed_at
+            for other in batches
+        )
+    )

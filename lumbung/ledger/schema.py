@@ -7,12 +7,14 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Identity,
     Index,
     Integer,
     MetaData,
+    Numeric,
     Table,
     Text,
     UniqueConstraint,
@@ -139,6 +141,41 @@ refused = Table(
     CheckConstraint("state IN ('open', 'closed')", name="state"),
     CheckConstraint("(state = 'closed') = (why IS NOT NULL)", name="closed_why"),
     Index("ix_refused_dataset_key_hash", "dataset", "key_hash"),
+)
+
+halt = Table(
+    "halt",
+    metadata,
+    Column("batch_id", Text, ForeignKey("ledger.batch.id"), primary_key=True),
+    Column("dataset", Text, nullable=False),
+    Column("received", BigInteger, nullable=False),
+    Column("accepted", BigInteger, nullable=False),
+    Column("quarantined", BigInteger, nullable=False),
+    Column("duplicate", BigInteger, nullable=False),
+    Column("fresh", BigInteger, nullable=False),
+    Column("most_refused", Numeric(5, 2), nullable=False),
+    Column("from_rows", BigInteger, nullable=False),
+    Column("rules", JSONB, nullable=False),
+    Column("inputs_digest", Text, nullable=False),
+    Column("at", TIME, nullable=False),
+    CheckConstraint("received = accepted + quarantined + duplicate", name="nothing_lost_nothing_twice"),
+    CheckConstraint("fresh > 0 AND fresh <= quarantined", name="fresh"),
+    Index("ix_halt_dataset", "dataset"),
+)
+
+waiver = Table(
+    "waiver",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("batch_id", Text, ForeignKey("ledger.halt.batch_id"), nullable=False),
+    Column("fresh", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("until", Date, nullable=False),
+    Column("at", TIME, nullable=False),
+    CheckConstraint("actor <> ''", name="named_actor"),
+    CheckConstraint("reason <> ''", name="said_why"),
+    Index("ix_waiver_batch_id", "batch_id"),
 )
 
 watermark = Table(

@@ -6,6 +6,7 @@ from lumbung.ledger.base import open_engine
 from lumbung.ledger.batches import Batches
 from lumbung.ledger.erasures import Erasures
 from lumbung.ledger.files import Files
+from lumbung.ledger.halts import Halts
 from lumbung.ledger.locks import Locks
 from lumbung.ledger.products import Products
 from lumbung.ledger.quality import Quality
@@ -15,7 +16,9 @@ from lumbung.ledger.runs import Runs
 from lumbung.ledger.upkeep import Upkeep
 
 
-class Ledger(Runs, Batches, Refused, Quality, Products, Rollbacks, Upkeep, Erasures, Files, AlertStore, Audit, Locks):
+class Ledger(
+    Runs, Batches, Refused, Halts, Quality, Products, Rollbacks, Upkeep, Erasures, Files, AlertStore, Audit, Locks
+):
     """Everything that the ledger of one regency knows, from runs to the audit chain, and its locks."""
 
     @classmethod

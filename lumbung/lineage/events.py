@@ -81,8 +81,8 @@ def landed(batch: Batch) -> None:
 
 
 @_quietly
-def validated(batch: Batch, dataset: Dataset) -> None:
-    """A batch has its verdict; its parents were looked up among what was received of them."""
+def validated(batch: Batch, dataset: Dataset, error: str | None = None) -> None:
+    """A batch has its verdict, or waits (`error`); its parents were looked up among what was received of them."""
     parents = dict.fromkeys(reference.to for reference in dataset.references)
     lists = dict.fromkeys([*(link.list for link in dataset.list_refs), *(name.list for name in dataset.names)])
     looked_up = [
@@ -90,7 +90,7 @@ def validated(batch: Batch, dataset: Dataset) -> None:
         *(table(f"ref.{name}") for name in lists),
     ]
     outputs = [_of("valid", batch, batch.accepted), _of("quarantine", batch, batch.quarantined)]
-    _tell("validate", batch.id, [_of("raw", batch, batch.received), *looked_up], outputs, batch.run_id)
+    _tell("validate", batch.id, [_of("raw", batch, batch.received), *looked_up], outputs, batch.run_id, error)
 
 
 @_quietly

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lumbung.declarations import load
 from lumbung.faults import point
-from lumbung.ledger import Ledger
+from lumbung.ledger import Ledger, made_up_for
 from lumbung.ledger.locks import table_lock
 from lumbung.ops import kept_files, rewriting
 from lumbung.ops.erased_table import curated_keys, erase_curated, foreign_references, found_in_curated
@@ -186,7 +186,8 @@ def _refusals(ledger: Ledger, declarations: Declarations, subject: Subject, hold
             f"{len(names)} berkas menunggu di folder masuk dan belum dibaca: selesaikan dulu dengan "
             f"`bin/lumbung run {dataset.system}`"
         )
-    for batch in ledger.batches(dataset=dataset.id, states=("opened", "extracted", "landed", "validated", "stopped")):
+    batches = ledger.batches(dataset=dataset.id)
+    for batch in (one for one in batches if one.state != "conformed" and not made_up_for(one, batches)):
         if batch.state != "stopped" or batch.id in holding:
             found.append(
                 f"batch {batch.id} masih {batch.state}: selesaikan dulu dengan `bin/lumbung run {batch.system}`"

@@ -73,6 +73,7 @@ def _datasets(ledger: Ledger) -> Iterator[Metric]:
         "watermark": Metric("lumbung_dataset_watermark_timestamp_seconds", "Source time up to which it has landed."),
     }
     stopped = Metric("lumbung_dataset_stopped", "1 while the newest batch is stopped.")
+    waiting = Metric("lumbung_dataset_waiting", "1 while a decision on its quality, or a linked one's, is awaited.")
     for row in rows:
         labels = {"system": row["system"], "dataset": row["dataset"]}
         received.add(row["received"], **labels)
@@ -81,7 +82,8 @@ def _datasets(ledger: Ledger) -> Iterator[Metric]:
         for key, metric in gauges.items():
             metric.add(row[key], **labels)
         stopped.add(row["stopped"] is not None, **labels)
-    yield from (received, judged, *gauges.values(), stopped)
+        waiting.add(row["waiting"] is not None, **labels)
+    yield from (received, judged, *gauges.values(), stopped, waiting)
 
 
 def _stages(ledger: Ledger) -> Iterator[Metric]:

@@ -14,7 +14,7 @@ from lumbung.rules.places import quarantine_folder
 from lumbung.settings import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pyarrow as pa
@@ -26,6 +26,15 @@ ROW: Final = "_row"
 RULES: Final = "_rules"
 REASONS: Final = "_reasons"
 KEY_HASH: Final = "_key_hash"
+COLUMNS: Final = {
+    "dataset": "Dataset",
+    "batch": "Batch",
+    "row": "Baris",
+    "key": "Kunci",
+    "rules": "Aturan",
+    "reasons": "Alasan",
+}
+CLOSING_COLUMNS: Final = {"state": "Keadaan", "why": "Sebab ditutup", "closed_by": "Oleh batch", "closed_at": "Pada"}
 
 
 class UnknownTarget(ValueError):
@@ -43,8 +52,11 @@ def refused_rows(
 ) -> list[dict[str, Any]]:
     """Refused rows as `{dataset, batch, row, key{…}, rules[…], reasons[…]}`, in landing and row order, parents first.
 
-    Of files also `file` and `line`: where the department finds the row. Only open ones unless `closed` (then also those
-    whose files are still kept). Keys show personal numbers in clear: with `actor` (a person looks) the look is audited.
+    Of files also `file` and `line`: where the department finds the row. Only open ones unless `closed`: then also those
+    that were closed, as far as their files are kept, and every row says its `state`, and by which batch (`closed_by`),
+    why and when (`closed_at`) it was closed. Of a `batch` that waits for a decision the rows that would be refused are
+    given. Keys show personal numbers in clear: with `actor` (a person looks) the look is audited.
+
     Raises `UnknownTarget`.
     """
     if ledger is None:
@@ -60,7 +72,12 @@ def refused_rows(
     for declared in meant:
         known = ledger.refused_rows(dataset=declared.id, batch_id=batch, state=None if closed else "open")
         gone = ledger.removals("quarantine", declared.id) if closed else {}
-        for batch_id, numbers in by_batch([row for row in known if row.batch_id not in gone]).items():
+        kept = [row for row in known if row.batch_id not in gone]
+        life = {(row.batch_id, row.row_no): row for row in kept} if closed else {}
+        meant_rows: dict[str, list[int]] | dict[str, None] = by_batch(kept)
+        if batch is not None and any(halt.batch_id == batch for halt in ledger.halts(declared.id)):
+            meant_rows = {batch: None}
+        for batch_id, numbers in meant_rows.items():
             stored = stored_rows(
                 settings().warehouse,
                 declared,
@@ -68,7 +85,7 @@ def refused_rows(
                 numbers,
                 (*declared.key, ROW, RULES, REASONS, FILE_NAME, FILE_LINE),
             )
-            found.extend(_shown(declared, batch_id, stored, rule))
+            found.extend(_shown(declared, batch_id, stored, rule, life))
     if rule is not None and not found:  # a row may still be refused by a rule that was taken out since
         check_rule(meant, rule)
     if actor is not None:
@@ -125,9 +142,13 @@ def by_batch(rows: Sequence[RefusedRow]) -> dict[str, list[int]]:
 
 
 def stored_rows(
-    warehouse: Path, dataset: Dataset, batch_id: str, numbers: Sequence[int], columns: Sequence[str] | None = None
+    warehouse: Path,
+    dataset: Dataset,
+    batch_id: str,
+    numbers: Sequence[int] | None,
+    columns: Sequence[str] | None = None,
 ) -> pa.Table:
-    """These rows of a batch from quarantine, by row number; all columns unless some are named.
+    """These rows of a batch from quarantine (None: all), by row number; all columns unless some are named.
 
     Raises `FileNotFoundError` naming the folder when quarantine does not hold the batch.
     """
@@ -137,15 +158,18 @@ def stored_rows(
     folder = quarantine_folder(warehouse, dataset.system, dataset.name, batch_id)
     if not folder.is_dir():
         raise FileNotFoundError(
-            f"{dataset.id}, batch {batch_id}: quarantine folder {folder} is missing, but {len(numbers)} of its rows "
-            "are refused; restore it from the backup"
+            f"{dataset.id}, batch {batch_id}: quarantine folder {folder} is missing, but "
+            f"{'some' if numbers is None else len(numbers)} of its rows are refused; restore it from the backup"
         )
     stored = ds.dataset(folder, format="parquet", partitioning=None)
     wanted = stored.schema.names if columns is None else [name for name in columns if name in stored.schema.names]
-    return stored.to_table(columns=wanted, filter=pc.field(ROW).isin(list(numbers))).sort_by(ROW)
+    meant = None if numbers is None else pc.field(ROW).isin(list(numbers))
+    return stored.to_table(columns=wanted, filter=meant).sort_by(ROW)
 
 
-def _shown(dataset: Dataset, batch_id: str, stored: pa.Table, rule: str | None) -> Iterator[dict[str, Any]]:
+def _shown(
+    dataset: Dataset, batch_id: str, stored: pa.Table, rule: str | None, life: Mapping[tuple[str, int], RefusedRow]
+) -> Iterator[dict[str, Any]]:
     for row in stored.to_pylist():
         if rule is not None and rule not in row[RULES]:
             continue
@@ -157,7 +181,16 @@ def _shown(dataset: Dataset, batch_id: str, stored: pa.Table, rule: str | None) 
             "key": {name: plain(row.get(name), trim=dataset.column(name).trim) for name in dataset.key},
             "rules": row[RULES],
             "reasons": row[REASONS],
+            **_closing(life.get((batch_id, row[ROW]))),
         }
+
+
+def _closing(row: RefusedRow | None) -> dict[str, Any]:
+    """What became of a refused row, when that is asked for."""
+    if row is None:
+        return {}
+    state = "ditutup" if row.state == "closed" else "terbuka"
+    return {"state": state, "closed_by": row.closed_by, "why": row.why, "closed_at": row.at}
 
 
 def plain(value: Any, trim: bool = False) -> Any:

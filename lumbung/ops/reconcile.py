@@ -1,9 +1,10 @@
 """Source against raw against curated, quarantine and duplicates, key by key.
 
 Every key that the source holds at the moment of asking (rows up to the watermark, for datasets with a cursor) must be
-exactly one of: current, held back (`tertahan`, the last good version is current), refused; and every current key must
-be in the source. Every received row must be accepted, quarantined or duplicate, and stand in raw. All differences are
-0, or the command names them.
+exactly one of: current, held back (`tertahan`, the last good version is current), refused, or waiting in a batch on
+which a decision is to be made; and every current key must be in the source, unless its deletion waits so. Every
+received row must be accepted, quarantined or duplicate, and stand in raw. All differences are 0, or the command names
+them.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ import logging
 from typing import Any
 
 import pyarrow as pa
+from pyarrow import parquet
 
 from lumbung.declarations import Dataset, load
-from lumbung.ledger import Batch, Ledger
+from lumbung.ledger import WHOLE, Batch, Ledger
 from lumbung.ops.alerts import clear_alert, raise_alert
+from lumbung.ops.halts import linked
 from lumbung.ops.keys import joined, key_hasher
 from lumbung.ops.quarantine import refused_rows
 from lumbung.settings import settings
@@ -23,7 +26,7 @@ from lumbung.sources.digest import ContentDigest
 from lumbung.sources.opening import open_snapshot
 from lumbung.sources.snapshot import Snapshot
 from lumbung.sources.window import Window
-from lumbung.storage import read_manifest
+from lumbung.storage import DATA_FILE, read_manifest
 
 COLUMNS = {
     "system": "Sistem",
@@ -33,6 +36,7 @@ COLUMNS = {
     "held": "Tertahan",
     "refused": "Ditolak",
     "deleted": "Terhapus",
+    "waiting": "Menunggu",
     "missing": "Hilang",
     "extra": "Berlebih",
     "received": "Diterima",
@@ -140,7 +144,10 @@ def _compare(dataset: Dataset, source: set[str], present: set[str], ledger: Ledg
         for name in dataset.key
     ]
     refused = set(joined(dataset, parts))
-    missing, extra = len(source - current - refused), len(current - present)
+    lacking, gone = source - current - refused, current - present
+    waiting, deletes = _waiting_keys(dataset, ledger)
+    awaited = len(lacking & waiting) + (len(gone) if deletes else 0)
+    missing, extra = len(lacking - waiting), 0 if deletes else len(gone)
     batches = [batch for batch in ledger.batches(dataset=dataset.id) if batch.accepted is not None]
     received = sum(batch.received or 0 for batch in batches)
     raw = _in_raw(ledger, dataset, batches)
@@ -156,6 +163,7 @@ def _compare(dataset: Dataset, source: set[str], present: set[str], ledger: Ledg
         "held": held,
         "refused": len(refused - current),
         "deleted": deleted,
+        "waiting": awaited,
         "missing": missing,
         "extra": extra,
         "received": received,
@@ -163,6 +171,18 @@ def _compare(dataset: Dataset, source: set[str], present: set[str], ledger: Ledg
         "returned": _returned(ledger, dataset, current | refused),
         "difference": missing + extra + abs(received - raw) + unbalanced,
     }
+
+
+def _waiting_keys(dataset: Dataset, ledger: Ledger) -> tuple[set[str], bool]:
+    """Keys in batches that wait for a decision on quality, their own or a linked one's; whether deletions wait, too."""
+    if not {halt.dataset for halt in ledger.halts(system=dataset.system)} & {dataset.id, *linked(load(), dataset)}:
+        return set(), False
+    pending = [batch for batch in ledger.batches(dataset=dataset.id, states=("landed", "validated")) if batch.raw_path]
+    keys: set[str] = set()
+    for batch in pending:
+        table = parquet.read_table(settings().warehouse / str(batch.raw_path) / DATA_FILE, columns=list(dataset.key))
+        keys.update(joined(dataset, [table.column(name).combine_chunks() for name in dataset.key]))
+    return keys, any(batch.mode in WHOLE for batch in pending)
 
 
 def _returned(ledger: Ledger, dataset: Dataset, keys: set[str]) -> int:

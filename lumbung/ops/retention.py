@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lumbung.faults import point
+from lumbung.ledger import made_up_for
 from lumbung.ops.plans import Step
 from lumbung.rules.places import quarantine_folder
 from lumbung.storage import StorageError, read_manifest
@@ -35,7 +36,7 @@ def needed(batch: Batch, batches: Sequence[Batch], still_open: int) -> str | Non
 
     `batches`: all batches of the dataset. `still_open`: open refused rows of the batch.
     """
-    if batch.state != "conformed":
+    if batch.state != "conformed" and not made_up_for(batch, batches):
         return f"batch masih {batch.state}"
     if still_open:
         return f"{still_open} baris masih ditolak"

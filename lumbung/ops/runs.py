@@ -9,12 +9,13 @@ that whoever waits can read. Airflow itself is not imported: a DAG run is anythi
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal, Protocol
 
 from lumbung.ledger import Ledger, Run, RunKind
 from lumbung.ledger.checkpoint import verify_checkpoints, write_checkpoint
+from lumbung.ops.halts import tell, waiting_lines
 from lumbung.settings import settings
 
 PERSON: Final = "pelaku"
@@ -116,16 +117,28 @@ def checkpoint_audit() -> None:
 
 
 def close_run(run_id: str) -> Run:
-    """Closes a run: `done`, or `failed` with the reason of every batch of it that was stopped.
+    """Closes a run: `done`, or `failed` with the reason of every batch of it that was stopped or waits for a decision.
 
-    What did arrive stays promoted: only datasets linked to a stopped one wait.
+    What did arrive stays promoted: only datasets linked to such a one wait. Who watches is told what waits.
     """
     ledger = Ledger.connect()
+    tell(ledger, ledger.run(run_id).system)
     stopped = ledger.batches(run_id=run_id, states=("stopped",))
-    if not stopped:
+    waiting = waiting_lines(ledger, run_id)
+    if not stopped and not waiting:
         return ledger.finish_run(run_id, "done")
-    reasons = "\n".join(f"- {batch.dataset} (batch {batch.id}): {batch.error}" for batch in stopped)
-    return ledger.finish_run(run_id, "failed", f"{len(stopped)} dataset dihentikan.\n{reasons}")
+    reasons = [f"- {batch.dataset} (batch {batch.id}): {batch.error}" for batch in stopped]
+    counted = [(len(stopped), "dihentikan"), (len(waiting), "menunggu keputusan")]
+    words = ", ".join(f"{number} dataset {word}" for number, word in counted if number)
+    return ledger.finish_run(run_id, "failed", "\n".join([f"{words}.", *reasons, *waiting]))
+
+
+def settle(promoted: Sequence[str]) -> None:
+    """Closes anew the runs that had failed because batches of theirs waited, now that these are promoted."""
+    ledger = Ledger.connect()
+    for run_id in dict.fromkeys(ledger.batch(batch_id).run_id for batch_id in promoted):
+        if ledger.run(run_id).state == "failed":
+            close_run(run_id)
 
 
 def require_done(run_id: str) -> None:

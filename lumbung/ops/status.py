@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from lumbung.declarations import Dataset, load
+from lumbung.declarations import Dataset, Declarations, load
 from lumbung.ledger import Batch, Ledger
+from lumbung.ops.freshness import freshness
+from lumbung.ops.halts import waiting_of
 
 COLUMNS = {
     "system": "Sistem",
@@ -19,6 +21,7 @@ COLUMNS = {
     "open_refused": "Masih ditolak",
     "watermark": "Batas",
     "last_success": "Berhasil terakhir",
+    "next_due": "Jatuh tempo",
     "late": "Terlambat",
 }
 MART_COLUMNS = {
@@ -41,9 +44,10 @@ PUBLIC_COLUMNS = {
 def status_rows(ledger: Ledger | None = None, now: datetime | None = None) -> list[dict[str, Any]]:
     """One row per declared dataset, in the order of systems and datasets.
 
-    Counts are sums over all validated batches (rows); `next_due` is the last success plus the contract's
-    freshness promise; `late` says whether `now` is past it (a dataset never loaded is late), `late_by` by how many
-    seconds (None when it is not, or was never loaded).
+    Counts are sums over all validated batches (rows). `next_due`: when the contract's freshness promise ends (see
+    `freshness`), `period` the newest period of a dataset that comes in periods; `late` says whether `now` is past it (a
+    dataset never loaded is late), `late_by` by how many seconds (None when it is not, or was never loaded). `waiting`:
+    what has to be decided before it goes on, with the next step; None when nothing.
     """
     ledger = ledger or Ledger.connect()
     now = now or datetime.now(UTC)
@@ -51,8 +55,10 @@ def status_rows(ledger: Ledger | None = None, now: datetime | None = None) -> li
     by_dataset: dict[str, list[Batch]] = {}
     for batch in ledger.batches():
         by_dataset.setdefault(batch.dataset, []).append(batch)
+    waiting = ledger.halts()
     return [
-        _status(ledger, dataset, by_dataset.get(dataset.id, []), now)
+        _status(ledger, declared, dataset, by_dataset.get(dataset.id, []), now)
+        | {"waiting": waiting_of(ledger, waiting, declared, dataset) if waiting else None}
         for system in declared.systems
         for dataset in declared.of_system(system)
     ]
@@ -73,11 +79,11 @@ def _lateness(row: dict[str, Any]) -> str:
     return f"{days} hari {hours} jam" if days else f"{hours} jam {minutes} menit"
 
 
-def _status(ledger: Ledger, dataset: Dataset, batches: list[Batch], now: datetime) -> dict[str, Any]:
+def _status(
+    ledger: Ledger, declared: Declarations, dataset: Dataset, batches: list[Batch], now: datetime
+) -> dict[str, Any]:
     counted = [batch for batch in batches if batch.accepted is not None]
-    successes = [batch.conformed_at for batch in batches if batch.conformed_at]
-    last_success = max(successes, default=None)
-    next_due = last_success + dataset.freshness if last_success else None
+    fresh = freshness(dataset, declared.systems[dataset.system].timezone, batches, now)
     return {
         "system": dataset.system,
         "dataset": dataset.name,
@@ -88,10 +94,11 @@ def _status(ledger: Ledger, dataset: Dataset, batches: list[Batch], now: datetim
         "duplicate": sum(batch.duplicate or 0 for batch in counted),
         "open_refused": sum(count for _, count in ledger.open_refused(dataset.id)),
         "watermark": ledger.watermark(dataset.id),
-        "last_success": last_success,
-        "next_due": next_due,
-        "late": next_due is None or now > next_due,
-        "late_by": int((now - next_due).total_seconds()) if next_due is not None and now > next_due else None,
+        "last_success": fresh.last_success,
+        "period": fresh.period,
+        "next_due": fresh.next_due,
+        "late": fresh.late,
+        "late_by": None if fresh.late_by is None else int(fresh.late_by.total_seconds()),
         "stopped": batches[-1].error if batches and batches[-1].state == "stopped" else None,
     }
 

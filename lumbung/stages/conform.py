@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from lumbung.declarations import load
-from lumbung.ledger import Ledger
+from lumbung.ledger import WHOLE, Ledger
 from lumbung.logs import stage
 from lumbung.stages.lookups import ListsPendingError
 from lumbung.stages.promotion import drop_leftovers, promote
@@ -146,13 +146,16 @@ def blocked_by(of_run: Sequence[Batch], newest: Mapping[str, Sequence[Batch]]) -
     """Say which linked batch of the same run holds a batch back, or None.
 
     `of_run`: the other members' batches of the run. `newest`: their newest validated or conformed batches. A batch that
-    never landed is made up for by any later one, since the watermark did not move; one that landed is not.
+    never landed is made up for by any later one, since the watermark did not move; one that was stopped after it landed
+    only by a later whole read.
     """
     for other in of_run:
         if other.state in _PROMOTABLE:
             continue
-        later = any(b.run_id > other.run_id and b.mode != "replay" for b in newest.get(other.dataset, ()))
+        later = [b for b in newest.get(other.dataset, ()) if b.run_id > other.run_id and b.mode != "replay"]
         if other.raw_path is None and later:
+            continue
+        if other.state == "stopped" and any(b.mode in WHOLE for b in later):
             continue
         reason = f": {other.error}" if other.error else ""
         return f"batch {other.id} of the linked dataset {other.dataset} is {other.state}{reason}"

@@ -16,7 +16,7 @@ from lumbung.rules.places import Places, places
 from lumbung.rules.references import mentioned, parents, with_references
 from lumbung.stages.received import asks_few, current_rows, raw_rows, received_of
 from lumbung.storage import remove_directory, sync_directory
-from lumbung.warehouse.ddl import location, register_quarantine, register_raw
+from lumbung.warehouse.ddl import drop_partition, location, quarantine_name, register_quarantine, register_raw
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -54,6 +54,11 @@ class Judged:
         for piece in _pieces(self.where.quarantine, [ROW, KEY_HASH]):
             for row, key in zip(piece.column(0).to_pylist(), piece.column(1).to_pylist(), strict=True):
                 yield RefusedKey(row, key)
+
+    def put_back(self) -> None:
+        """Leave the refused rows for people to look at, and nothing to promote: the batch waits for a decision."""
+        for folder in (self.where.valid, self.where.keys, self.where.work):
+            remove_directory(folder)
 
     def clean_up(self) -> None:
         """Remove the working files."""
@@ -109,9 +114,11 @@ def judge(
     point("validate:written")
     reopened = _received_again(ledger, where.work / "tagged", batch)
     confirm()
-    _into_place(where, tally)
+    replaced = _into_place(where, tally)
     point("validate:in-place")
     _register(spark, current.warehouse, dataset, batch, where, tally)
+    if replaced and not tally.quarantined:  # what was refused when it was judged before is good now
+        drop_partition(spark, quarantine_name(dataset), batch.id)
     point("validate:registered")
     rules = [
         RuleCount(rule.id, rule.severity, tally.by_rule[rule.id], theirs.get(rule.id))
@@ -244,8 +251,9 @@ def _write(frame: DataFrame, folder: Path) -> None:
     frame.write.mode("overwrite").parquet(location(folder))
 
 
-def _into_place(where: Places, tally: classify.Tally) -> None:
-    """Rename the finished folders; `_SUCCESS` is inside each of them already."""
+def _into_place(where: Places, tally: classify.Tally) -> bool:
+    """Rename the finished folders, each with its `_SUCCESS` inside; whether rows were refused when judged before."""
+    replaced = where.quarantine.is_dir()
     remove_directory(where.quarantine)
     moves = [(where.work / "keys", where.keys), (_accepted(where.work), where.valid)]
     if tally.quarantined:
@@ -255,6 +263,7 @@ def _into_place(where: Places, tally: classify.Tally) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         source.rename(target)
         sync_directory(target.parent)
+    return replaced
 
 
 def _register(

@@ -1,5 +1,5 @@
-"""Views that a mart's SQL may read: `catatan_mart`, `catatan_batch`, `catatan_aturan` over the ledger, and
-`catatan_pencocokan`, what the references to persons of all curated tables have found.
+"""Views that a mart's SQL may read: `catatan_mart`, `catatan_batch`, `catatan_aturan`, `catatan_kesegaran` over the
+ledger, and `catatan_pencocokan`, what the references to persons of all curated tables have found.
 
 A mart names the views it reads in its contract (`records`). Their rows are content: the mart's digest holds them.
 """
@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Final, TypeAlias
+from zoneinfo import ZoneInfo
 
+from lumbung.ops.status import status_rows
 from lumbung.warehouse.ddl import DELETED_BATCH, curated_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from pyspark.sql import SparkSession
 
     from lumbung.declarations import Dataset, Declarations, Mart
     from lumbung.ledger import Ledger
 
-Row: TypeAlias = "tuple[str | int | datetime | None, ...]"
+Row: TypeAlias = "tuple[str | int | date | datetime | None, ...]"
 Records: TypeAlias = "dict[str, list[Row]]"
 
 SCHEMAS: Final = {
@@ -34,7 +36,11 @@ SCHEMAS: Final = {
     ),
     "aturan": (
         "bulan string, sistem string, dataset string, judul string, aturan string, tingkat string, alasan string, "
-        "sumber string, jenis string, induk string, dinilai bigint, dilanggar bigint"
+        "sumber string, jenis string, induk string, jumlah_batch bigint, dinilai bigint, dilanggar bigint"
+    ),
+    "kesegaran": (
+        "sistem string, dataset string, judul string, janji_jam bigint, periode string, tanggal_berhasil date, "
+        "jatuh_tempo date, terlambat boolean, hari_terlambat bigint, menunggu_keputusan boolean"
     ),
     "pencocokan": "sistem string, dataset string, rujukan string, induk string, hasil string, jumlah bigint",
 }
@@ -50,11 +56,10 @@ def is_ledger_wide(mart: Mart) -> bool:
 
 def records_of(ledger: Ledger, spark: SparkSession, declarations: Declarations, name: str) -> list[Row]:
     """Rows of one view, in a fixed order."""
-    if name == "mart":
-        return _marts(ledger, declarations)
     if name == "pencocokan":
         return _matches(spark, declarations)
-    return _batches(ledger, declarations) if name == "batch" else _rules(ledger, declarations)
+    made = {"mart": _marts, "batch": _batches, "aturan": _rules, "kesegaran": _freshness}
+    return made[name](ledger, declarations)
 
 
 def read_records(ledger: Ledger, spark: SparkSession, declarations: Declarations, mart: Mart) -> Records:
@@ -123,7 +128,7 @@ def _rules(ledger: Ledger, declarations: Declarations) -> list[Row]:
                     *(row.month, code, row.dataset, dataset.title, row.rule, row.severity),
                     *((rule.reason, rule.source) if rule else (row.rule, "")),
                     *_looked_up(dataset, row.rule),
-                    *(row.judged, row.broken),
+                    *(row.batches, row.judged, row.broken),
                 )
             )
     return found
@@ -146,6 +151,23 @@ def _matches(spark: SparkSession, declarations: Declarations) -> list[Row]:
                 counted = rows.where(f"{status} IS NOT NULL").groupBy(status).count().collect()
                 outcomes = sorted((str(outcome), int(count)) for outcome, count in counted)
                 found.extend((dataset.system, dataset.id, reference.id, reference.to, *one) for one in outcomes)
+    return found
+
+
+def _freshness(ledger: Ledger, declarations: Declarations) -> list[Row]:
+    """How each dataset keeps its promise, in whole days of its system's zone: two runs on one day say the same."""
+    found: list[Row] = []
+    for row in status_rows(ledger):
+        dataset = declarations.datasets[f"{row['system']}.{row['dataset']}"]
+        zone = ZoneInfo(declarations.systems[dataset.system].timezone)
+        arrived, due = (moment and moment.astimezone(zone).date() for moment in (row["last_success"], row["next_due"]))
+        late_days = None if due is None else row["late_by"] // 86_400 if row["late_by"] is not None else 0
+        found.append(
+            (
+                *(dataset.system, dataset.id, dataset.title, int(dataset.freshness.total_seconds() // 3600)),
+                *(row["period"], arrived, due, row["late"], late_days, row["waiting"] is not None),
+            )
+        )
     return found
 
 

@@ -2,7 +2,7 @@
 
 Batches of a dataset go one at a time: the next one is validated against the rows that the one before has left in
 curated, so it waits until conform has promoted that. A batch that fails stays `landed`: nothing is lost and the next
-call tries again.
+call tries again. So does one of which too much is refused: it waits for a decision (`halting`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from lumbung.ledger import REPLACED, WHOLE, Counts, Ledger
 from lumbung.lineage import events as lineage
 from lumbung.logs import stage
 from lumbung.settings import settings
+from lumbung.stages.halting import halt, outdone, set_aside, waits
 from lumbung.stages.judging import judge
 from lumbung.stages.lookups import require_agreed
 from lumbung.stages.received import inputs_digest, is_small, unchanged_since
@@ -68,17 +69,19 @@ def next_landed(ledger: Ledger, dataset_id: str) -> Batch | None:
     """The batch of a dataset that is to be validated next; None when there is none, or one waits for its promotion.
 
     Replays go first: their rows were received before any batch that still waits, which may bring newer versions of
-    them.
+    them. A batch that waits for a decision is still the next, unless a newer whole read has made up for it.
     """
     pending = ledger.batches(dataset=dataset_id, states=("landed", "validated"))
     if not pending or any(batch.state == "validated" for batch in pending):
         return None
-    return next((batch for batch in pending if batch.mode == "replay"), pending[0])
+    done_without = outdone(pending, {one.batch_id for one in ledger.halts(dataset_id)})
+    ready = [batch for batch in pending if batch.id not in done_without]
+    return next((batch for batch in ready if batch.mode == "replay"), ready[0])
 
 
 @stage("validate")
 def validate_batch(batch_id: str, *, ledger: Ledger | None = None, spark: SparkSession | None = None) -> bool:
-    """Validate one batch; False when it is not its turn (see `next_landed`) or it was validated already.
+    """Validate one batch; False when it is not its turn (see `next_landed`), was validated already, or has to wait.
 
     `spark` is opened only when rows have to be looked at: an empty or unchanged batch starts no Spark work.
     Raises what stopped it; the batch then stays landed.
@@ -92,11 +95,11 @@ def validate_batch(batch_id: str, *, ledger: Ledger | None = None, spark: SparkS
     declarations = load()
     dataset = declarations.datasets[ledger.batch(batch_id).dataset]
     with ledger.lock(f"validate:{dataset.id}", LOCK_WAIT_S) as held:
+        set_aside(ledger, dataset.id)
         turn = next_landed(ledger, dataset.id)
         if turn is None or turn.id != batch_id:
             return False
-        _validate(ledger, declarations, dataset, turn, spark, held.confirm)
-    return True
+        return _validate(ledger, declarations, dataset, turn, spark, held.confirm)
 
 
 def _validate(
@@ -106,9 +109,13 @@ def _validate(
     batch: Batch,
     spark: SparkSession | None,
     confirm: Callable[[], None],
-) -> None:
+) -> bool:
+    """Judge the batch whose turn it is; False when it waits for a decision."""
     received = batch.received or 0
     inputs = inputs_digest(ledger, declarations, dataset)
+    timezone = declarations.systems[dataset.system].timezone
+    if waits(ledger, dataset, batch, inputs, timezone):
+        return False
     if received == 0:
         close_superseded(ledger, batch, ())
         ledger.validated(batch.id, Counts(0, 0, 0, 0), (), (), inputs)
@@ -124,6 +131,11 @@ def _validate(
         with small_data(spark, is_small(ledger, dataset, batch)):
             verdict = judge(ledger, spark, settings(), declarations, dataset, batch, confirm)
         confirm()
+        if (halted := halt(ledger, dataset, batch, verdict, inputs, timezone)) is not None:
+            verdict.put_back()
+            lineage.validated(batch, dataset, f"menunggu keputusan: {halted.fresh} baris ditolak")
+            log.warning("validate: %s waits for a decision: %s rows refused", batch.id, halted.fresh)
+            return False
         close_superseded(ledger, batch, verdict.reopened)
         point("validate:superseded-closed")
         ledger.validated(batch.id, verdict.counts, verdict.rules, verdict.refused, inputs)
@@ -135,6 +147,7 @@ def _validate(
         "validate: %s: received %s, accepted %s, quarantined %s, duplicate %s",
         *(batch.id, counted.received, counted.accepted, counted.quarantined, counted.duplicate),
     )
+    return True
 
 
 def close_superseded(ledger: Ledger, batch: Batch, received_keys: tuple[str, ...]) -> int:

@@ -48,11 +48,12 @@ def _activity(platform: Platform) -> list[str]:
 
 
 def _contents(platform: Platform) -> dict[str, dict[str, Any]]:
-    """Rows of every mart and a hash of them; `pembaruan` is about the passes themselves.
+    """Rows of every mart and a hash of them; two are about the passes and the days themselves.
 
     Not the digests of what marts are made of: a refused row that comes again in the overlap is flagged anew.
     """
-    marts = [row["mart"] for row in platform.json("summary")["marts"] if row["mart"] != "pembaruan"]
+    own = ("pembaruan", "kesegaran_data")
+    marts = [row["mart"] for row in platform.json("summary")["marts"] if row["mart"] not in own]
     content = "SELECT count(*) AS jumlah, bit_xor(xxhash64(*)) AS isi FROM mart."
     return {mart: platform.warehouse(content + mart)[0] for mart in marts}
 

@@ -47,12 +47,12 @@ def test_batches_and_rules_are_summed_by_month_of_the_source_clock(ledger: Ledge
         for m in ledger.monthly_batches("siak", WIB)
     ]
     assert found == [("2025-12", 1, 10, 8, 2, 0), ("2026-01", 2, 12, 7, 2, 3)]
-    rules = [(r.month, r.rule, r.severity, r.judged, r.broken) for r in ledger.monthly_rules("siak", WIB)]
+    rules = [(r.month, r.rule, r.severity, r.batches, r.judged, r.broken) for r in ledger.monthly_rules("siak", WIB)]
     assert rules == [
-        ("2025-12", "kode:agama", "warning", 10, 0),
-        ("2025-12", "nik:nik", "error", 10, 2),
-        ("2026-01", "kode:agama", "warning", 12, 0),
-        ("2026-01", "nik:nik", "error", 12, 2),
+        ("2025-12", "kode:agama", "warning", 1, 10, 0),
+        ("2025-12", "nik:nik", "error", 1, 10, 2),
+        ("2026-01", "kode:agama", "warning", 2, 12, 0),
+        ("2026-01", "nik:nik", "error", 2, 12, 2),
     ]
     assert ledger.monthly_batches("sismiop", WIB) == []
 

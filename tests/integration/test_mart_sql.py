@@ -311,10 +311,18 @@ def test_quality_is_what_the_ledger_says(answer: Answer) -> None:
     }
     rule = {"bulan": "2026-01", "sistem": "siak", "dataset": "siak.biodata_wni", "judul": "Biodata", "tingkat": "error"}
     rules = [
-        {**rule, "aturan": "a", "dinilai": 200, "dilanggar": 3},
-        {**rule, "aturan": "b", "dinilai": 200, "dilanggar": 0},
+        {**rule, "aturan": "a", "jumlah_batch": 2, "dinilai": 200, "dilanggar": 3},
+        {**rule, "aturan": "b", "jumlah_batch": 2, "dinilai": 200, "dilanggar": 0},
     ]
-    assert [r["aturan"] for r in answer("kualitas_aturan", {}, {"aturan": rules})] == ["a"]
+    (broken,) = answer("kualitas_aturan", {}, {"aturan": rules})
+    assert (broken["aturan"], broken["jumlah_batch"], broken["persen_dilanggar"]) == ("a", 2, Decimal("1.50"))
+
+
+def test_freshness_is_what_the_ledger_says(answer: Answer) -> None:
+    fresh = {"sistem": "siak", "dataset": "siak.biodata_wni", "judul": "Biodata", "janji_jam": 24, "periode": None}
+    fresh |= {"tanggal_berhasil": date(2026, 1, 5), "jatuh_tempo": date(2026, 1, 6), "terlambat": True}
+    fresh |= {"hari_terlambat": 3, "menunggu_keputusan": False}
+    assert answer("kesegaran_data", {}, {"kesegaran": [fresh]}) == [fresh]
 
 
 KIND = {"kode": "REKL", "nama": "Izin Reklame", "hari_kerja": 5}

@@ -99,10 +99,12 @@ def test_with_the_ledger_down_a_failure_is_told_all_the_same(
 def test_the_look_for_late_datasets_clears_its_own_failure(
     dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from lumbung.ops import alerts
+    from lumbung.ops import alerts, halts
 
     cleared: list[str] = []
     dag = dags["sapu_harian"]
+    monkeypatch.setattr(halts, "tell", list)
+    monkeypatch.setattr(halts, "tell_overdue", list)
     look = dag.get_task("periksa_keterlambatan").python_callable
     monkeypatch.setattr(alerts, "check_lateness", list)
     monkeypatch.setattr(alerts, "recovered", cleared.append)

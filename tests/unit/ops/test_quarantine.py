@@ -85,6 +85,9 @@ class Ledger:
     def refused_rows(self, **_: object) -> list[Any]:
         return []
 
+    def halts(self, dataset: str) -> list[Any]:
+        return []
+
     def audit(self, actor: str, *_: object) -> None:
         self.looks.append(actor)
 

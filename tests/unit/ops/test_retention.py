@@ -11,8 +11,11 @@ from lumbung.ops.retention import needed
 from lumbung.ops.snapshots import Known, expirable, needed_snapshots
 
 
-def batch(name: str, state: str = "conformed", replay_of: str | None = None) -> Any:
-    return SimpleNamespace(id=name, state=state, replay_of=replay_of)
+def batch(
+    name: str, state: str = "conformed", replay_of: str | None = None, mode: str = "window", landed: int | None = 1
+) -> Any:
+    moment = None if landed is None else datetime(2026, 1, landed, tzinfo=UTC)
+    return SimpleNamespace(id=name, state=state, replay_of=replay_of, mode=mode, landed_at=moment)
 
 
 @pytest.mark.parametrize(
@@ -22,6 +25,10 @@ def batch(name: str, state: str = "conformed", replay_of: str | None = None) -> 
         pytest.param("landed", [], 0, "masih landed", id="landed"),
         pytest.param("validated", [], 0, "masih validated", id="not-promoted"),
         pytest.param("stopped", [], 0, "masih stopped", id="can-be-resumed"),
+        pytest.param("stopped", [batch("n", landed=2)], 0, "masih stopped", id="a-window-says-not-all"),
+        pytest.param("stopped", [batch("n", mode="full", landed=2)], 0, None, id="made-up-for"),
+        pytest.param("stopped", [batch("n", mode="full")], 0, "masih stopped", id="not-by-what-came-before"),
+        pytest.param("stopped", [batch("n", "landed", mode="full", landed=2)], 0, "masih stopped", id="not-yet"),
         pytest.param("conformed", [], 2, "2 baris masih ditolak", id="open-refused"),
         pytest.param("conformed", [batch("r", "landed", "b")], 0, "diproses ulang oleh r", id="replay-under-way"),
         pytest.param("conformed", [batch("r", "conformed", "b")], 0, None, id="replay-done"),

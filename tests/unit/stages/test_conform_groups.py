@@ -63,6 +63,18 @@ FAMILY = "siak.data_keluarga"
             True,
             id="its watermark has moved: nobody reads it again",
         ),
+        pytest.param(
+            [batch(1, FAMILY, "stopped", raw_path="raw")],
+            {FAMILY: [batch(2, FAMILY, "validated", mode="sweep", raw_path="raw")]},
+            False,
+            id="a later whole read says all that it could say",
+        ),
+        pytest.param(
+            [batch(1, FAMILY, "landed", raw_path="raw")],
+            {FAMILY: [batch(2, FAMILY, "validated", mode="sweep", raw_path="raw")]},
+            True,
+            id="not while it has its turn",
+        ),
     ],
 )
 def test_a_batch_waits_for_its_group(of_run: list[Batch], newest: dict[str, list[Batch]], waits: bool) -> None:

@@ -33,6 +33,10 @@ class FakeLedger:
     waiting: list[tuple[str, str]] = field(default_factory=list)
     closed: list[tuple[str, str, str]] = field(default_factory=list)
     back: Any = None
+    halted: tuple[str, ...] = ()
+
+    def halts(self, dataset: str) -> list[Any]:
+        return [SimpleNamespace(batch_id=b.id) for b in self.known if b.id in self.halted and b.dataset == dataset]
 
     def batches(
         self, dataset: str, states: tuple[str, ...], newest_first: bool = False, limit: int | None = None
@@ -74,6 +78,23 @@ def test_the_oldest_goes_first_and_one_at_a_time() -> None:
 def test_a_replay_goes_before_what_landed_earlier() -> None:
     window, again = FakeBatch("1", mode="window"), FakeBatch("2", mode="replay")
     assert next_landed(ledger(window, again), "siak.anak") == again
+
+
+@pytest.mark.parametrize(
+    ("mode", "following", "wanted"),
+    [
+        pytest.param("window", [], "1", id="it stays the next"),
+        pytest.param("window", ["window"], "1", id="a window waits behind it"),
+        pytest.param("window", ["window", "sweep"], "2", id="a whole read makes up for it, in its turn"),
+        pytest.param("window", ["replay"], "2", id="what was refused before goes first"),
+        pytest.param("full", ["full"], "2", id="the next full read"),
+    ],
+)
+def test_a_batch_that_waits_for_a_decision_keeps_its_turn(mode: str, following: list[str], wanted: str) -> None:
+    store = FakeLedger([FakeBatch(str(n), mode=m) for n, m in enumerate([mode, *following], 1)], halted=("1",))
+    found = next_landed(cast(Ledger, store), "siak.anak")
+    assert found is not None
+    assert found.id == wanted
 
 
 @pytest.mark.parametrize(
