@@ -20,7 +20,7 @@ from simulator.server import Connection, copy_table
 from simulator.source_rows import Change, Row
 
 SINCE = date(2024, 1, 2)
-MEMBERS, TITLES, LOANS = 30_000, 12_000, 90_000
+MEMBERS, TITLES, LOANS = 60_000, 12_000, 240_000
 """Of two years at `--scale 1.0`."""
 _READS = "t.tgl_lhr < '2019-01-01'"
 _SUNDAY = 6
