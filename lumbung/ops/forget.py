@@ -307,7 +307,6 @@ def _erase(ledger: Ledger, subject: Subject, request: ErasureRequest, locks: Seq
     for kept in kept_files.holding(ledger, settings(), dataset, subject.wanted):
         _confirm(locks)
         kept_files.drop(ledger, kept, f"dihapus atas permintaan {request.id}")
-        point("forget:original-dropped")
     recorded = ledger.erasures(request.id)
     for part, batch, folder in folders:
         rows = [
