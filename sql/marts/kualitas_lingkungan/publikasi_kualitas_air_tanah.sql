@@ -15,6 +15,6 @@ SELECT
     baku_terendah,
     baku_tertinggi,
     status_baku,
-    satuan,
+    CASE WHEN satuan = '-' THEN 'tanpa satuan' ELSE satuan END AS satuan,
     'final' AS status_nilai
 FROM mart.kualitas_lingkungan
