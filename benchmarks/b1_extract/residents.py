@@ -9,7 +9,8 @@ from simulator import siak_rows, siak_tables
 from simulator.chance import EPOCH, chance, days
 from simulator.people import PER_FAMILY, generate
 from simulator.places import districts
-from simulator.server import READER, copy_table
+from simulator.server import copy_table
+from simulator.systems import READER
 
 TABLE = "biodata_wni"
 _SEED = 20260101

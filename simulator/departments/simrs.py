@@ -29,7 +29,6 @@ BEDS = {"VVIP": 10, "I": 60, "II": 90, "III": 180, "ICU": 20}
 _STAY_DAYS = {"VVIP": 3.0, "I": 3.4, "II": 3.8, "III": 4.2, "ICU": 5.5}
 _VISITS_A_DAY, _STAYS_A_DAY = 850, 85
 """At `--scale` 1.0."""
-_FRESH = "t.diubah > (SELECT max(x.diubah) - interval '2 days' FROM public.kunjungan_pasien x)"
 _ENDED = "t.keluar IS NOT NULL"
 _LEAVES, _LEAVE_SHARES = ("SEMBUH", "RUJUK", "APS", "MENINGGAL"), (0.85, 0.06, 0.06, 0.03)
 _PAYS = ("BPJS", "BPJS", "BPJS", "UMUM", "ASURANSI")
@@ -127,7 +126,7 @@ def build(connection: Connection, siak: Connection, seed: int, scale: float) -> 
     visits, stays = [], []
     for day in (SINCE + timedelta(days=n) for n in range(days)):
         busy = 1.0 if day.weekday() < 5 else 0.25
-        for when in _times(rng, day, int(rng.poisson(max(1.0, _VISITS_A_DAY * scale) * busy))):
+        for when in _times(rng, day, int(rng.poisson(max(6.0, _VISITS_A_DAY * scale) * busy))):
             number = f"K{when:%y%m%d}{len(visits) + 1:07d}"
             visits.append(_visit(rng, patients[int(rng.integers(0, len(patients)))], number, when))
         for when in _times(rng, day, int(rng.poisson(max(0.4, _STAYS_A_DAY * scale)))):
@@ -143,7 +142,7 @@ def live(day: Day, siak: Connection) -> dict[str, int]:
     busy = 1.0 if day.workday else 0.25
     start = datetime.combine(day.start.date(), datetime.min.time())
     last = int(day.value("SELECT count(*) FROM public.kunjungan_pasien", {}))
-    for when in _times(day.rng, start, int(day.rng.poisson(max(1.0, _VISITS_A_DAY * day.scale) * busy))):
+    for when in _times(day.rng, start, int(day.rng.poisson(max(6.0, _VISITS_A_DAY * day.scale) * busy))):
         patient = day.pick("kunjungan_pasien", "t.waktu < '2026-01-05'")
         if patient is not None:
             last += 1
@@ -250,11 +249,11 @@ def _endless(row: Row, rng: np.random.Generator) -> Change:
 
 
 DEFECTS = {
-    "kunjungan_pasien nik-pendek": (f"{_FRESH} AND t.nik IS NOT NULL", lambda row, rng: {"nik": row["nik"][:15]}),
-    "kunjungan_pasien icd-salah": (_FRESH, lambda row, rng: {"icd10": row["icd10"][1:]}),
-    "kunjungan_pasien poli-lain": (_FRESH, lambda row, rng: {"poli": "POLI X"}),
-    "kunjungan_pasien lahir-sesudah-kunjungan": (_FRESH, _later),
-    "kunjungan_pasien nomor-ganda": (_FRESH, lambda row, rng: {"jenis": "BARU" if row["jenis"] == "LAMA" else "LAMA"}),
+    "kunjungan_pasien nik-pendek": ("t.nik IS NOT NULL", lambda row, rng: {"nik": row["nik"][:15]}),
+    "kunjungan_pasien icd-salah": ("true", lambda row, rng: {"icd10": row["icd10"][1:]}),
+    "kunjungan_pasien poli-lain": ("true", lambda row, rng: {"poli": "POLI X"}),
+    "kunjungan_pasien lahir-sesudah-kunjungan": ("true", _later),
+    "kunjungan_pasien nomor-ganda": ("true", lambda row, rng: {"jenis": "BARU" if row["jenis"] == "LAMA" else "LAMA"}),
     "rawat_inap keluar-sebelum-masuk": (_ENDED, _left_before),
     "rawat_inap kelas-lain": ("true", lambda row, rng: {"kelas": "IV"}),
     "rawat_inap lama-sekali": (_ENDED, _endless),
