@@ -10,6 +10,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import EINVAL
 from pathlib import Path
 from typing import IO, Final
 from xml.etree import ElementTree
@@ -123,6 +124,17 @@ class XlsxReader:
         return {found[name] for name in form.fill_merged}
 
 
+_BROKEN: Final = (
+    zipfile.BadZipFile,
+    ZlibError,
+    EOFError,
+    NotImplementedError,
+    LookupError,  # a part that is not there, an encoding that nobody knows
+    UnicodeDecodeError,
+    ElementTree.ParseError,
+)
+
+
 @contextmanager
 def open_xlsx(path: Path, files: FilesDataset) -> Iterator[XlsxReader]:
     """Open the declared sheet of a workbook. Raises FileRefused."""
@@ -148,8 +160,12 @@ def open_xlsx(path: Path, files: FilesDataset) -> Iterator[XlsxReader]:
             yield reader
         finally:
             workbook.close()
-    except (zipfile.BadZipFile, ZlibError, EOFError, NotImplementedError, KeyError, ElementTree.ParseError) as error:
+    except _BROKEN as error:
         raise FileRefused(f"berkas XLSX rusak atau terpotong ({type(error).__name__}); simpan dan kirim lagi") from None
+    except OSError as error:
+        if error.errno != EINVAL:  # a place before the beginning that the packed file's own directory names
+            raise
+        raise FileRefused("berkas XLSX rusak atau terpotong (alamat di dalamnya); simpan dan kirim lagi") from None
     except CalamineError as error:
         raise FileRefused(f"berkas XLSX tidak dapat dibuka ({type(error).__name__}); simpan dan kirim lagi") from None
     except BaseException as error:

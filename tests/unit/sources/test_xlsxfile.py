@@ -375,6 +375,36 @@ def test_what_stands_right_of_the_table_is_not_read_and_said(tmp_path: Path) -> 
     assert found.remarks == ["isi di kanan kepala tabel tidak dibaca (pertama di baris 2)"]
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param(b'encoding="UTF-8"', b'encoding="UTX-8"', id="an encoding that nobody knows"),
+        pytest.param(b'encoding="UTF-8"', b'encoding="ascii"', id="bytes that its encoding does not have"),
+    ],
+)
+def test_a_workbook_whose_xml_lies_about_its_encoding_is_refused(tmp_path: Path, old: bytes, new: bytes) -> None:
+    with zipfile.ZipFile(book(tmp_path / "data.xlsx", merged_names)) as packed:
+        parts = {name: packed.read(name) for name in packed.namelist()}
+    assert old in parts["xl/workbook.xml"]
+    parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace(old, new).replace(b"<sheets>", b"<sheets><!--\xb2-->")
+    path = tmp_path / "spoilt.xlsx"
+    with zipfile.ZipFile(path, "w") as packed:
+        for name, content in parts.items():
+            packed.writestr(name, content)
+    with pytest.raises(FileRefused, match="rusak"):
+        read(path, dataset(**XLSX))
+
+
+def test_a_workbook_whose_directory_points_before_its_beginning_is_refused(tmp_path: Path) -> None:
+    path = book(tmp_path / "data.xlsx", merged_names)
+    content = bytearray(path.read_bytes())
+    end = content.rindex(b"PK\x05\x06")
+    content[end + 16 : end + 20] = (2**31).to_bytes(4, "little")  # the directory is said to begin there
+    path.write_bytes(bytes(content))
+    with pytest.raises(FileRefused, match="rusak"):
+        read(path, dataset(**XLSX))
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_whatever_is_wrong_with_the_bytes_only_a_refusal_comes_of_it(tmp_path: Path, seed: int) -> None:
     """Bytes of the packed file, and of the parts in it, made something else by chance."""
