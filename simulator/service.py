@@ -43,7 +43,7 @@ def application(state: State) -> Starlette:
         body = await request.body()
         asked = Asked(
             method=request.method,
-            path="/" + request.path_params["path"],
+            path="/" + request.path_params.get("path", ""),
             query=dict(request.query_params),
             form=dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)),
             headers=request.headers,
@@ -60,6 +60,7 @@ def application(state: State) -> Starlette:
     return Starlette(
         routes=[
             StarletteRoute("/sehat", alive),
+            StarletteRoute("/{system}", serve, methods=["GET", "POST"]),
             StarletteRoute("/{system}/{path:path}", serve, methods=["GET", "POST"]),
         ]
     )

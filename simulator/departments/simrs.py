@@ -197,7 +197,7 @@ _PERSON = {
 
 
 def routes(desk: Desk) -> list[Route]:
-    """`POST /layanan` for every operation, `GET /layanan?wsdl`."""
+    """One address for every operation (POST) and for the WSDL (GET ?wsdl)."""
 
     def description(asked: Asked) -> Reply:
         return Reply((Path(DATA) / "simrs.wsdl").read_bytes())
@@ -228,7 +228,7 @@ def routes(desk: Desk) -> list[Route]:
         listed = "".join(soap.element(element, {name: _visitor(row)[name] for name in order}) for row in part)
         return soap.envelope(_NAMESPACE, name, f"<total>{len(rows)}</total>{listed}")
 
-    return [Route("GET", "/layanan", description), Route("POST", "/layanan", operation)]
+    return [Route("GET", "/", description), Route("POST", "/", operation)]
 
 
 def _visitor(row: Mapping[str, Any]) -> dict[str, Any]:

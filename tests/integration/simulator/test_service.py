@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 
 import httpx
@@ -80,3 +81,25 @@ def test_every_trouble_stands_in_the_manifest(prices: httpx.Client, built: State
     assert noted == before
     after = Counter(manifest.write(built)["header"]["troubles"]["harga_pangan"])
     assert after - before == met
+
+
+def test_the_hospital_speaks_soap_at_one_address(counter: str, built: State) -> None:
+    hospital = httpx.Client(base_url=counter, auth=("lumbung", "rahasia"), timeout=10)
+    assert b"AmbilKunjungan" in asked(hospital, "GET", "/simrs?wsdl").content
+    envelope = (
+        '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><{0} xmlns="urn:simrs">{1}</{0}>'
+        "</s:Body></s:Envelope>"
+    )
+    window = "<dari>2025-12-01T00:00:00</dari><sampai>2026-01-05T06:00:00</sampai>"
+    found: set[str] = set()
+    for page in (1, 2, 3):
+        text = envelope.format("AmbilRawatInap", f"{window}<halaman>{page}</halaman><jumlah>5</jumlah>")
+        answer = asked(hospital, "POST", "/simrs", content=text).text
+        found |= set(re.findall(r"<noRawat>(\w+)</noRawat>", answer))
+    with built.connect("simrs") as connection:
+        rows = connection.execute(
+            "SELECT no_rawat FROM rawat_inap WHERE diubah > '2025-12-01' ORDER BY diubah, no_rawat, ctid LIMIT 15"
+        ).fetchall()
+    assert found == {number for (number,) in rows}
+    refused = asked(hospital, "POST", "/simrs", content=envelope.format("HapusSemua", ""))
+    assert refused.status_code == 500 and "tidak dikenal" in refused.text
