@@ -22,7 +22,8 @@ def declared(state: State) -> Found:
     """Open errors and warnings of the manifest by (system, table, rule): their keys."""
     found: Found = {}
     for defect in manifest(state)["defects"]:
-        if defect["state"] == "open" and defect["severity"] != "duplicate":
+        judged = defect["severity"] != "duplicate" and defect["system"] in ("siak", "sismiop", *DEPARTMENTS)
+        if defect["state"] == "open" and judged:
             key = tuple(str(value) for name, value in defect["key"].items() if name != "periode")
             found.setdefault((defect["system"], defect["table"], defect["rule"]), set()).add(key)
     return found

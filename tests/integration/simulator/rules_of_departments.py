@@ -34,10 +34,11 @@ HARGA_PANGAN = [
 ]
 
 
-def _where(table: str, key: str, rules: dict[str, str]) -> list[tuple[str, str, str]]:
-    """Rules over one row each, by what breaks them; and a key that stands twice."""
+def _where(table: str, key: str, rules: dict[str, str], parts: int = 1) -> list[tuple[str, str, str]]:
+    """Rules over one row each, by what breaks them; and a key (of so many parts) that stands twice."""
+    group = ", ".join(map(str, range(1, parts + 1)))
     single = [(table, rule, f"SELECT {key} FROM {table} WHERE {broken}") for rule, broken in rules.items()]
-    return [*single, (table, "kunci-ganda", f"SELECT {key} FROM {table} GROUP BY 1 HAVING count(*) > 1")]
+    return [*single, (table, "kunci-ganda", f"SELECT {key} FROM {table} GROUP BY {group} HAVING count(*) > 1")]
 
 
 _NIK = "nik !~ '^[0-9]{16}$'"
@@ -94,4 +95,82 @@ PERPUS = [
         },
     ),
 ]
-DEPARTMENTS = {"harga_pangan": HARGA_PANGAN, "ptsp": PTSP, "perpus": PERPUS}
+_CASE = "to_char(tanggal, 'DD/MM/YYYY'), kecamatan"
+_WHOLE = "^-?[0-9]+$"
+_SAMPLE = "titik, to_char(tanggal, 'DD-MM-YYYY'), parameter"
+_COMMA = "^[0-9]+(,[0-9]+)?$"
+_VISITORS = "bulan, nama_wisata, wisatawan"
+_WEIGHED = "to_char(tanggal, 'YYYYMMDD'), kode_tps"
+SENDERS = {
+    "covid": _where(
+        "kasus_harian",
+        _CASE,
+        {
+            "nama:kecamatan": "kecamatan IN ('Sidokerto', 'Luar Wilayah', 'Gedangan Kulon')",
+            "tipe:konfirmasi": f"konfirmasi !~ '{_WHOLE}'",
+            "kasus-tidak-negatif": "sembuh LIKE '-%'",
+            "meninggal-wajar": f"CASE WHEN konfirmasi ~ '{_WHOLE}' THEN meninggal::int > konfirmasi::int END",
+        },
+        2,
+    ),
+    "kualitas_air": [
+        *_where(
+            "sampel_air",
+            _SAMPLE,
+            {
+                "nama:parameter": "parameter = 'Kekeruhan Visual'",
+                "tipe:hasil": f"hasil !~ '{_COMMA}'",
+                "satuan-parameter": "satuan = 'g/L'",
+                "ph-wajar": f"parameter = 'pH' AND hasil ~ '{_COMMA}' AND replace(hasil, ',', '.')::numeric > 14",
+            },
+            3,
+        ),
+        *_where("sampel_tanah", _SAMPLE, {"wajib:hasil": "hasil IS NULL"}, 3),
+    ],
+    "wisata": _where(
+        "kunjungan_wisata",
+        _VISITORS,
+        {
+            "tipe:jumlah": f"jumlah !~ '{_WHOLE}'",
+            "jumlah-tidak-negatif": "jumlah LIKE '-%'",
+            "rujukan:destinasi": "nama_wisata NOT IN (SELECT nama_wisata FROM destinasi)",
+            "kode:wisatawan": "wisatawan NOT IN ('Nusantara', 'Mancanegara')",
+        },
+        3,
+    ),
+    "sampah": [
+        *_where(
+            "tonase_tps",
+            _WEIGHED,
+            {
+                "wajib:tonase": "tonase IS NULL",
+                "tonase-wajar": "replace(tonase, ',', '.')::numeric > 15 * ritasi::int",
+                "nama:kecamatan": "kecamatan = 'GEMPOL'",
+            },
+            2,
+        ),
+    ],
+    "simrs": [
+        *_where(
+            "kunjungan_pasien",
+            "no_kunjungan",
+            {
+                "nik:nik": _NIK,
+                "icd10:icd10": "icd10 !~ '^[A-Z][0-9]{2}([.][0-9]{1,2})?$'",
+                "kode:poli": "poli = 'POLI X'",
+                "kunjungan-sesudah-lahir": "tanggal_lahir > waktu::date",
+            },
+        ),
+        *_where(
+            "rawat_inap",
+            "no_rawat",
+            {
+                "keluar-sesudah-masuk": "keluar < masuk",
+                "rujukan:kelas": "kelas NOT IN (SELECT kelas FROM tempat_tidur)",
+                "lama-rawat": "keluar::date - masuk::date > 365",
+            },
+        ),
+    ],
+}
+DEPARTMENTS = {"harga_pangan": HARGA_PANGAN, "ptsp": PTSP, "perpus": PERPUS, **SENDERS}
+"""Dapodik is not here: its rules look into lists and other tables; `tests/manifest` holds it against quarantine."""

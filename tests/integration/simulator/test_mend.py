@@ -59,7 +59,7 @@ def test_a_row_that_was_changed_by_hand_is_not_touched(built, run, capsys):
 
 def test_unknown_ids_are_refused(built, run, capsys):
     assert run(built, "mend", "siak-99999") == 1
-    assert run(built, "mend", "dapodik-00001") == 1
+    assert run(built, "mend", "bukan_dinas-00001") == 1
     assert "defects" in capsys.readouterr().err
 
 
