@@ -138,7 +138,7 @@ class Settings(BaseSettings):
     profile: str
     root: Path = ROOT
     tenant: str = "sidoarjo"
-    systems: tuple[str, ...] = ()  # what `make demo` carries; empty: every approved system
+    systems: tuple[str, ...] = ()  # what `make demo` and `lumbung run --all` carry; empty: every approved system
     log_json: bool = False  # records of the stages as lines of JSON in <logs>/lumbung.jsonl, besides their usual place
     schedules: bool = True  # whether the demo lets every DAG run by its schedule; DAGs are created paused
     ports: Ports

@@ -53,16 +53,20 @@ def conf_of(
 
 
 def chosen_systems(
-    declared: Declarations, codes: Sequence[str], datasets: Sequence[str], *, every: bool
+    declared: Declarations, codes: Sequence[str], datasets: Sequence[str], *, every: bool, wanted: Sequence[str] = ()
 ) -> tuple[str, ...]:
-    """The systems that `run` was asked for. Raises BadParameter and ValueError naming what is known."""
+    """The systems that `run` was asked for; `wanted`: those that the setting `systems` names, when it names some.
+
+    Raises BadParameter and ValueError naming what is known.
+    """
     from lumbung.declarations.names import APPROVED
 
     if every == bool(codes):
         words = f"sebut sistemnya ({', '.join(sorted(declared.systems))}), atau --all untuk semuanya"
         raise typer.BadParameter(words, param_hint="SYSTEM")
     if every:
-        codes = [code for code, system in declared.systems.items() if system.registration.status == APPROVED]
+        approved = [code for code, system in declared.systems.items() if system.registration.status == APPROVED]
+        codes = [code for code in approved if not wanted or code in wanted]
     for code in codes:
         if code not in declared.systems:
             raise ValueError(
@@ -79,7 +83,7 @@ def chosen_systems(
 
 def run(
     system: Annotated[list[str] | None, typer.Argument(help="Codes, e.g. siak; several run side by side")] = None,
-    every: Annotated[bool, typer.Option("--all", help="Every approved system")] = False,
+    every: Annotated[bool, typer.Option("--all", help="All approved, or those of the setting systems")] = False,
     dataset: Annotated[
         list[str] | None, typer.Option(help="Only these datasets of the one system (repeatable)")
     ] = None,
@@ -97,8 +101,9 @@ def run(
     from lumbung.cli.acting import actor
     from lumbung.declarations import load
     from lumbung.ops.waiting import run_systems
+    from lumbung.settings import settings
 
-    chosen = chosen_systems(load(), system or (), dataset or (), every=every)
+    chosen = chosen_systems(load(), system or (), dataset or (), every=every, wanted=settings().systems)
     zones = {code: load().systems[code].timezone for code in chosen}
     conf = {code: conf_of(zones[code], begin, end, sweep=sweep, datasets=dataset or ()) for code in chosen}
     finished = run_systems(conf, progress, actor(), timeout)

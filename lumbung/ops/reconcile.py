@@ -54,7 +54,7 @@ class NotReconciledError(RuntimeError):
 
 
 def reconcile_rows(system: str | None = None, ledger: Ledger | None = None) -> list[dict[str, Any]]:
-    """One row per dataset of the system (default: of all systems); the keys of `COLUMNS`, in rows.
+    """One row per dataset of the system (default: of all that were ever run); the keys of `COLUMNS`, in rows.
 
     Raises:
         ValueError: the system is not declared.
@@ -67,7 +67,7 @@ def reconcile_rows(system: str | None = None, ledger: Ledger | None = None) -> l
             f"Sistem {system!r} tidak dikenal; yang dideklarasikan: {', '.join(sorted(declared.systems))}."
         )
     rows = []
-    for code in [system] if system else list(declared.systems):
+    for code in [system] if system else [code for code in declared.systems if ledger.runs(code, limit=1)]:
         datasets = declared.of_system(code)
         with open_snapshot(settings(), declared.systems[code], datasets) as snapshot:
             source = {dataset.id: _due_and_present(snapshot, dataset, ledger) for dataset in datasets}

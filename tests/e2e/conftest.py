@@ -30,5 +30,5 @@ def platform() -> Platform:
     """
     running = Platform()
     running.simulate("build", "--scale", "0.004", "--seed", SEED)
-    running.run_together(*load().systems)
+    running.run_together(*(running.settings.systems or load().systems))
     return running

@@ -8,7 +8,6 @@ import json
 import os
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +43,7 @@ class Platform:
 
     def run_together(self, *systems: str) -> None:
         """`lumbung run` of several systems side by side; each must succeed."""
-        with ThreadPoolExecutor(len(systems)) as pool:
-            list(pool.map(lambda system: self.call("run", system), systems))
+        self.call("run", *systems, timeout=2400)
 
     def shell(self, commands: list[str], values: dict[str, str] | None = None) -> str:
         """Runs lines of a document in a shell, `values` put in for their placeholders; what they print together."""
@@ -60,7 +58,7 @@ class Platform:
                 env={**os.environ, "LUMBUNG_PROFILE": self.settings.profile},
                 capture_output=True,
                 text=True,
-                timeout=900,
+                timeout=2400,
                 check=False,
             )
             assert result.returncode == 0, f"{command}\n{result.stdout}\n{result.stderr}"

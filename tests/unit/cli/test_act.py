@@ -95,3 +95,4 @@ def test_run_says_what_it_can_run(codes, datasets, every, words):
 def test_run_takes_several_systems_once_each_or_all_of_them():
     assert chosen_systems(load(), ["sismiop", "siak", "sismiop"], [], every=False) == ("sismiop", "siak")
     assert set(chosen_systems(load(), [], [], every=True)) == set(load().systems)
+    assert chosen_systems(load(), [], [], every=True, wanted=["ptsp"]) == ("ptsp",)
