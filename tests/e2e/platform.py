@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import psycopg
 
+from lumbung.declarations import load
 from lumbung.settings import Settings, settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -97,6 +98,17 @@ class Platform:
     def refused(self, system: str) -> list[dict[str, Any]]:
         """Open refused rows of a system."""
         return list(self.json("quarantine", system))
+
+    def published(self) -> list[dict[str, Any]]:
+        """The public datasets that are there. Only those of systems that the profile does not carry may be missing."""
+        carried, declared = self.settings.systems, load()
+        shown = self.json("summary")["publications"]
+        missing = {row["url"].rpartition("/")[2] for row in shown if row["resource_id"] is None}
+        for mart in declared.marts.values():
+            of = {name.partition("__")[0] for name in mart.inputs if "__" in name}
+            if not carried or of <= set(carried):
+                assert not missing & {publication.slug for publication in mart.publications}, mart.name
+        return [row for row in shown if row["resource_id"] is not None]
 
     def action(self, name: str, **parameters: Any) -> Any:
         """An action of the portal's API, anonymously."""

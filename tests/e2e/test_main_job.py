@@ -102,7 +102,7 @@ def test_every_public_dataset_leads_back_to_the_departments_tables(platform: Pla
             for output in event["outputs"]:
                 read_by.setdefault(f"{output['namespace']} {output['name']}", set()).update(inputs)
     of_records = {mart.name for mart in load().marts.values() if not mart.primary_input}
-    for row in platform.json("summary")["publications"]:
+    for row in platform.published():
         found, new = set(), {f"{platform.settings.ckan_url} {row['url'].rpartition('/')[2]}"}
         while new:
             found |= new
@@ -185,7 +185,7 @@ def test_payments_equal_the_source(platform: Platform) -> None:
 
 def test_portal_shows_what_the_marts_hold(platform: Platform) -> None:
     """Visible cells equal the mart; suppressed ones are empty and marked; file, table and metadata say one version."""
-    for publication in platform.json("summary")["publications"]:
+    for publication in platform.published():
         rows = platform.public_csv(publication["resource_id"])
         assert len(rows) == publication["rows"] > 0
         table = platform.action("datastore_search", resource_id=publication["resource_id"], limit=32000)
@@ -198,7 +198,7 @@ def test_portal_shows_what_the_marts_hold(platform: Platform) -> None:
 
 
 def test_trace_leads_back_to_batches(platform: Platform) -> None:
-    publication = platform.json("summary")["publications"][0]
+    publication = platform.published()[0]
     for target in (
         "mart.penduduk_semester",
         "mart.pbb_ketetapan_realisasi?tahun_pajak=2025",

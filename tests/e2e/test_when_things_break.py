@@ -45,7 +45,7 @@ def _whole(platform: Platform, system: str) -> None:
     for row in json.loads(answer.stdout):
         assert row["missing"] == 0, row
         assert row["received"] == row["raw"], row
-    for publication in platform.json("summary")["publications"]:
+    for publication in platform.published():
         assert platform.action("lumbung_version", resource_id=publication["resource_id"])["consistent"]
 
 
