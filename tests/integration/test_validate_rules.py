@@ -234,7 +234,7 @@ def test_a_count_that_differs_is_named() -> None:
 
 
 def test_reasons_are_filled_from_the_row_and_only_errors_are_given(judged: Any) -> None:
-    refused = {row[ROW]: row for row in classify.refused(judged[1], cases.child()).collect()}
+    refused = {row[ROW]: row for row in classify.refused(judged[1], cases.child(), {}).collect()}
     position = {case.id: index for index, case in enumerate(CASES, 1)}
     assert refused[position["village-closed"]]["_reasons"] == ["Desa 35.15.01 tidak berlaku pada 01-05-2023."]
     assert refused[position["form-wrong"]]["_reasons"] == ["NIK 35A5014509900001 bukan 16 angka."]
