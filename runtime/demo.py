@@ -11,8 +11,7 @@ import sys
 import time
 
 from lumbung.declarations import DeclarationError
-from lumbung.declarations.names import APPROVED
-from lumbung.declarations.systems import read_heads
+from lumbung.declarations.systems import carried, read_heads
 from lumbung.settings import ROOT, Settings, SettingsError, settings
 from runtime import airflow, lifecycle, privilege
 from runtime.service import RuntimeFailure
@@ -42,24 +41,12 @@ def step(what: str, *command: str) -> None:
         )
 
 
-def systems(profile: Settings) -> tuple[str, ...]:
-    """What the demo carries: every approved system, or those that the setting `systems` names.
-
-    Raises RuntimeFailure for a name that has no approved system.
-    """
-    approved = tuple(h.system.code for h in read_heads(ROOT) if h.system.registration.status == APPROVED)
-    unknown = sorted(set(profile.systems) - set(approved))
-    if unknown:
-        raise RuntimeFailure(
-            f"setting `systems` of profile {profile.profile} names {', '.join(unknown)}; "
-            f"approved: {', '.join(approved)}"
-        )
-    return profile.systems or approved
-
-
 def demo(profile: Settings) -> None:
     """The whole demo. Raises RuntimeFailure."""
-    chosen = systems(profile)
+    try:
+        chosen = carried((head.system for head in read_heads(ROOT)), profile.systems)
+    except ValueError as error:
+        raise RuntimeFailure(f"profile {profile.profile}: {error}") from error
     step("declarations", "check")
     heading(f"services of profile {profile.profile}")
     lifecycle.up(profile, say)

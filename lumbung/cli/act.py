@@ -59,14 +59,13 @@ def chosen_systems(
 
     Raises BadParameter and ValueError naming what is known.
     """
-    from lumbung.declarations.names import APPROVED
+    from lumbung.declarations.systems import carried
 
     if every == bool(codes):
         words = f"sebut sistemnya ({', '.join(sorted(declared.systems))}), atau --all untuk semuanya"
         raise typer.BadParameter(words, param_hint="SYSTEM")
     if every:
-        approved = [code for code, system in declared.systems.items() if system.registration.status == APPROVED]
-        codes = [code for code in approved if not wanted or code in wanted]
+        codes = carried(declared.systems.values(), wanted)
     for code in codes:
         if code not in declared.systems:
             raise ValueError(
@@ -103,8 +102,9 @@ def run(
     from lumbung.ops.waiting import run_systems
     from lumbung.settings import settings
 
-    chosen = chosen_systems(load(), system or (), dataset or (), every=every, wanted=settings().systems)
-    zones = {code: load().systems[code].timezone for code in chosen}
+    declared = load()
+    chosen = chosen_systems(declared, system or (), dataset or (), every=every, wanted=settings().systems)
+    zones = {code: declared.systems[code].timezone for code in chosen}
     conf = {code: conf_of(zones[code], begin, end, sweep=sweep, datasets=dataset or ()) for code in chosen}
     finished = run_systems(conf, progress, actor(), timeout)
     print(f"Run {', '.join(one.id for one in finished)} selesai.")

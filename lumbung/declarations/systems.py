@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 
 from lumbung.declarations.models import CodeList, DatasetHead, System, SystemHead
-from lumbung.declarations.names import EMAIL, IDENTIFIER
+from lumbung.declarations.names import APPROVED, EMAIL, IDENTIFIER
 from lumbung.declarations.problems import DeclarationError, Problem
 from lumbung.declarations.reading import read_form
 from lumbung.declarations.yamlfile import YamlFile
@@ -99,6 +99,17 @@ def _with_files(system: System, folder: Path) -> System:
         return system
     files = {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.suffix in (".wsdl", ".xsd")}
     return system.model_copy(update={"soap": system.soap.model_copy(update={"files": files})})
+
+
+def carried(systems: Iterable[System], named: Sequence[str]) -> tuple[str, ...]:
+    """Codes of the approved systems, or those of them that the setting `systems` names.
+
+    Raises ValueError for a name that has no approved system.
+    """
+    approved = tuple(system.code for system in systems if system.registration.status == APPROVED)
+    if unknown := sorted(set(named) - set(approved)):
+        raise ValueError(f"setting `systems` names {', '.join(unknown)}; approved: {', '.join(approved)}")
+    return tuple(named) or approved
 
 
 def read_heads(root: Path) -> tuple[SystemHead, ...]:
