@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from lumbung.declarations.files import CsvForm, FilesDataset
-from lumbung.sources.filetable import FileRefused, Line, header_of, positions
+from lumbung.sources.filetable import FileRefused, Line, header_of, positions, require_size
 
 _CODECS: Final = {"utf-8": "utf-8-sig", "utf-16": "utf-16", "cp1252": "cp1252"}
 _BLOCK: Final = 1 << 20
@@ -194,10 +194,6 @@ def open_csv(path: Path, files: FilesDataset) -> Iterator[CsvReader]:
     form = files.csv
     if form is None:
         raise FileRefused("kontrak tidak menyebut csv")  # the declarations' check forbids it
-    size = path.stat().st_size
-    if size == 0:
-        raise FileRefused("berkas kosong (0 byte)")
-    if size > form.max_mb << 20:
-        raise FileRefused(f"berkas berukuran {size >> 20} MiB, paling besar {form.max_mb} MiB; pecah menjadi beberapa")
+    require_size(path, form.max_mb, "; pecah menjadi beberapa")
     with path.open("rb", buffering=_BLOCK) as binary:
         yield CsvReader(binary, form, files)

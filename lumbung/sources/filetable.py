@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
 from lumbung.declarations.files import FilesDataset, plain_header
@@ -29,6 +30,15 @@ class FileRefused(SourceError):
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
+
+
+def require_size(path: Path, most_mb: int, advice: str) -> None:
+    """Raises FileRefused for a file of no bytes, or of more than `most_mb` MiB: `advice` ends the sentence."""
+    size = path.stat().st_size
+    if size == 0:
+        raise FileRefused("berkas kosong (0 byte)")
+    if size > most_mb << 20:
+        raise FileRefused(f"berkas berukuran {size >> 20} MiB, paling besar {most_mb} MiB{advice}")
 
 
 class Line(NamedTuple):

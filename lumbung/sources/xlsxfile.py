@@ -20,7 +20,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Shee
 
 from lumbung.declarations.files import FilesDataset, XlsxForm
 from lumbung.sources.celltext import Cell
-from lumbung.sources.filetable import FileRefused, Line, header_of, positions
+from lumbung.sources.filetable import FileRefused, Line, header_of, positions, require_size
 
 _BLOCK: Final = 1 << 20
 MOST_CELLS: Final = 5_000_000
@@ -141,11 +141,7 @@ def open_xlsx(path: Path, files: FilesDataset) -> Iterator[XlsxReader]:
     form = files.xlsx
     if form is None:
         raise FileRefused("kontrak tidak menyebut xlsx")  # the declarations' check forbids it
-    size = path.stat().st_size
-    if size == 0:
-        raise FileRefused("berkas kosong (0 byte)")
-    if size > form.max_mb << 20:
-        raise FileRefused(f"berkas berukuran {size >> 20} MiB, paling besar {form.max_mb} MiB untuk XLSX; {_CSV}")
+    require_size(path, form.max_mb, f" untuk XLSX; {_CSV}")
     with path.open("rb") as start:
         _require_start(start.read(8))
     try:
