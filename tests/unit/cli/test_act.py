@@ -96,5 +96,5 @@ def test_run_takes_several_systems_once_each_or_all_of_them():
     assert chosen_systems(load(), ["sismiop", "siak", "sismiop"], [], every=False) == ("sismiop", "siak")
     assert set(chosen_systems(load(), [], [], every=True)) == set(load().systems)
     assert chosen_systems(load(), [], [], every=True, wanted=["ptsp"]) == ("ptsp",)
-    with pytest.raises(ValueError, match="names bukan_dinas; approved: .*ptsp"):
+    with pytest.raises(ValueError, match=r"names bukan_dinas; approved: .*ptsp"):
         chosen_systems(load(), [], [], every=True, wanted=["ptsp", "bukan_dinas"])
