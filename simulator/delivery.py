@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 from simulator import manifest
 from simulator.chance import chance
 from simulator.departments import module
-from simulator.server import SimulatorError, State
+from simulator.server import Connection, SimulatorError, State
 from simulator.systems import departments, systems
 
 WIB = timezone(timedelta(hours=7))
@@ -31,6 +32,23 @@ class File:
     content: bytes
     when: datetime
     broken: bytes | None = None
+
+
+def changed(
+    connection: Connection, table: str, period: str, since: datetime | None, until: datetime
+) -> list[tuple[Any, datetime]]:
+    """Periods (a SQL expression) of a table whose rows are new or changed after `since`, with their last change."""
+    query = (  # trusted fragments of this package; values go in as parameters
+        f"SELECT {period}, max(diubah) FROM public.{table} GROUP BY 1 HAVING max(diubah) <= %(sampai)s"  # noqa: S608
+        " AND (%(sejak)s::timestamp IS NULL OR max(diubah) > %(sejak)s) ORDER BY 1"
+    )
+    return connection.execute(query.encode(), {"sejak": since, "sampai": until}).fetchall()
+
+
+def month_before(day: date, back: int) -> date:
+    """The first day of the month so many months before."""
+    index = day.year * 12 + day.month - 1 - back
+    return date(index // 12, index % 12 + 1, 1)
 
 
 def deliver(state: State) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from psycopg import sql
 from psycopg.rows import dict_row
 
 from simulator.server import Connection
@@ -32,7 +31,7 @@ def residents(siak: Connection, rng: np.random.Generator, number: int, where: st
 
 def protect(siak: Connection, niks: list[str]) -> None:
     """Keep SIAK's defects and deletions away from these residents."""
-    siak.execute(sql.SQL("INSERT INTO simulator.nik_subjek SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING"), [niks])
+    siak.execute("INSERT INTO simulator.nik_subjek SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING", [niks])
 
 
 def nobody(rng: np.random.Generator, no_kec: int) -> str:

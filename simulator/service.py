@@ -50,9 +50,10 @@ def application(state: State) -> Starlette:
             body=body,
         )
         reply, trouble = await run_in_threadpool(desk.answer, asked)
-        kind = "text/xml; charset=utf-8" if reply.content().startswith(b"<?xml") else "application/json"
+        content = reply.content()
+        kind = "text/xml; charset=utf-8" if content.startswith(b"<?xml") else "application/json"
         answer = _Cut if trouble is not None and trouble.kind == CUT else Response
-        return answer(reply.content(), reply.status, {"content-type": kind, **reply.headers})
+        return answer(content, reply.status, {"content-type": kind, **reply.headers})
 
     async def alive(request: Request) -> Response:
         return Response("ok")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import xlsxwriter
 
 Cell = Any
-"""Text, number, date, None, or a `Formula`."""
+"""Text, number, None, or a `Formula`."""
 
 
 @dataclass(frozen=True)
@@ -24,13 +24,12 @@ class Formula:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet: lines from the top; `merged`: (row, first column, last column, text), all counted from 0."""
+    """One sheet: lines from the top."""
 
     name: str
     lines: Sequence[Sequence[Cell]]
-    merged: Sequence[tuple[int, int, int, str]] = ()
     hidden: bool = False
-    widths: Sequence[int] = field(default_factory=tuple)
+    widths: Sequence[int] = ()
 
 
 def workbook(sheets: Sequence[Sheet], made: datetime) -> bytes:
@@ -38,30 +37,24 @@ def workbook(sheets: Sequence[Sheet], made: datetime) -> bytes:
     bytes_ = io.BytesIO()
     book = xlsxwriter.Workbook(bytes_, {"in_memory": True, "strings_to_numbers": False})
     book.set_properties({"created": made, "author": "Petugas"})
-    day = book.add_format({"num_format": "dd/mm/yyyy"})
-    bold = book.add_format({"bold": True, "align": "center"})
     for sheet in sheets:
         page = book.add_worksheet(sheet.name)
         for column, width in enumerate(sheet.widths):
             page.set_column(column, column, width)
         for row, cells in enumerate(sheet.lines):
             for column, cell in enumerate(cells):
-                _write(page, row, column, cell, day)
-        for row, first, last, text in sheet.merged:
-            page.merge_range(row, first, row, last, text, bold)
+                _write(page, row, column, cell)
         if sheet.hidden:
             page.hide()
     book.close()
     return bytes_.getvalue()
 
 
-def _write(page: Any, row: int, column: int, cell: Cell, day: Any) -> None:
+def _write(page: Any, row: int, column: int, cell: Cell) -> None:
     if cell is None:
         return
     if isinstance(cell, Formula):
         page.write_formula(row, column, cell.text, None, cell.value)
-    elif isinstance(cell, date):
-        page.write_datetime(row, column, datetime(cell.year, cell.month, cell.day), day)
     elif isinstance(cell, str):
         page.write_string(row, column, cell)
     else:

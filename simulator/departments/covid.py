@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from simulator.chance import EPOCH, chance
 from simulator.day import Day
-from simulator.delivery import File
+from simulator.delivery import File, changed
 from simulator.places import districts
 from simulator.server import Connection, copy_table
 from simulator.source_rows import Change, Row
@@ -75,18 +75,14 @@ def live(day: Day, siak: Connection) -> dict[str, int]:
 
 def files(connection: Connection, since: datetime | None, until: datetime) -> Iterator[File]:
     """`kasus_harian_<day>.csv` of every day whose counts are new or changed."""
-    changed = connection.execute(
-        "SELECT tanggal, max(diubah) FROM public.kasus_harian GROUP BY tanggal"
-        " HAVING max(diubah) <= %(sampai)s AND (%(sejak)s::timestamp IS NULL OR max(diubah) > %(sejak)s) ORDER BY 1",
-        {"sejak": since, "sampai": until},
-    ).fetchall()
-    for day, when in changed:
+    for day, when in changed(connection, "kasus_harian", "tanggal", since, until):
         rows = connection.execute(
             "SELECT to_char(tanggal, 'DD/MM/YYYY'), kecamatan, suspek, konfirmasi, sembuh, meninggal"
             " FROM public.kasus_harian WHERE tanggal = %s ORDER BY ctid",
             [day],
         ).fetchall()
-        yield File(f"kasus_harian_{day:%Y-%m-%d}.csv", _csv(rows), when, broken=_csv(rows)[: len(_csv(rows)) // 2])
+        content = _csv(rows)
+        yield File(f"kasus_harian_{day:%Y-%m-%d}.csv", content, when, broken=content[: len(content) // 2])
 
 
 def _csv(rows: list[tuple[Any, ...]]) -> bytes:

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from simulator.chance import EPOCH, chance
 from simulator.day import Day
-from simulator.delivery import File
+from simulator.delivery import File, changed, month_before
 from simulator.places import read_data
 from simulator.server import Connection, copy_table
 from simulator.source_rows import Change, Row
@@ -78,16 +78,10 @@ def _rows(seed: int, kind: str, month: date) -> list[dict[str, Any]]:
     return rows
 
 
-def _month(day: date, back: int) -> date:
-    """The first day of the month so many months before."""
-    index = day.year * 12 + day.month - 1 - back
-    return date(index // 12, index % 12 + 1, 1)
-
-
 def build(connection: Connection, siak: Connection, seed: int, scale: float) -> None:
     """The closed months before the clock; samples know no scale."""
     for kind in HEADS:
-        rows = [row for back in range(MONTHS, 0, -1) for row in _rows(seed, kind, _month(EPOCH.date(), back))]
+        rows = [row for back in range(MONTHS, 0, -1) for row in _rows(seed, kind, month_before(EPOCH.date(), back))]
         copy_table(connection, f"sampel_{kind}", pa.Table.from_pylist(rows))
 
 
@@ -96,7 +90,7 @@ def live(day: Day, siak: Connection) -> dict[str, int]:
     today, done = day.start.date(), {"sampel": 0, "sampel-koreksi": 0}
     if today.day == 3:
         for kind in HEADS:
-            rows = _rows(day.seed, kind, _month(today, 1))
+            rows = _rows(day.seed, kind, month_before(today, 1))
             copy_table(day.connection, f"sampel_{kind}", pa.Table.from_pylist(rows))
             done["sampel"] += len(rows)
     if day.rng.random() < 0.1 and (row := day.pick("sampel_air", "t.parameter = 'COD'")) is not None:
@@ -108,13 +102,7 @@ def live(day: Day, siak: Connection) -> dict[str, int]:
 def files(connection: Connection, since: datetime | None, until: datetime) -> Iterator[File]:
     """`sampel_<kind>_<month>.csv` of every month whose results are new or changed."""
     for kind in HEADS:
-        changed = connection.execute(
-            f"SELECT to_char(tanggal, 'YYYY-MM') AS bulan, max(diubah) FROM public.sampel_{kind} GROUP BY 1"  # noqa: S608
-            " HAVING max(diubah) <= %(sampai)s AND (%(sejak)s::timestamp IS NULL OR max(diubah) > %(sejak)s)"
-            " ORDER BY 1",
-            {"sejak": since, "sampai": until},
-        ).fetchall()
-        for month, when in changed:
+        for month, when in changed(connection, f"sampel_{kind}", "to_char(tanggal, 'YYYY-MM')", since, until):
             yield File(f"sampel_{kind}_{month}.csv", _csv(connection, kind, month), when)
 
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from simulator.chance import EPOCH, chance
 from simulator.day import Day
-from simulator.delivery import File
+from simulator.delivery import File, changed
 from simulator.places import District, districts
 from simulator.server import Connection, copy_table
 from simulator.source_rows import Change, Row
@@ -77,16 +77,11 @@ def live(day: Day, siak: Connection) -> dict[str, int]:
 
 def files(connection: Connection, since: datetime | None, until: datetime) -> Iterator[File]:
     """`tonase_<month>.csv` of every month that has new lines; the running month is sent anew each day."""
-    changed = connection.execute(
-        "SELECT to_char(tanggal, 'YYYYMM') AS bulan, max(diubah) FROM public.tonase_tps WHERE diubah <= %(sampai)s"
-        " GROUP BY 1 HAVING %(sejak)s::timestamp IS NULL OR max(diubah) > %(sejak)s ORDER BY 1",
-        {"sejak": since, "sampai": until},
-    ).fetchall()
-    for month, when in changed:
+    for month, when in changed(connection, "tonase_tps", "to_char(tanggal, 'YYYYMM')", since, until):
         rows = connection.execute(
             "SELECT to_char(tanggal, 'YYYYMMDD'), kode_tps, nama_tps, kecamatan, ritasi, tonase FROM public.tonase_tps"
-            " WHERE to_char(tanggal, 'YYYYMM') = %s AND diubah <= %s ORDER BY tanggal, kode_tps, ctid",
-            [month, until],
+            " WHERE to_char(tanggal, 'YYYYMM') = %s ORDER BY tanggal, kode_tps, ctid",
+            [month],
         ).fetchall()
         text = io.StringIO()
         out = csv.writer(text, delimiter="\t", lineterminator="\r\n")

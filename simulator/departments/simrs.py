@@ -39,6 +39,11 @@ def _diagnoses() -> tuple[dict[str, str], ...]:
     return tuple(read_data("simrs_diagnosis.csv"))
 
 
+def _diagnosis(rng: np.random.Generator) -> dict[str, str]:
+    weights = np.array([float(d["bobot"]) for d in _diagnoses()])
+    return _diagnoses()[int(rng.choice(len(weights), p=weights / weights.sum()))]
+
+
 def _patients(siak: Connection, rng: np.random.Generator, number: int) -> list[dict[str, Any]]:
     """So many patients: residents, a few from elsewhere (a NIK that SIAK does not have), a few without a NIK."""
     found = [
@@ -70,8 +75,7 @@ def _patients(siak: Connection, rng: np.random.Generator, number: int) -> list[d
 
 
 def _visit(rng: np.random.Generator, patient: Mapping[str, Any], number: str, when: datetime) -> dict[str, Any]:
-    weights = np.array([float(d["bobot"]) for d in _diagnoses()])
-    diagnosis = _diagnoses()[int(rng.choice(len(weights), p=weights / weights.sum()))]
+    diagnosis = _diagnosis(rng)
     return {
         "no_kunjungan": number,
         **_person(patient),
@@ -88,7 +92,6 @@ def _stay(rng: np.random.Generator, patient: Mapping[str, Any], number: str, whe
     kind = list(BEDS)[int(rng.choice(len(BEDS), p=np.array(list(BEDS.values())) / sum(BEDS.values())))]
     leaves = when + timedelta(hours=12 + float(rng.exponential(_STAY_DAYS[kind] * 24)))
     gone = leaves < EPOCH
-    weights = np.array([float(d["bobot"]) for d in _diagnoses()])
     return {
         "no_rawat": number,
         **_person(patient),
@@ -100,7 +103,7 @@ def _stay(rng: np.random.Generator, patient: Mapping[str, Any], number: str, whe
         ]
         if gone
         else None,
-        "icd10": _diagnoses()[int(rng.choice(len(weights), p=weights / weights.sum()))]["icd10"],
+        "icd10": _diagnosis(rng)["icd10"],
         "diubah": (leaves if gone else when).replace(microsecond=0) + timedelta(minutes=5),
     }
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from simulator.chance import EPOCH, chance
 from simulator.day import Day
-from simulator.delivery import File
+from simulator.delivery import File, changed, month_before
 from simulator.places import read_data
 from simulator.server import Connection, copy_table
 from simulator.source_rows import Change, Row
@@ -56,18 +56,13 @@ def _rows(seed: int, month: date) -> list[dict[str, Any]]:
     return rows
 
 
-def _month(day: date, back: int) -> date:
-    index = day.year * 12 + day.month - 1 - back
-    return date(index // 12, index % 12 + 1, 1)
-
-
 def build(connection: Connection, siak: Connection, seed: int, scale: float) -> None:
     """Destinations, and the closed months before the clock; visitors know no scale."""
     kept = ("kode", "nama_wisata", "jenis", "kecamatan", "pengelola")
     places = [{name: place[name] for name in kept} for place in _places()]
     copy_table(connection, "destinasi", pa.Table.from_pylist(places))
     # On the fifth of January the month before is ready.
-    rows = [row for back in range(MONTHS, 0, -1) for row in _rows(seed, _month(EPOCH.date(), back))]
+    rows = [row for back in range(MONTHS, 0, -1) for row in _rows(seed, month_before(EPOCH.date(), back))]
     copy_table(connection, "kunjungan_wisata", pa.Table.from_pylist(rows))
 
 
@@ -75,7 +70,7 @@ def live(day: Day, siak: Connection) -> dict[str, int]:
     """On the fourth of a month last month's visitors; at times a number is put right, and its workbook sent again."""
     today, done = day.start.date(), {"kunjungan-wisata": 0, "wisata-koreksi": 0}
     if today.day == 4:
-        rows = _rows(day.seed, _month(today, 1))
+        rows = _rows(day.seed, month_before(today, 1))
         copy_table(day.connection, "kunjungan_wisata", pa.Table.from_pylist(rows))
         done["kunjungan-wisata"] = len(rows)
     if day.rng.random() < 0.08 and (row := day.pick("kunjungan_wisata", "t.wisatawan = 'Nusantara'")) is not None:
@@ -89,12 +84,7 @@ def files(connection: Connection, since: datetime | None, until: datetime) -> It
     """`destinasi_wisata.xlsx` once, and `kunjungan_wisata_<month>.xlsx` of every month that is new or changed."""
     if since is None:
         yield File("destinasi_wisata.xlsx", _list(connection, until), until)
-    changed = connection.execute(
-        "SELECT bulan, max(diubah) FROM public.kunjungan_wisata GROUP BY bulan"
-        " HAVING max(diubah) <= %(sampai)s AND (%(sejak)s::timestamp IS NULL OR max(diubah) > %(sejak)s) ORDER BY 1",
-        {"sejak": since, "sampai": until},
-    ).fetchall()
-    for month, when in changed:
+    for month, when in changed(connection, "kunjungan_wisata", "bulan", since, until):
         yield File(f"kunjungan_wisata_{month}.xlsx", _visits(connection, month, when), when)
 
 
