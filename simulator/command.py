@@ -22,7 +22,7 @@ _EXAMPLES = """contoh / examples:
   bin/lumbung simulate advance --days 30                        hidup berjalan 30 hari
   bin/lumbung simulate show                                     jam sumber dan jumlah baris
   bin/lumbung simulate defects --rule nik:nik                   cacat yang disuntikkan dan masih terbuka
-  bin/lumbung simulate mend siak-00003                          perbaiki satu cacat seperti petugas dinas
+  bin/lumbung simulate mend siak-00003                          perbaiki cacat seperti petugas dinas
   bin/lumbung simulate sql siak "SELECT count(*) FROM biodata_wni"
 """
 
@@ -155,8 +155,8 @@ def _defects(state: State, options: argparse.Namespace) -> int:
 def _mend(state: State, options: argparse.Namespace) -> int:
     from simulator.mend import mend
 
-    for identity in options.id:
-        say(mend(state, identity))
+    for line in mend(state, *options.id):
+        say(line)
     return 0
 
 

@@ -1,8 +1,9 @@
-"""Repair one injected defect in the source, as the department would after a refusal note."""
+"""Repair injected defects in the source, as the department would after a refusal note."""
 
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,36 +19,50 @@ WORK = timedelta(hours=1)
 """A repair takes the department an hour of the source clock, so that the next extraction (lag up to 1 h) sees it."""
 
 
-def mend(state: State, identity: str) -> str:
-    """Repair the defect `identity` (e.g. siak-00003), write the manifest, return a line that says what was done."""
-    system = identity.rpartition("-")[0]
-    if system not in systems():
-        raise SimulatorError(
-            f"id cacat '{identity}' tidak dikenal; bentuknya siak-00003, lihat `bin/lumbung simulate defects`"
-        )
-    with state.connect(system) as connection:
-        manifest.require_built(connection, system)
-        found = connection.execute(
-            "SELECT tabel, isi, perbaikan FROM simulator.cacat WHERE id = %s FOR UPDATE", [identity]
-        ).fetchone()
-        if found is None:
-            raise SimulatorError(f"cacat '{identity}' tidak ada; lihat `bin/lumbung simulate defects`")
-        table, entry, repair = found
-        if entry["state"] != "open":
-            raise SimulatorError(f"cacat '{identity}' sudah diperbaiki")
-        now = manifest.clock(connection)
-        if repair["copy"] and (entry["rows"] == 2 or not repair["before"]):
-            _drop_copy(connection, table, entry, repair, now)
-        else:
-            _restore(connection, table, entry, repair, now)
-        entry["state"], entry["mended_at"] = "mended", now.isoformat(sep=" ")
-        connection.execute("UPDATE simulator.cacat SET isi = %s WHERE id = %s", [json.dumps(entry), identity])
-    for each in systems():
-        with state.connect(each) as connection:
-            manifest.put(connection, jam=now + WORK)
+def mend(state: State, *identities: str) -> list[str]:
+    """Repair defects (e.g. siak-00003), all or none, and write the manifest; a line for each says what was done.
+
+    Each takes its own `WORK`; what the departments send of it goes out at the end.
+    """
+    done = []
+    with ExitStack() as stack:
+        opened = {system: stack.enter_context(state.connect(system)) for system in systems()}
+        for identity in identities:
+            system = identity.rpartition("-")[0]
+            if system not in opened:
+                raise SimulatorError(
+                    f"id cacat '{identity}' tidak dikenal; bentuknya siak-00003, lihat `bin/lumbung simulate defects`"
+                )
+            entry, now = _repair(opened[system], system, identity)
+            for connection in opened.values():
+                manifest.put(connection, jam=now + WORK)
+            done.append(
+                f"{identity}: {entry['dataset']} {entry['key']} diperbaiki ({entry['note']}); jam sumber {now + WORK}"
+            )
     deliver(state)
     manifest.write(state)
-    return f"{identity}: {entry['dataset']} {entry['key']} diperbaiki ({entry['note']}); jam sumber {now + WORK}"
+    return done
+
+
+def _repair(connection: Connection, system: str, identity: str) -> tuple[dict[str, Any], datetime]:
+    """Repair one defect of a system; its entry in the manifest, and when that began."""
+    manifest.require_built(connection, system)
+    found = connection.execute(
+        "SELECT tabel, isi, perbaikan FROM simulator.cacat WHERE id = %s FOR UPDATE", [identity]
+    ).fetchone()
+    if found is None:
+        raise SimulatorError(f"cacat '{identity}' tidak ada; lihat `bin/lumbung simulate defects`")
+    table, entry, repair = found
+    if entry["state"] != "open":
+        raise SimulatorError(f"cacat '{identity}' sudah diperbaiki")
+    now = manifest.clock(connection)
+    if repair["copy"] and (entry["rows"] == 2 or not repair["before"]):
+        _drop_copy(connection, table, entry, repair, now)
+    else:
+        _restore(connection, table, entry, repair, now)
+    entry["state"], entry["mended_at"] = "mended", now.isoformat(sep=" ")
+    connection.execute("UPDATE simulator.cacat SET isi = %s WHERE id = %s", [json.dumps(entry), identity])
+    return entry, now
 
 
 def _match(repair: dict[str, Any], extra: dict[str, Any]) -> tuple[sql.Composed, list[Any]]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Protocol
 
 import psycopg
 import pytest
 import uvicorn
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from simulator.build import Plan, build
 from simulator.command import main
@@ -41,23 +43,36 @@ def superuser() -> str:
     )  # fmt: skip
 
 
+class NewState(Protocol):
+    """Makes a state folder with source databases of its own: empty ones, or copies of those of another state."""
+
+    def __call__(self, of: State | None = None) -> State: ...
+
+
 @pytest.fixture(scope="session")
-def new_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], State]]:
-    """Make a state folder with fresh, empty source databases; all are dropped at the end."""
+def new_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewState]:
+    """Every state is dropped at the end."""
     with ExitStack() as stack:
         number = 0
 
-        def make() -> State:
+        def make(of: State | None = None) -> State:
             nonlocal number
             number += 1
             folder = tmp_path_factory.mktemp("profil")
-            (folder / "secrets").mkdir()
+            if of is not None:
+                shutil.copytree(of.folder, folder, dirs_exist_ok=True)
+            (folder / "secrets").mkdir(exist_ok=True)
             for system in systems().values():
                 name = f"uji_simulator_{system.code}_{os.getpid()}_{number}"
+                template = "template0" if of is None else conninfo_to_dict(of.admin_url(system.code))["dbname"]
                 with psycopg.connect(superuser(), autocommit=True) as connection:
                     if not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [READER]).rowcount:
                         connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(READER)))
-                    connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+                    connection.execute(
+                        sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                            sql.Identifier(name), sql.Identifier(str(template))
+                        )
+                    )
                 stack.callback(_drop, name)
                 address = make_conninfo(superuser(), dbname=name)
                 (folder / "secrets" / f"source_{system.code}_admin_url").write_text(address + "\n")
@@ -73,12 +88,18 @@ def _drop(name: str) -> None:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-@pytest.fixture(scope="module")
-def built(new_state: Callable[[], State]) -> State:
-    """A small source of its own for one test file."""
+@pytest.fixture(scope="session")
+def original(new_state: NewState) -> State:
+    """A small source, built once and never changed: what changes it takes a copy (`new_state(original)`)."""
     state = new_state()
     assert build(state, Plan(SEED, SCALE), lambda line: None)
     return state
+
+
+@pytest.fixture(scope="module")
+def built(new_state: NewState, original: State) -> State:
+    """A small source of its own for one test file."""
+    return new_state(original)
 
 
 @pytest.fixture(scope="module")

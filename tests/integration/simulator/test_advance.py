@@ -7,11 +7,9 @@ import pytest
 
 from simulator import manifest
 from simulator.advance import advance
-from simulator.build import Plan, build
 from simulator.day import LATE
 from simulator.server import State
 from tests.integration.simulator import oracle
-from tests.integration.simulator.conftest import SCALE, SEED
 from tests.integration.simulator.test_build import content
 
 
@@ -27,10 +25,9 @@ def jump(state: State, when: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def lived(new_state):
+def lived(new_state, original):
     """A small source that lived through twenty-five days, the yearly assessment and the end of a semester."""
-    state = new_state()
-    build(state, Plan(SEED, SCALE), silent)
+    state = new_state(original)
     advance(state, 25, silent)
     jump(state, "2026-02-16 06:00:00")
     advance(state, 2, silent)
@@ -43,10 +40,8 @@ def test_the_manifest_still_names_every_broken_row_and_no_other(lived):
     assert oracle.broken(lived) == oracle.declared(lived)
 
 
-def test_days_one_by_one_or_at_once_are_the_same(new_state):
-    at_once, by_day = new_state(), new_state()
-    for state in (at_once, by_day):
-        build(state, Plan(SEED, SCALE), silent)
+def test_days_one_by_one_or_at_once_are_the_same(new_state, original):
+    at_once, by_day = new_state(original), new_state(original)
     assert advance(at_once, 3, silent) == datetime(2026, 1, 8, 6)
     for _ in range(3):
         advance(by_day, 1, silent)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -14,12 +14,11 @@ import uvicorn
 
 from simulator import manifest
 from simulator.advance import advance
-from simulator.build import Plan, build
 from simulator.chance import EPOCH
 from simulator.server import State
 from simulator.service import application
 from simulator.systems import systems
-from tests.integration.simulator.conftest import SCALE, SEED
+from tests.integration.simulator.conftest import NewState
 
 LOGIN = ("lumbung", "rahasia uji")
 PATHS = {"sekolah": "getSekolah", "siswa": "getPesertaDidik", "guru": "getGtk"}
@@ -157,9 +156,8 @@ def jump(state: State, when: str) -> None:
             manifest.put(connection, jam=when)
 
 
-def test_in_july_everybody_goes_up_and_children_of_six_come_in(new_state: Callable[[], State]) -> None:
-    state = new_state()
-    build(state, Plan(SEED, SCALE), lambda line: None)
+def test_in_july_everybody_goes_up_and_children_of_six_come_in(new_state: NewState, original: State) -> None:
+    state = new_state(original)
 
     def grades() -> Counter[int]:
         with state.connect("dapodik") as connection:

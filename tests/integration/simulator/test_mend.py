@@ -5,24 +5,21 @@ from datetime import datetime, timedelta
 
 from simulator import manifest
 from simulator.mend import WORK, mend
+from simulator.systems import systems
 from tests.integration.simulator import oracle
 
 
-def test_mending_everything_leaves_a_clean_source(new_state, run, capsys):
-    from simulator.build import Plan, build
-    from tests.integration.simulator.conftest import SCALE, SEED
-
-    state = new_state()
-    build(state, Plan(SEED, SCALE), lambda line: None)
+def test_mending_everything_leaves_a_clean_source(new_state, original, run, capsys):
+    state = new_state(original)
     first = {}
     for defect in oracle.manifest(state)["defects"]:
         first.setdefault((defect["dataset"], defect["kind"]), defect["id"])
     with state.connect("siak") as connection:
         before = manifest.clock(connection)
-    for number, identity in enumerate(first.values(), start=1):
-        mend(state, identity)
-        with state.connect("siak") as siak, state.connect("sismiop") as sismiop:
-            assert manifest.clock(siak) == manifest.clock(sismiop) == before + number * WORK
+    mend(state, *first.values())
+    for system in systems():
+        with state.connect(system) as connection:
+            assert manifest.clock(connection) == before + len(first) * WORK
     assert oracle.broken(state) == oracle.declared(state)
     mended = [d for d in oracle.manifest(state)["defects"] if d["state"] == "mended"]
     assert {d["id"] for d in mended} == set(first.values())
@@ -55,6 +52,19 @@ def test_a_row_that_was_changed_by_hand_is_not_touched(built, run, capsys):
         connection.execute("UPDATE biodata_wni SET nik = '3515010101009001' WHERE nik = %s", [defect["key"]["nik"]])
     assert run(built, "mend", defect["id"]) == 1
     assert "diubah dengan tangan" in capsys.readouterr().err
+
+
+def test_one_wrong_id_and_none_is_mended(built, run, capsys):
+    wrong = next(d for d in oracle.manifest(built)["defects"] if d["kind"] == "kode-agama" and d["state"] == "open")
+    before = oracle.manifest(built)
+    assert run(built, "mend", wrong["id"], "siak-99999") == 1
+    assert "siak-99999" in capsys.readouterr().err
+    assert oracle.manifest(built) == before
+    with built.connect("siak") as connection:
+        (religion,) = connection.execute(
+            "SELECT agama FROM biodata_wni WHERE nik = %s", [wrong["key"]["nik"]]
+        ).fetchone()
+    assert religion not in range(1, 8)
 
 
 def test_unknown_ids_are_refused(built, run, capsys):
