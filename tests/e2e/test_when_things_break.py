@@ -166,8 +166,8 @@ def test_services_killed_between_runs_come_back(platform: Platform) -> None:
     for name in ("metastore", "ckan"):
         _kill_service(platform, name)
     platform.simulate("advance", "--days", "1")
-    platform.call("run", "sismiop")
-    _whole(platform, "sismiop")
+    platform.call("run", "harga_pangan")
+    _whole(platform, "harga_pangan")
 
 
 def test_a_renamed_column_stops_its_table_and_the_linked_ones_wait(platform: Platform) -> None:
@@ -199,10 +199,10 @@ def test_a_renamed_column_stops_its_table_and_the_linked_ones_wait(platform: Pla
 
 def test_two_runs_of_one_system_at_once(platform: Platform) -> None:
     platform.simulate("advance", "--days", "1")
-    first, second = _start(platform, "run", "siak"), _start(platform, "run", "siak")
+    first, second = _start(platform, "run", "simrs"), _start(platform, "run", "simrs")
     _finished(first)
     _finished(second)
-    _whole(platform, "siak")
+    _whole(platform, "simrs")
 
 
 def test_a_refused_row_is_replayed_after_its_list_was_mended(platform: Platform, tmp_path: Path) -> None:

@@ -448,6 +448,83 @@ def test_what_is_new_or_missing_here_and_there_is_said(service: OddService, plac
     ]
 
 
+GOOD = {"id": "A1", "nilai": 1, "aktif": True}
+STOPS: list[tuple[str, list[dict[str, Any]], str]] = [
+    ("dropped", [{"id": "A1", "aktif": True}], "kunci nilai (kolom nilai) tidak ada di jawaban"),
+    ("the key column is dropped", [{"nilai": 1, "aktif": True}], "kunci id (kolom id) tidak ada di jawaban"),
+    ("two are dropped", [{"id": "A1"}], "kunci aktif (kolom aktif) tidak ada di jawaban"),
+    ("renamed", [{"id": "A1", "Nilai": 1, "aktif": True}], "kunci yang tidak dikenal: Nilai"),
+    (
+        "renamed in every row",
+        [{"id": "A1", "nilai_baru": n, "aktif": True} for n in (1, 2)],
+        "tidak dikenal: nilai_baru",
+    ),
+    ("moved below another key", [{"id": "A1", "isi": {"nilai": 1}, "aktif": True}], "kunci yang tidak dikenal: isi"),
+    ("number to string", [GOOD | {"nilai": "1"}], "kunci nilai (kolom nilai) berisi string, bukan number"),
+    ("number to boolean", [GOOD | {"nilai": True}], "kunci nilai (kolom nilai) berisi boolean, bukan number"),
+    ("string to number", [GOOD | {"id": 7}], "kunci id (kolom id) berisi number, bukan string"),
+    ("boolean to number", [GOOD | {"aktif": 1}], "kunci aktif (kolom aktif) berisi number, bukan boolean"),
+    ("boolean to string", [GOOD | {"aktif": "ya"}], "kunci aktif (kolom aktif) berisi string, bukan boolean"),
+    ("value to list", [GOOD | {"nilai": [1]}], "kunci nilai pada baris ke-1 berisi daftar atau objek"),
+    ("value to object", [GOOD | {"nilai": {"rp": 1}}], "kunci nilai pada baris ke-1 berisi daftar atau objek"),
+    ("a later row to list", [GOOD, GOOD | {"id": "A2", "nilai": []}], "kunci nilai pada baris ke-2 berisi daftar"),
+    ("renamed, the old key stays empty", [GOOD | {"nilai": None, "harga": 1} | {"aktif": "1"}], "kolom aktif"),
+]
+"""Drift that would lose values or change them: what the rows are, what is said. Nothing is read."""
+
+
+@pytest.mark.parametrize(("rows", "word"), [case[1:] for case in STOPS], ids=[case[0] for case in STOPS])
+def test_drift_that_would_cost_values_stops_the_dataset(
+    service: OddService, place: Settings, rows: list[dict[str, Any]], word: str
+) -> None:
+    service.on["/data"] = lambda _: Reply({"data": rows})
+    with pytest.raises(DatasetStopped) as caught:
+        read(place, rest_dataset())
+    assert word in str(caught.value)
+
+
+GOES_ON: list[tuple[str, list[dict[str, Any]], list[tuple[str | None, ...]], list[str]]] = [
+    ("as declared", [GOOD], [("A1", "1", "true")], []),
+    ("reordered", [dict(reversed(GOOD.items()))], [("A1", "1", "true")], []),
+    ("added", [GOOD | {"baru": 5}], [("A1", "1", "true")], ["kunci baru baru di jawaban"]),
+    ("an object is added", [GOOD | {"isi": {"a": [1]}}], [("A1", "1", "true")], ["kunci baru isi di jawaban"]),
+    ("empty everywhere", [GOOD | {"nilai": None}], [("A1", None, "true")], []),
+    (
+        "dropped in one row",
+        [GOOD, {"id": "A2", "nilai": 2}],
+        [("A1", "1", "true"), ("A2", "2", None)],
+        ["kunci aktif tidak ada pada 1 dari 2 baris"],
+    ),
+    (
+        "retyped in one row",
+        [GOOD, GOOD | {"id": "A2", "nilai": "dua"}],
+        [("A1", "1", "true"), ("A2", "dua", "true")],
+        ["kunci nilai bukan number pada 1 dari 2 baris"],
+    ),
+    ("whole to fraction", [GOOD | {"nilai": 1.5}], [("A1", "1.5", "true")], []),
+    ("no rows", [], [], []),
+]
+"""Drift that costs nothing: what the rows are, what is read, what is said."""
+
+
+@pytest.mark.parametrize(("rows", "values", "said"), [case[1:] for case in GOES_ON], ids=[case[0] for case in GOES_ON])
+def test_drift_that_costs_nothing_goes_on_and_is_said(
+    service: OddService,
+    place: Settings,
+    rows: list[dict[str, Any]],
+    values: list[tuple[str | None, ...]],
+    said: list[str],
+) -> None:
+    service.on["/data"] = lambda _: Reply({"data": rows})
+    one = rest_dataset()
+    with open_rest(place, rest_system()) as snapshot:
+        batches = list(snapshot.read(snapshot.prepare(one), None, ContentDigest()))
+        remarks = snapshot.remarks(one)
+    assert [(row["id"], row["nilai"], row["aktif"]) for _, batch in batches for row in batch.to_pylist()] == values
+    assert len(remarks) == len(said)
+    assert all(remark.startswith(word) for remark, word in zip(remarks, said, strict=True))
+
+
 def test_drift_is_seen_before_reading(service: OddService, place: Settings, tmp_path: Path) -> None:
     service.on["/data"] = lambda _: Reply({"data": [{"id": "1", "harga": 3, "aktif": True}]})
     with open_rest(place, rest_system()) as snapshot:
