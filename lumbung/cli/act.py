@@ -67,10 +67,7 @@ def chosen_systems(
     if every:
         codes = carried(declared.systems.values(), wanted)
     for code in codes:
-        if code not in declared.systems:
-            raise ValueError(
-                f"Sistem {code!r} tidak dikenal; yang dideklarasikan: {', '.join(sorted(declared.systems))}."
-            )
+        declared.require_system(code)
     if datasets and len(codes) > 1:
         raise ValueError("--dataset menyebut dataset satu sistem; sebut satu sistem saja.")
     for name in datasets:

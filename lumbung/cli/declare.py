@@ -10,7 +10,7 @@ import typer
 from lumbung.cli.output import as_json
 
 if TYPE_CHECKING:
-    from lumbung.declarations import Declarations
+    pass
 
 
 def check(
@@ -50,7 +50,7 @@ def contracts(
 
     declared = load()
     if system is not None:
-        _require_known(system, declared)
+        declared.require_system(system)
     if accept:
         done = [one for code in ([system] if system else declared.systems) for one in evolution.accept(declared, code)]
         print("\n".join(f"{one.dataset} {one.version}: diterima" for one in done) or "Tidak ada yang berubah.")
@@ -84,7 +84,7 @@ def scaffold(
     from lumbung.sources.scaffold import describe, draft
 
     declarations = load()
-    _require_known(system, declarations)
+    declarations.require_system(system)
     known = declarations.systems[system]
     if known.transport != "postgresql":
         raise ValueError(
@@ -104,14 +104,6 @@ def scaffold(
     with path.open("x", encoding="utf-8") as file:
         file.write(text)
     print(f"{path.relative_to(declarations.root)}: ditulis. Tinjau setiap `dugaan`, lalu `bin/lumbung check`.")
-
-
-def _require_known(system: str, declared: Declarations) -> None:
-    """Raises ValueError naming the systems that there are."""
-    if system not in declared.systems:
-        raise ValueError(
-            f"Sistem {system!r} tidak dikenal; yang dideklarasikan: {', '.join(sorted(declared.systems))}."
-        )
 
 
 def add_to(app: typer.Typer) -> None:

@@ -27,7 +27,7 @@ from lumbung.declarations.models import (
     Taken,
     Tenant,
 )
-from lumbung.declarations.problems import DeclarationError, Problem
+from lumbung.declarations.problems import DeclarationError, Problem, UnknownTarget
 
 __all__ = [
     "CodeList",
@@ -53,6 +53,7 @@ __all__ = [
     "SystemHead",
     "Taken",
     "Tenant",
+    "UnknownTarget",
     "check",
     "load",
     "load_systems",

@@ -35,6 +35,7 @@ from lumbung.declarations.organization import (
     SystemHead,
     Tenant,
 )
+from lumbung.declarations.problems import UnknownTarget
 from lumbung.declarations.product import (
     Mart,
     MartColumn,
@@ -109,10 +110,15 @@ class Declarations(Frozen):
     marts: dict[str, Mart]
     tenant: Tenant
 
-    def of_system(self, code: str) -> tuple[Dataset, ...]:
-        """The datasets of a system, parents first; `KeyError` when the system is unknown."""
+    def require_system(self, code: str) -> None:
+        """Raises UnknownTarget, naming the declared systems, unless `code` is one of them."""
         if code not in self.systems:
-            raise KeyError(f"no system {code!r}; declared: {', '.join(sorted(self.systems))}")
+            known = ", ".join(sorted(self.systems))
+            raise UnknownTarget(f"Sistem {code!r} tidak dikenal; yang dideklarasikan: {known}.")
+
+    def of_system(self, code: str) -> tuple[Dataset, ...]:
+        """The datasets of a system, parents first; `UnknownTarget` when the system is not declared."""
+        self.require_system(code)
         return tuple(sorted((d for d in self.datasets.values() if d.system == code), key=lambda d: d.order))
 
     def retention(self, dataset: Dataset) -> timedelta:

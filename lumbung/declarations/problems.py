@@ -19,6 +19,10 @@ class Problem:
         return f"{self.file}:{self.line}: {self.key or '-'}: {self.message}"
 
 
+class UnknownTarget(ValueError):
+    """The system, dataset, batch or rule that was asked for does not exist; the message says which ones do."""
+
+
 class DeclarationError(ValueError):
     """Raised by `load` when the declarations hold a mistake; nothing may run before it is mended."""
 

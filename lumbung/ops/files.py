@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from lumbung.declarations import load
+from lumbung.declarations import UnknownTarget, load
 from lumbung.ledger import Ledger
-from lumbung.ops.quarantine import UnknownTarget
 from lumbung.settings import settings
 from lumbung.sources.originals import inbox, shown_name
 
@@ -38,9 +37,11 @@ def file_rows(system: str | None = None, ledger: Ledger | None = None) -> list[d
     ledger = ledger or Ledger.connect()
     declared = load()
     dropping = [one for one in declared.systems.values() if one.transport == "files"]
-    if system is not None and system not in {one.code for one in dropping}:
-        known = ", ".join(one.code for one in dropping) or "belum ada"
-        raise UnknownTarget(f"Sistem {system!r} tidak dikenal atau tidak mengirim berkas; yang mengirim: {known}.")
+    if system is not None:
+        declared.require_system(system)
+        if system not in {one.code for one in dropping}:
+            known = ", ".join(one.code for one in dropping) or "belum ada"
+            raise UnknownTarget(f"Sistem {system!r} tidak mengirim berkas; yang mengirim: {known}.")
     rows: list[dict[str, Any]] = []
     for one in dropping:
         if system not in (None, one.code):

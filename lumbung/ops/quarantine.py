@@ -7,7 +7,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
-from lumbung.declarations import load
+from lumbung.declarations import UnknownTarget, load
 from lumbung.declarations.names import FILE_LINE, FILE_NAME
 from lumbung.ledger import Ledger, NotInLedger
 from lumbung.rules.places import quarantine_folder
@@ -35,10 +35,6 @@ COLUMNS: Final = {
     "reasons": "Alasan",
 }
 CLOSING_COLUMNS: Final = {"state": "Keadaan", "why": "Sebab ditutup", "closed_by": "Oleh batch", "closed_at": "Pada"}
-
-
-class UnknownTarget(ValueError):
-    """The system, dataset, batch or rule that was asked for does not exist; the message says which ones do."""
 
 
 def refused_rows(
@@ -96,9 +92,6 @@ def refused_rows(
 
 def targets(declarations: Declarations, system: str, dataset: str | None) -> tuple[Dataset, ...]:
     """The datasets meant on the command line. Raises `UnknownTarget`."""
-    if system not in declarations.systems:
-        known = ", ".join(sorted(declarations.systems))
-        raise UnknownTarget(f"Sistem {system!r} tidak dikenal; yang dideklarasikan: {known}.")
     of_system = declarations.of_system(system)
     if dataset is None:
         return of_system

@@ -57,15 +57,11 @@ def reconcile_rows(system: str | None = None, ledger: Ledger | None = None) -> l
     """One row per dataset of the system (default: of all that were ever run); the keys of `COLUMNS`, in rows.
 
     Raises:
-        ValueError: the system is not declared.
+        UnknownTarget: the system is not declared.
         lumbung.sources.errors.SourceError: the source cannot be read.
     """
     ledger = ledger or Ledger.connect()
     declared = load()
-    if system is not None and system not in declared.systems:
-        raise ValueError(
-            f"Sistem {system!r} tidak dikenal; yang dideklarasikan: {', '.join(sorted(declared.systems))}."
-        )
     rows = []
     for code in [system] if system else [code for code in declared.systems if ledger.runs(code, limit=1)]:
         datasets = declared.of_system(code)

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lumbung import storage
+from lumbung.declarations import UnknownTarget
 from lumbung.declarations.models import Dataset, Declarations, System
 from lumbung.ledger import REPLACED, Batch, Extracted, Ledger
 from lumbung.ops import quarantine, replay
@@ -258,7 +259,7 @@ def test_quarantine_shows_key_rules_and_reasons_and_the_look_is_audited(bench: B
     ]
     assert quarantine.refused_rows(bench.system, "objek", rule="kode:jenis", ledger=bench.ledger) == []
     assert bench.ledger.audit_entries(bench.system)[0].actor == "cli:uji"
-    with pytest.raises(quarantine.UnknownTarget, match="objek"):
+    with pytest.raises(UnknownTarget, match="objek"):
         quarantine.refused_rows(bench.system, "tidak_ada", ledger=bench.ledger)
 
 
@@ -469,7 +470,7 @@ def test_replay_of_one_batch_leaves_the_others(bench: Bench) -> None:
     bench.promote(bench.validate(bench.ledger.batch(opened.batch_id)))
     assert bench.open_keys() == {1}
     assert bench.current() == {2: "Siti"}
-    with pytest.raises(quarantine.UnknownTarget):
+    with pytest.raises(UnknownTarget):
         replay.replay(bench.system, "subjek", second.id, actor="cli:uji", ledger=bench.ledger)
 
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import pytest
 
-from lumbung.declarations import Dataset, Declarations, check, load, load_systems
+from lumbung.declarations import Dataset, Declarations, UnknownTarget, check, load, load_systems
 from lumbung.declarations.docs import stale
 from lumbung.declarations.expectations import MAP_EXPECTATIONS
 from lumbung.declarations.loader import REPOSITORY
@@ -48,7 +48,7 @@ def test_the_pages_of_the_datasets_are_up_to_date(declared: Declarations) -> Non
 def test_datasets_come_parents_first(declared: Declarations) -> None:
     for system, names in ORDER.items():
         assert [d.name for d in declared.of_system(system)] == names.split()
-    with pytest.raises(KeyError, match="siakk"):
+    with pytest.raises(UnknownTarget, match="siakk"):
         declared.of_system("siakk")
 
 

@@ -10,16 +10,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from lumbung.declarations import Declarations, UnknownTarget
 from lumbung.ledger import NotInLedger
 from lumbung.ops import quarantine
-from lumbung.ops.quarantine import UnknownTarget, by_batch, plain, refused_rows, stored_rows, targets
+from lumbung.ops.quarantine import by_batch, plain, refused_rows, stored_rows, targets
 
 RULES = tuple(SimpleNamespace(id=name) for name in ("nik:nik", "kode:agama"))
 DATASETS = tuple(
-    SimpleNamespace(system="siak", name=name, id=f"siak.{name}", key=("nik",), rules=RULES)
-    for name in ("keluarga", "biodata")
+    SimpleNamespace(system="siak", name=name, id=f"siak.{name}", key=("nik",), rules=RULES, order=order)
+    for order, name in enumerate(("keluarga", "biodata"))
 )
-DECLARED = cast(Any, SimpleNamespace(systems={"siak": None}, of_system=lambda code: DATASETS))
+DECLARED = Declarations.model_construct(
+    systems=cast(Any, {"siak": None}), datasets=cast(Any, {dataset.id: dataset for dataset in DATASETS})
+)
 
 
 @pytest.mark.parametrize(
