@@ -7,12 +7,14 @@ import hashlib
 import io
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from lumbung.portal.ckan import Portal
 from lumbung.portal.dataset import fields
 from lumbung.portal.pii import Finding, scan
 from lumbung.portal.table import Content
+
+_NUMBERS: Final = ("integer", "bigint", "numeric")
 
 
 class ReadBackError(Exception):
@@ -44,8 +46,8 @@ def read_back(
     return scan(content.columns, rows, content.columns, exempt)
 
 
-def _table(portal: Portal, resource: str, content: Content, where: str) -> list[list[str]]:
-    """Rows of the DataStore's own dump, checked against the content (order does not matter)."""
+def _table(portal: Portal, resource: str, content: Content, where: str) -> list[list[str | Decimal]]:
+    """Rows of the DataStore's own dump, checked against the content (order does not matter); numbers are numbers."""
     dump = portal.get(f"/datastore/dump/{resource}?format=csv&bom=False")
     lines = list(csv.reader(io.StringIO(dump.body.decode("utf-8-sig"), newline="")))
     if not lines or lines[0] != ["_id", *content.columns]:
@@ -55,7 +57,12 @@ def _table(portal: Portal, resource: str, content: Content, where: str) -> list[
     sent = list(csv.reader(io.StringIO(content.csv.decode(), newline="")))[1:]
     if _digest(rows, kinds) != _digest(sent, kinds):
         raise ReadBackError(f"{where}: isi tabel tidak sama dengan berkasnya")
-    return rows
+    return [[_value(cell, kind) for cell, kind in zip(row, kinds, strict=True)] for row in rows]
+
+
+def _value(cell: str, kind: str) -> str | Decimal:
+    """As the search before publication saw it: the text of a number, 628717000.00, looks like a telephone's."""
+    return Decimal(cell) if cell and kind in _NUMBERS else cell
 
 
 def _digest(rows: list[list[str]], kinds: list[str]) -> str:

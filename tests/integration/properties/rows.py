@@ -302,7 +302,8 @@ class _Maker:
     def _is_pattern(self, rule_id: str) -> bool:
         kind = rule_id.partition(":")[0]
         names = self.declared.types
-        return ":" in rule_id and (kind in names or any(kind.startswith(f"{name}-") for name in names))
+        typed = ":" in rule_id and (kind in names or any(kind.startswith(f"{name}-") for name in names))
+        return typed and "regex" in self.rules[rule_id].kwargs  # `nama:` is also the rule of a name looked up in a list
 
     def _is_generated(self, rule_id: str) -> bool:
         return rule_id.partition(":")[0] in ("wajib", "kode", "tipe") or self._is_pattern(rule_id)

@@ -101,6 +101,28 @@ _SAMPLE = "titik, to_char(tanggal, 'DD-MM-YYYY'), parameter"
 _COMMA = "^[0-9]+(,[0-9]+)?$"
 _VISITORS = "bulan, nama_wisata, wisatawan"
 _WEIGHED = "to_char(tanggal, 'YYYYMMDD'), kode_tps"
+_ASKED = "semester, no_pendataan"
+_FIELDS = ", ".join(f"'{row['kode']}'" for row in read_data("umkm_kbli.csv"))
+_BUSINESS = f"skala IN ('Mikro', 'Kecil', 'Menengah') AND omzet ~ '{_WHOLE}'"
+_LIMITS = "('Mikro', -1, 2e9, -1, 1e9), ('Kecil', 2e9, 15e9, 1e9, 5e9), ('Menengah', 15e9, 50e9, 5e9, 10e9)"
+_NO_SCALE = (
+    f"CASE WHEN {_BUSINESS} THEN NOT EXISTS (SELECT FROM (VALUES {_LIMITS}) AS b (nama, omzet_di, omzet_ke, di, ke)"
+    " WHERE b.nama = skala AND (omzet::numeric > omzet_di AND omzet::numeric <= omzet_ke"
+    " OR aset::numeric > di AND aset::numeric <= ke)) END"
+)
+_TOWNS = [row for row in read_data("wilayah_sidoarjo.csv") if row["tingkat"] == "desa_kelurahan"]
+_VILLAGES = ", ".join(f"'{row['kode']}'" for row in _TOWNS)
+_KELURAHAN = ", ".join(f"'{row['kode']}'" for row in _TOWNS if row["jenis"] == "kelurahan")
+_KECAMATAN_NAMES = ", ".join(
+    f"('{row['kode']}', '{row['nama'].title()}')"
+    for row in read_data("wilayah_sidoarjo.csv")
+    if row["tingkat"] == "kecamatan"
+)
+_ELSEWHERE = (
+    f"kode_desa IN ({_VILLAGES}) AND EXISTS (SELECT FROM (VALUES {_KECAMATAN_NAMES}) AS k (kode, nama)"
+    " WHERE k.nama = kecamatan AND k.kode <> left(kode_desa, 8))"
+)
+_PROFILE = "tahun, kode_desa"
 SENDERS = {
     "covid": _where(
         "kasus_harian",
@@ -169,6 +191,61 @@ SENDERS = {
                 "rujukan:kelas": "kelas NOT IN (SELECT kelas FROM tempat_tidur)",
                 "lama-rawat": "keluar::date - masuk::date > 365",
             },
+        ),
+    ],
+    "umkm": _where(
+        "usaha",
+        _ASKED,
+        {
+            "bentuk:baris": "nik_bilangan",
+            "nik:nik": _NIK,
+            "wajib:nama_pemilik": "nama_pemilik IS NULL",
+            "nib:nib": "nib !~ '^[0-9]{13}$'",
+            "kode:kbli": f"kbli NOT IN ({_FIELDS})",
+            "nama:kecamatan": "kecamatan IN ('Luar Kota', 'Sidoarjo Timur', 'Gedangan Kulon')",
+            "nama:desa": "desa IN ('Dsn. Krajan', 'Perum Griya Asri', 'RW 05')",
+            "nama:skala": "skala NOT IN ('Mikro', 'Kecil', 'Menengah')",
+            "skala-sesuai-kriteria": _NO_SCALE,
+            "tipe:omzet": f"omzet !~ '{_WHOLE}'",
+            "angka-tidak-negatif": "tenaga_kerja LIKE '-%'",
+            "omzet-nol": "omzet = '0'",
+        },
+        2,
+    ),
+    "desa": [
+        *_where(
+            "profil_desa",
+            _PROFILE,
+            {
+                "wilayah:desa-berlaku": f"kode_desa NOT IN ({_VILLAGES})",
+                "nama:kecamatan": "kecamatan IN ('Luar Kota', 'Sidoarjo Timur', 'Gedangan Kulon')",
+                "kecamatan-sesuai-kode": _ELSEWHERE,
+                "jumlah-penduduk": (
+                    f"CASE WHEN laki_laki ~ '{_WHOLE}' THEN laki_laki::int + perempuan::int <> jumlah::int END"
+                ),
+                "tipe:laki_laki": f"laki_laki !~ '{_WHOLE}'",
+                "angka-tidak-negatif": "posyandu LIKE '-%'",
+                "anggota-keluarga-wajar": "jumlah::numeric / keluarga::numeric NOT BETWEEN 1.5 AND 8",
+            },
+            2,
+        ),
+        *_where(
+            "apbdes",
+            f"{_PROFILE}, kelompok",
+            {
+                "hanya-desa": f"kode_desa IN ({_KELURAHAN})",
+                "wilayah:desa-berlaku": f"kode_desa NOT IN ({_VILLAGES})",
+                "kecamatan-sesuai-kode": _ELSEWHERE,
+                "kode:kelompok": "kelompok = 'B6'",
+                "angka-tidak-negatif": "realisasi LIKE '-%'",
+                "tipe:realisasi": f"realisasi !~ '{_WHOLE}'",
+                "wajib:realisasi": "realisasi IS NULL",
+                "belanja-melebihi-anggaran": (
+                    f"CASE WHEN realisasi ~ '{_WHOLE}' THEN realisasi::numeric > anggaran::numeric END"
+                    " AND kelompok LIKE 'B_'"
+                ),
+            },
+            3,
         ),
     ],
 }

@@ -40,6 +40,21 @@ def test_the_manifest_still_names_every_broken_row_and_no_other(lived):
     assert oracle.broken(lived) == oracle.declared(lived)
 
 
+def test_the_workbooks_of_a_new_period_are_sent_beside_the_older_ones(lived):
+    names = {system: {path.stem for path in lived.drop(system).iterdir()} for system in ("umkm", "desa")}
+    assert names["umkm"] == {f"data_umkm_{semester}" for semester in ("2024-S2", "2025-S1", "2025-S2")}
+    assert names["desa"] == {
+        *(f"profil_desa_{year}" for year in (2023, 2024, 2025)),
+        *(f"apbdes_{year}" for year in (2024, 2025)),
+    }
+    with lived.connect("umkm") as connection:
+        before = dict(connection.execute("SELECT no_pendataan, nik FROM usaha WHERE semester = '2025-S1'").fetchall())
+        after = dict(connection.execute("SELECT no_pendataan, nik FROM usaha WHERE semester = '2025-S2'").fetchall())
+    kept = after.keys() & before.keys()
+    assert len(kept) > 100 and len(after) > len(kept)
+    assert {number: after[number] for number in kept} == {number: before[number] for number in kept}
+
+
 def test_days_one_by_one_or_at_once_are_the_same(new_state, original):
     at_once, by_day = new_state(original), new_state(original)
     assert advance(at_once, 3, silent) == datetime(2026, 1, 8, 6)

@@ -146,6 +146,21 @@ ROWS = {
         "no_rawat": "R260103000012", "kelas": "II", "masuk": datetime(2025, 12, 28, 9),
         "keluar": datetime(2026, 1, 3, 9), "icd10": "A90",
     },
+    "usaha": {
+        "semester": "2025-S1", "no_pendataan": "UM-0000123", "nik": "3515081203909001", "nik_bilangan": False,
+        "nama_pemilik": "BUDI SANTOSO", "nama_usaha": "Warung Budi", "nib": "9120304050607", "kbli": "56102",
+        "kecamatan": "Kec. Candi", "desa": "Ds. Sumokali", "omzet": "130000000", "aset": "30000000",
+        "tenaga_kerja": "2", "skala": "Mikro", "diubah": datetime(2025, 7, 10, 10),
+    },
+    "profil_desa": {
+        "tahun": "2024", "kode_desa": "35.15.08.2015", "kecamatan": "Sidoarjo", "nama": "Blurukidul",
+        "luas": "210.50", "laki_laki": "4120", "perempuan": "4098", "jumlah": "8218", "keluarga": "2570",
+        "paud": "4", "sd": "3", "posyandu": "11", "diubah": datetime(2025, 2, 16, 13),
+    },
+    "apbdes": {
+        "tahun": "2024", "kode_desa": "35.15.08.2015", "kelompok": "B2", "kecamatan": "Sidoarjo",
+        "nama": "Blurukidul", "anggaran": "820000000", "realisasi": "741000000", "diubah": datetime(2025, 1, 19, 13),
+    },
 }  # fmt: skip
 """A row of each table of the smaller departments."""
 

@@ -1,0 +1,108 @@
+"""The SQL of the marts about small businesses and villages on the real engine, over rows whose answer is known."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.integration.test_mart_sql import Answer, answer, declared  # noqa: F401
+
+SHOP = {"semester": "2025-S1", "_akhir_semester": date(2025, 6, 30), "_kode_kecamatan": "35.15.08", "kbli": "56102"}
+SHOP |= {"_kode_skala": "mikro", "_kode_skala_label": "Mikro", "nib": None, "tenaga_kerja": 2, "omzet": Decimal(100)}
+DANA = {"tahun": "2024", "_akhir_tahun": date(2024, 12, 31), "kode_desa": "35.15.08.2015", "kelompok": "4.2.1"}
+DANA |= {"anggaran": Decimal(800), "realisasi": Decimal(600)}
+VILLAGE = {"tahun": "2024", "_akhir_tahun": date(2024, 12, 31), "kode_desa": "35.15.08.2015", "luas": Decimal("250.00")}
+VILLAGE |= {"laki_laki": 500, "perempuan": 510, "jumlah": 1010, "keluarga": 300, "paud": 2, "sd": None, "posyandu": 5}
+
+
+def reasons(answer: Answer, mart: str, rows: Any) -> dict[str, int]:  # noqa: F811
+    return {r["alasan"]: r["jumlah"] for r in answer(mart, rows, file="identity.sql")}
+
+
+def test_businesses_are_counted_by_the_section_of_their_kbli_and_by_scale(answer: Answer) -> None:  # noqa: F811
+    shops = [
+        SHOP,
+        {**SHOP, "nib": "9120304050607", "kbli": "56304", "tenaga_kerja": 3},
+        {**SHOP, "kbli": "10710"},
+        {**SHOP, "_kode_skala": "kecil", "_kode_skala_label": "Kecil"},
+        {**SHOP, "semester": "2024-S2", "_akhir_semester": date(2024, 12, 31)},
+        {**SHOP, "_dihapus_batch": "b"},
+        {**SHOP, "_kode_kecamatan": None},
+        {**SHOP, "kbli": "04111"},
+    ]
+    rows = {"umkm__usaha": shops}
+    shown = ("semester", "tahun", "nama_kecamatan", "kategori_kbli", "skala", "jumlah_usaha", "jumlah_ber_nib")
+    found = {
+        tuple(r[name] for name in shown): (r["jumlah_tenaga_kerja"], r["jumlah_omzet"])
+        for r in answer("umkm_sektor", rows)
+    }
+    assert found == {
+        ("2025-S1", 2025, "Sidoarjo", "I", "mikro", 2, 1): (5, Decimal(200)),
+        ("2025-S1", 2025, "Sidoarjo", "C", "mikro", 1, 0): (2, Decimal(100)),
+        ("2025-S1", 2025, "Sidoarjo", "I", "kecil", 1, 0): (2, Decimal(100)),
+        ("2024-S2", 2024, "Sidoarjo", "I", "mikro", 1, 0): (2, Decimal(100)),
+    }
+    assert reasons(answer, "umkm_sektor", rows) == {
+        "dihitung": 5,
+        "kecamatan tidak berlaku pada akhir semester": 1,
+        "dua angka pertama KBLI tidak ada di daftar golongan pokok": 1,
+    }
+
+
+def test_a_budget_knows_its_village_and_how_much_of_it_came_about(answer: Answer) -> None:  # noqa: F811
+    lines = [
+        DANA,
+        {**DANA, "kelompok": "B5", "anggaran": Decimal(0), "realisasi": Decimal(0)},
+        {**DANA, "kode_desa": "35.15.08.2999"},
+        {**DANA, "kelompok": "9.9"},
+        {**DANA, "_dihapus_batch": "b"},
+    ]
+    rows = {"desa__apbdes": lines}
+    shown = ("tahun", "nama_kecamatan", "nama_desa", "jenis", "kelompok_label", "anggaran", "persen_realisasi")
+    assert sorted(tuple(r[name] for name in shown) for r in answer("apbdes", rows)) == [
+        (2024, "Sidoarjo", "Blurukidul", "belanja", "Penanggulangan Bencana, Darurat, dan Mendesak Desa", 0, None),
+        (2024, "Sidoarjo", "Blurukidul", "pendapatan", "Dana Desa", 800, Decimal("75.00")),
+    ]
+    assert reasons(answer, "apbdes", rows) == {
+        "dihitung": 2,
+        "kode desa tidak berlaku pada akhir tahun": 1,
+        "kelompok tidak berlaku pada akhir tahun": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "density", "level"),
+    [
+        ({}, Decimal("404.0"), "desa"),
+        ({"luas": None}, None, "desa"),
+        ({"luas": Decimal(0)}, None, "desa"),
+        ({"kode_desa": "35.15.08.1020"}, Decimal("404.0"), "kelurahan"),
+    ],
+    ids=["hundred-hectares-are-a-square-kilometre", "no-area", "area-of-nothing", "kelurahan"],
+)
+def test_a_profile_says_how_densely_a_village_is_lived_in(
+    answer: Answer,  # noqa: F811
+    change: dict[str, Any],
+    density: Decimal | None,
+    level: str,
+) -> None:
+    rows = {"desa__profil_desa": [{**VILLAGE, **change}, {**VILLAGE, "_dihapus_batch": "b"}]}
+    (found,) = answer("profil_desa", rows)
+    assert (found["kepadatan"], found["tingkat"], found["jumlah_penduduk"], found["jumlah_sd"]) == (
+        density,
+        level,
+        1010,
+        None,
+    )
+    assert reasons(answer, "profil_desa", rows) == {"dihitung": 1}
+
+
+def test_a_village_that_was_closed_has_a_profile_until_its_last_day(answer: Answer) -> None:  # noqa: F811
+    gone = {**VILLAGE, "kode_desa": "35.15.06.2003"}
+    years = [{**gone, "tahun": str(year), "_akhir_tahun": date(year, 12, 31)} for year in (2022, 2023)]
+    rows = {"desa__profil_desa": years}
+    assert [r["tahun"] for r in answer("profil_desa", rows)] == [2022]
+    assert reasons(answer, "profil_desa", rows) == {"dihitung": 1, "kode desa tidak berlaku pada akhir tahun": 1}
