@@ -67,7 +67,9 @@ def spool_dataset(
     digest = ContentDigest()
     lost: dict[str, int] = {}
     with storage.new_directory(folder, f"dataset {dataset.id}, batch {batch.id}, spool") as temporary:
-        _write(temporary / storage.DATA_FILE, raw_schema(prepared), _numbered(snapshot, prepared, window, digest, lost))
+        write_rows(
+            temporary / storage.DATA_FILE, raw_schema(prepared), numbered(snapshot, prepared, window, digest, lost)
+        )
         point("extract:data-written")
         fields = manifest_fields(prepared)
         manifest = storage.Manifest(
@@ -96,7 +98,7 @@ def spool_dataset(
     return manifest
 
 
-def _numbered(
+def numbered(
     snapshot: Snapshot, prepared: Prepared, window: Window | None, digest: ContentDigest, lost: dict[str, int]
 ) -> Iterator[pa.RecordBatch]:
     """The source's record batches with row number (1-based over the whole batch) and period; counts `_nilai`."""
@@ -123,7 +125,7 @@ def _count_lost(names: pa.Array, lost: dict[str, int]) -> None:
             lost[name] = lost.get(name, 0) + entry["counts"]
 
 
-def _write(path: Path, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:
+def write_rows(path: Path, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:
     """Parquet (zstd) in row groups of bounded size, flushed to disk."""
     with path.open("wb") as file:
         with pq.ParquetWriter(file, schema, compression="zstd", write_page_index=False) as writer:

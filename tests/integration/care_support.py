@@ -75,7 +75,7 @@ class Farm:
     database: Database
     source: Database
     state: Path
-    system: str = field(default_factory=lambda: f"uji{uuid.uuid4().hex[:8]}")
+    system: str = field(default_factory=lambda: f"uji{uuid.uuid4().hex[:8]}x")
 
     def __post_init__(self) -> None:
         columns = (

@@ -53,7 +53,7 @@ class DropSite:
     ledger: Ledger
     database: Database
     state: Path
-    system: str = field(default_factory=lambda: f"lapor{uuid.uuid4().hex[:8]}")
+    system: str = field(default_factory=lambda: f"lapor{uuid.uuid4().hex[:8]}x")
     minutes: int = 0
 
     def __post_init__(self) -> None:

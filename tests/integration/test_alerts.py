@@ -116,7 +116,7 @@ def test_one_alert_per_cause_until_it_changes_and_one_when_it_is_over(
         raise_alert("sistem_siak/land", f"Run siak-{run:06d}: spool hilang, NIK 3515014509900001", ledger, place)
     assert [(one["cause"], one["state"]) for one in got] == [("sistem_siak/land", "gagal")]
     assert "3515014509900001" not in str(got) + str(mails) and "[16 angka]" in got[0]["text"]
-    assert len(mails) == 1 and "Subject: [Lumbung test] gagal: sistem_siak/land" in mails[0]
+    assert len(mails) == 1 and f"Subject: [Lumbung {place.profile}] gagal: sistem_siak/land" in mails[0]
     raise_alert("sistem_siak/land", "Run siak-000015: tidak ada ruang", ledger, place)
     assert len(got) == len(mails) == 2
     raise_alert("sistem_sismiop/land", "Run sismiop-000001: spool hilang", ledger, place)

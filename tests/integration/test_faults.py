@@ -43,7 +43,7 @@ def test_files_struck_by_chance(files: Site) -> None:
 @pytest.mark.parametrize("group", [WAREHOUSE, PORTAL], ids=["warehouse", "portal"])
 def test_struck_by_chance(tmp_path: Path, group: Group) -> None:
     with fresh_site(f"contoh_{group.name}", tmp_path / "state", group.stages) as site:
-        struck_by_chance(group, site, 2)
+        struck_by_chance(group, site, 1)
 
 
 def struck_by_chance(group: Group, site: Site, passes: int) -> None:

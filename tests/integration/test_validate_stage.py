@@ -69,7 +69,7 @@ class Bench:
     def __init__(self, ledger: Ledger, checked: bool = False) -> None:
         self.ledger = ledger
         self.spark = session("uji")
-        self.system = f"uji{uuid.uuid4().hex[:8]}"
+        self.system = f"uji{uuid.uuid4().hex[:8]}x"  # a run of digits at its end would be masked
         self.child = self._own(cases.child(), lookup=not checked)
         self.parent = self._own(cases.parent(), lookup=True)
         self.without: set[str] = set()

@@ -24,6 +24,9 @@ from lumbung.ops.alerts import fingerprint
         "3515-12-31.0990.0001",
         "0812-34-56-7890",
         "0812-10-11/7890",
+        "no_0812-345678",
+        "telp_031-123456/7",
+        "a_3515014509900001-000012",
     ],
 )
 def test_numbers_of_persons_are_masked(value: str) -> None:
@@ -39,6 +42,7 @@ def test_addresses_are_masked() -> None:
     "text",
     [
         "siak-000012-siak.biodata_wni",
+        "panggilan_112-000012-panggilan_112.tiket",
         "2026-01-10T03:00:00+00:00",
         "2026-01-10 03:00",
         "2026-01-10T03:00:00.250-07:00",

@@ -21,7 +21,7 @@ from tests.integration.histories.world import History, Schedule, history, schedu
 from tests.integration.ledger_support import Database, fresh_database, fresh_ledger
 
 COUNT = int(os.environ.get("LUMBUNG_HISTORIES", "150"))
-RUNS = int(os.environ.get("LUMBUNG_HISTORIES_RUNS", "7"))
+RUNS = int(os.environ.get("LUMBUNG_HISTORIES_RUNS", "5"))
 SEED = int(os.environ.get("LUMBUNG_HISTORIES_SEED", "0")) or SystemRandom().randrange(1, 2**31)
 ROUNDS = 4
 

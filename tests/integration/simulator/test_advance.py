@@ -5,23 +5,15 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from simulator import manifest
 from simulator.advance import advance
 from simulator.day import LATE
-from simulator.server import State
 from tests.integration.simulator import oracle
+from tests.integration.simulator.conftest import jump
 from tests.integration.simulator.test_build import content
 
 
 def silent(line: str) -> None:
     """No progress in tests."""
-
-
-def jump(state: State, when: str) -> None:
-    """Set the clocks, so that a test need not live through half a year."""
-    for system in ("siak", "sismiop"):
-        with state.connect(system) as connection:
-            manifest.put(connection, jam=when)
 
 
 @pytest.fixture(scope="module")

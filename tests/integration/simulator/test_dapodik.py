@@ -18,7 +18,7 @@ from simulator.chance import EPOCH
 from simulator.server import State
 from simulator.service import application
 from simulator.systems import systems
-from tests.integration.simulator.conftest import NewState
+from tests.integration.simulator.conftest import NewState, jump
 
 LOGIN = ("lumbung", "rahasia uji")
 PATHS = {"sekolah": "getSekolah", "siswa": "getPesertaDidik", "guru": "getGtk"}
@@ -147,13 +147,6 @@ def test_pupils_are_children_of_the_registry(built: State) -> None:
     young = [born for _, _, born in pupils if "2010-01-05" < str(born) <= "2019-01-05"]
     assert len(young) / children == pytest.approx(0.94, abs=0.04)
     assert len({nik for nik, _, _ in pupils}) == len(pupils)
-
-
-def jump(state: State, when: str) -> None:
-    """Set the clocks, so that a test need not live through half a year."""
-    for system in systems():
-        with state.connect(system) as connection:
-            manifest.put(connection, jam=when)
 
 
 def test_in_july_everybody_goes_up_and_children_of_six_come_in(new_state: NewState, original: State) -> None:
