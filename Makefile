@@ -2,7 +2,7 @@
 # Every target may be run as root (it then goes on as the system user `lumbung`) or as an ordinary user.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install up stop status clean clean-all test test-fast histories properties manifest faults lint supply-chain bench bench-task bench-night bench-full lock
+.PHONY: help demo install up stop status clean clean-all test test-fast histories properties manifest faults lint supply-chain bench bench-task bench-drop bench-night bench-full lock
 
 # the distribution's Python: it starts the installation, and the system user can run it
 PYTHON := $(firstword $(wildcard /usr/bin/python3 /usr/local/bin/python3) python3)
@@ -62,6 +62,9 @@ bench: ## measure against peers (installed apart, 1.4 GB): BENCH="b1 --rows 1000
 
 bench-task: install ## what a task costs before it works, and small batches interpreted or compiled (minutes)
 	@$(PLATFORM) -m benchmarks.b3_task
+
+bench-drop: install ## a CSV file of 1 GiB from the drop folder to the spool, seconds and memory (a quarter of an hour)
+	@$(PLATFORM) -m benchmarks.b4_drop
 
 bench-night: install ## a night of 25 synthetic sources through Airflow and without it (half an hour)
 	@$(PLATFORM) -m benchmarks.b5_night

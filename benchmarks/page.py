@@ -26,6 +26,7 @@ def written(page: str, results: Path) -> str:
         ("b2-rules", _curve),
         ("b3", _ratios("b3_task", "of_own_spark", "of own Spark")),
         ("b3-small", _small),
+        ("b4", _ratios("b4_drop", "of_floor", "× Arrow")),
         ("b5", _night),
         ("b7", _growth),
         ("b7-shares", _shares),

@@ -24,6 +24,8 @@ from lumbung.stages.extract import extract
 from lumbung.stages.land import land
 from tests.integration.ledger_support import Database, fresh_database, fresh_ledger
 
+CREDENTIALS = "lumbung:rahasia sekali"
+
 SYSTEM = "uji"
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload([__name__])
@@ -96,6 +98,15 @@ def dataset(name: str, columns: dict[str, str] | None = None, **other: object) -
         "order": list(COLUMNS).index(name) if name in COLUMNS else 99,
     }
     return Dataset.model_construct(**(values | other))
+
+
+def service_place(folder: Path, url: str) -> Settings:
+    """The profile with secrets of its own: the address of the service of system `uji`, and `CREDENTIALS` for it."""
+    secrets = folder / "secrets"
+    secrets.mkdir()
+    (secrets / "source_uji_url").write_text(url)
+    (secrets / "source_uji_credentials").write_text(CREDENTIALS)
+    return settings().model_copy(update={"secrets": secrets})
 
 
 def system(**other: object) -> System:

@@ -11,12 +11,12 @@ import pytest
 
 from lumbung.declarations.models import Column, Dataset, System
 from lumbung.declarations.transports import SoapDataset, SoapSystem
-from lumbung.settings import Settings, settings
+from lumbung.settings import Settings
 from lumbung.sources.digest import ContentDigest
 from lumbung.sources.schema import Drift
 from lumbung.sources.soap import open_soap
 from lumbung.sources.window import Window
-from tests.integration.extract_support import dataset, system
+from tests.integration.extract_support import dataset, service_place, system
 from tests.integration.odd_soap import WSDL, OddSoap, odd_soap
 
 NOW = datetime(2026, 1, 10, 3, 0, tzinfo=UTC)
@@ -29,7 +29,6 @@ KINDS = {
     "tarif": "xsd:decimal",
 }
 SOURCES = {"nik": "pasien.nik"}
-CREDENTIALS = "lumbung:rahasia sekali"
 NUMBERED = {"style": "number", "param": "halaman", "size_param": "jumlah", "size": 3}
 OFFSET = NUMBERED | {"style": "offset"}
 COUNTED = {"page": NUMBERED | {"total_path": "total"}}
@@ -43,11 +42,7 @@ def service() -> Iterator[OddSoap]:
 
 @pytest.fixture
 def place(tmp_path: Path, service: OddSoap) -> Settings:
-    secrets = tmp_path / "secrets"
-    secrets.mkdir()
-    (secrets / "source_uji_url").write_text(service.url)
-    (secrets / "source_uji_credentials").write_text(CREDENTIALS)
-    return settings().model_copy(update={"secrets": secrets})
+    return service_place(tmp_path, service.url)
 
 
 def soap_system(wsdl: str = WSDL, **other: Any) -> System:

@@ -13,7 +13,7 @@ import pytest
 
 from lumbung.declarations.models import Column, Dataset, System
 from lumbung.declarations.transports import RestDataset, RestSystem
-from lumbung.settings import Settings, settings
+from lumbung.settings import Settings
 from lumbung.sources.digest import ContentDigest
 from lumbung.sources.errors import (
     DatasetStopped,
@@ -25,14 +25,13 @@ from lumbung.sources.errors import (
 )
 from lumbung.sources.rest import open_rest
 from lumbung.sources.window import Window
-from tests.integration.extract_support import dataset, system
+from tests.integration.extract_support import CREDENTIALS, dataset, service_place, system
 from tests.integration.odd_service import CLOCK, Asked, OddService, Reply, odd_service, replies
 
 NOW = datetime(2026, 1, 10, 3, 0, tzinfo=UTC)
 """CLOCK in UTC."""
 ROWS = [{"id": f"A{number}", "nilai": number, "aktif": number % 2 == 0} for number in range(1, 8)]
 KINDS = {"id": "json string", "nilai": "json number", "aktif": "json boolean"}
-CREDENTIALS = "lumbung:rahasia sekali"
 
 
 @pytest.fixture
@@ -43,11 +42,7 @@ def service() -> Iterator[OddService]:
 
 @pytest.fixture
 def place(tmp_path: Path, service: OddService) -> Settings:
-    secrets = tmp_path / "secrets"
-    secrets.mkdir()
-    (secrets / "source_uji_url").write_text(service.url)
-    (secrets / "source_uji_credentials").write_text(CREDENTIALS)
-    return settings().model_copy(update={"secrets": secrets})
+    return service_place(tmp_path, service.url)
 
 
 def rest_system(**other: Any) -> System:

@@ -23,6 +23,7 @@ from lumbung.sources.errors import (
 )
 from lumbung.sources.soap import open_soap
 from lumbung.sources.window import Window
+from tests.integration.extract_support import CREDENTIALS
 from tests.integration.odd_service import Reply, replies
 from tests.integration.odd_soap import (
     NS,
@@ -42,7 +43,6 @@ from tests.integration.odd_soap import (
 )
 from tests.integration.soap_support import (
     COUNTED,
-    CREDENTIALS,
     KINDS,
     NOW,
     NUMBERED,
