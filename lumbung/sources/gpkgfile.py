@@ -87,6 +87,7 @@ class GpkgReader:
             self._attributes = [str(name) for name in described["fields"]]
         self._own = [GEOMETRY, *([AREA] if AREA in declared else [])]
         source = _reference_system(layer)
+        self._decimals = 6 if source.is_geographic else 2
         self._to_wgs84 = _between(source, CRS.from_epsg(WGS84))
         self._to_utm = _between(source, CRS.from_epsg(form.utm))
 
@@ -148,7 +149,7 @@ class GpkgReader:
     def _form_fault(self, blob: bytes | None, shape: shapely.Geometry | None, kind: int) -> str | None:
         """What is wrong with a geometry by itself, in the coordinates of the layer."""
         if blob is None:
-            return "tidak ada"
+            return "tidak digambar"
         if shape is None:
             return "tidak terbaca: cincinnya tidak tertutup, atau isinya rusak"
         name = _NAMES[kind]
@@ -166,7 +167,8 @@ class GpkgReader:
         if found is None:
             return f"tidak sah ({_REASONS.get(said, said)})"
         reason, across, up = found.groups()
-        return f"{_REASONS.get(reason, reason)} di titik {across} {up} (EPSG:{self._layer.epsg})"
+        point = ", ".join(f"{float(number):.{self._decimals}f}" for number in (across, up))
+        return f"{_REASONS.get(reason, reason)} di titik {point} (EPSG:{self._layer.epsg})"
 
     def _place_fault(self, shape: shapely.Geometry) -> str | None:
         """What is wrong with where a geometry lies, in degrees."""
@@ -175,7 +177,7 @@ class GpkgReader:
         if west <= left and right <= east and south <= low and high <= north:  # false for NaN and infinity, too
             return None
         return (
-            f"terletak pada bujur {left:.5f} … {right:.5f}, lintang {low:.5f} … {high:.5f}: di luar kotak wilayah "
+            f"terletak pada bujur {_span(left, right)}, lintang {_span(low, high)}: di luar kotak wilayah "
             f"({west:g} … {east:g}, {south:g} … {north:g})"
         )
 
@@ -205,6 +207,10 @@ def open_gpkg(path: Path, files: FilesDataset) -> Iterator[GpkgReader]:
     if others:
         reader.remarks.append(f"layer lain tidak dibaca: {', '.join(f'“{name}”' for name in others[:_SHOWN])}")
     yield reader
+
+
+def _span(low: float, high: float) -> str:
+    return f"{low:.5f}" if low == high else f"{low:.5f} … {high:.5f}"
 
 
 def _require_start(path: Path) -> None:

@@ -18,21 +18,22 @@ import shutil
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from lumbung.declarations import load
 from lumbung.ledger import Ledger
 from lumbung.ops.quarantine import refused_rows
-from lumbung.settings import settings
+from lumbung.settings import Settings, settings
 from lumbung.stages.extract import extract
 from lumbung.stages.land import land
 from lumbung.stages.validate import next_landed, validate_batch
 from lumbung.warehouse.session import session
 from simulator.build import Plan, build
 from simulator.server import State
-from tests.integration.ledger_support import fresh_ledger
+from tests.integration.ledger_support import Database, fresh_ledger
 from tests.manifest import comparison
 from tests.manifest.table import Counted, Line, Result, render
 
@@ -76,10 +77,10 @@ def one_run(seed: int, scale: float) -> Result:
     place, started = settings(), time.monotonic()
     build(State.find(None), Plan(seed, scale), lambda line: None, force=True)
     manifest = json.loads((place.state / "simulator" / "manifest.json").read_text(encoding="utf-8"))
-    with fresh_ledger("manifest") as (ledger, _):
+    with fresh_ledger("manifest") as (ledger, database), beside(place, database) as own:
         try:
             for system in SYSTEMS:
-                carry(ledger, system, f"manifest-{seed}-{scale}")
+                carry(ledger, system, f"manifest-{seed}-{scale}", own)
             lines = [line for system in SYSTEMS for line in compared(ledger, manifest, system)]
         finally:
             for folder in (place.warehouse, place.spool):
@@ -91,11 +92,24 @@ def one_run(seed: int, scale: float) -> Result:
     return Result(seed, scale, manifest["header"]["rows_spoilt"], tuple(lines), time.monotonic() - started)
 
 
-def carry(ledger: Ledger, system: str, trigger: str) -> None:
+@contextmanager
+def beside(place: Settings, database: Database) -> Iterator[Settings]:
+    """The profile with a ledger of its own: dropped files are read by the list that the profile's ledger keeps."""
+    secrets_folder = place.state / "manifest" / "secrets"
+    shutil.rmtree(secrets_folder, ignore_errors=True)
+    shutil.copytree(place.secrets, secrets_folder)
+    try:
+        (secrets_folder / "ledger_url").write_text(database.url("lumbung_app"), encoding="utf-8")
+        yield place.model_copy(update={"secrets": secrets_folder})
+    finally:
+        shutil.rmtree(secrets_folder, ignore_errors=True)
+
+
+def carry(ledger: Ledger, system: str, trigger: str, place: Settings) -> None:
     """Extract, land and validate everything of a system once."""
     run = ledger.open_run(system, "manual", f"{trigger}-{system}", "manifest")
-    extract(run.id, ledger=ledger)
-    land(run.id, ledger=ledger)
+    extract(run.id, ledger=ledger, place=place)
+    land(run.id, ledger=ledger, place=place)
     for dataset in load().of_system(system):
         batch = next_landed(ledger, dataset.id)
         if batch is None or not validate_batch(batch.id, ledger=ledger, spark=session("manifest")):

@@ -146,6 +146,20 @@ ROWS = {
         "no_rawat": "R260103000012", "kelas": "II", "masuk": datetime(2025, 12, 28, 9),
         "keluar": datetime(2026, 1, 3, 9), "icd10": "A90",
     },
+    "batas_wilayah": {
+        "kode_desa": "35.15.08.2001", "nama_desa": "KEBONSARI", "nama_kecamatan": "CANDI",
+        "geom": "MULTIPOLYGON (((112.7 -7.4, 112.7 -7.41, 112.71 -7.41, 112.71 -7.4, 112.7 -7.4)))",
+        "diubah": datetime(2025, 11, 26, 6),
+    },
+    "bidang_pajak": {
+        "id_bidang": "B00000123", "nop": "351511000100200031", "kode_desa": "35.15.08.2001", "luas": "180",
+        "geom": "POLYGON ((690000 9181000, 690000 9181015, 690012 9181015, 690012 9181000, 690000 9181000))",
+        "diubah": datetime(2025, 11, 26, 6),
+    },
+    "fasilitas": {
+        "id_fasilitas": "F00012", "nama": "TAMAN CANDI 1", "jenis": "RTH", "kode_desa": "35.15.08.2001",
+        "alamat": "JL. RAYA CANDI NO. 3", "geom": "POINT (112.7 -7.4)", "diubah": datetime(2025, 11, 26, 6),
+    },
 }  # fmt: skip
 """A row of each table of the smaller departments."""
 
