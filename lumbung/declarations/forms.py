@@ -236,7 +236,7 @@ class ListForm(Form):
 class PublishedColumnForm(Form):
     """A column that the public sees.
 
-    `geometry`: a drawing (WKB in the mart) that the public gets as GeoJSON, its lines simplified by at most `simplify_m`
+    `geometry`: a drawing (WKB in the mart) that the public gets as GeoJSON, without details smaller than `simplify_m`
     metres, its coordinates with `decimals` decimals of a degree.
     """
 
