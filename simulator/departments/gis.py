@@ -162,12 +162,11 @@ def files(connection: Connection, since: datetime | None, until: datetime) -> It
 
 
 def _crossed(row: Row, rng: np.random.Generator) -> Change:
-    """Two corners are exchanged: the outline crosses itself."""
+    """Two corners were exchanged: the outline crosses itself in the middle."""
     shape = shapely.from_wkt(row["geom"])
-    kind, ring = shape.geom_type, list((shape.geoms[0] if shape.geom_type == "MultiPolygon" else shape).exterior.coords)
-    ring = [ring[0], ring[2], ring[1], *ring[3:]]
-    wrong = shapely.Polygon(ring)
-    return {"geom": (shapely.MultiPolygon([wrong]) if kind == "MultiPolygon" else wrong).wkt}
+    west, south, east, north = shape.bounds
+    wrong = shapely.Polygon([(west, south), (east, north), (east, south), (west, north)])
+    return {"geom": (shapely.MultiPolygon([wrong]) if shape.geom_type == "MultiPolygon" else wrong).wkt}
 
 
 def _moved(row: Row, rng: np.random.Generator) -> Change:
