@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -306,6 +307,21 @@ def test_a_file_beyond_the_declared_size_is_not_opened(tmp_path: Path) -> None:
         file.truncate((1 << 20) + 1)
     with pytest.raises(FileRefused, match="paling besar 1 MiB"):
         given(path, max_mb=1)
+
+
+def test_features_that_the_reader_keeps_to_itself_refuse_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, opened = layer(tmp_path / "a.gpkg", [SQUARE, SQUARE]), gpkgfile._open_layer
+
+    @contextmanager
+    def short(*given: Any) -> Iterator[Any]:
+        with opened(*given) as (described, reader):
+            yield described, (batch.slice(1) for batch in reader)
+
+    monkeypatch.setattr(gpkgfile, "_open_layer", short)
+    with pytest.raises(FileRefused, match="layer memuat 2 fitur, terbaca 1"):
+        given(path)
 
 
 def test_reading_changes_neither_the_file_nor_its_folder(tmp_path: Path) -> None:
