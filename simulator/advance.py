@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from simulator import life_siak, life_sismiop, manifest
 from simulator.day import Day
 from simulator.delivery import deliver
-from simulator.departments import module
+from simulator.departments import module, register
 from simulator.server import Connection, SimulatorError, State
 from simulator.systems import systems
 
@@ -60,9 +60,12 @@ def _one_day(opened: Connections, today: date) -> Counter[str]:
         day = _begin(connection, system)
         if system == "siak":
             done.update(life_siak.live(day))
+        elif system == "sismiop":
+            done.update(life_sismiop.live(day, siak))
         else:
-            live = life_sismiop.live if system == "sismiop" else module(system).live
-            done.update(live(day, siak))
+            drawn_from = opened[register(system)]
+            done.update(module(system).live(day, drawn_from))
+            drawn_from.commit()
         manifest.put(connection, jam=day.end)
         siak.commit()
         connection.commit()

@@ -14,7 +14,7 @@ from simulator import manifest, siak_lookups, siak_rows, siak_tables, sismiop_lo
 from simulator.chance import EPOCH, chance, days
 from simulator.defects import inject, remember
 from simulator.delivery import deliver, empty
-from simulator.departments import module
+from simulator.departments import module, register
 from simulator.kinds import Kind, kinds_of
 from simulator.people import PER_FAMILY, generate
 from simulator.places import districts
@@ -101,7 +101,7 @@ def build(state: State, plan: Plan, say: Say, *, force: bool = False) -> str | N
                 connection.execute(sql.SQL("ANALYZE public.{}").format(sql.Identifier(name)))
         spoilt = _spoil(siak, "siak", plan.seed) + _spoil(sismiop, "sismiop", plan.seed)
         for system in departments():
-            _department(system, opened[system], siak, plan, say)
+            _department(system, opened[system], opened[register(system)], plan, say)
             spoilt += _spoil(opened[system], system, plan.seed)
         say(f"cacat disuntikkan: {spoilt}")
         whole = combined({system: digest(connection) for system, connection in opened.items()})
@@ -170,12 +170,12 @@ def _load(siak: Connection, sismiop: Connection, plan: Plan, say: Say) -> dict[s
     return kinds
 
 
-def _department(system: str, connection: Connection, siak: Connection, plan: Plan, say: Say) -> None:
-    """A smaller department's tables and first content; its persons are residents whom no defect has spoilt."""
+def _department(system: str, connection: Connection, others: Connection, plan: Plan, say: Say) -> None:
+    """A smaller department's tables and first content; whom and what it draws from `others` no defect has spoilt."""
     _empty(connection)
     for table in tables_of(system):
         connection.execute(table.create(readable=systems()[system].kind == "postgresql"))
-    module(system).build(connection, siak, plan.seed, plan.scale)
+    module(system).build(connection, others, plan.seed, plan.scale)
     counted = ", ".join(f"{table} {rows:,}" for table, rows in counts(connection).items())
     for table in tables_of(system):
         connection.execute(sql.SQL("ANALYZE public.{}").format(sql.Identifier(table.name)))

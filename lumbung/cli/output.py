@@ -23,11 +23,13 @@ def _plain(value: object) -> object:
         return value.isoformat()
     if isinstance(value, Decimal):
         return str(value)
+    if isinstance(value, bytes | bytearray):
+        return value.hex()
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
 def as_json(value: object) -> None:
-    """Prints `value` as JSON: dates in ISO 8601, decimals as text."""
+    """Prints `value` as JSON: dates in ISO 8601, decimals as text, bytes (of a drawing) in hexadecimal."""
     print(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))
 
 
@@ -40,6 +42,8 @@ def _cell(value: object) -> str:
         return f"{value:,}".replace(",", ".")
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S%z")
+    if isinstance(value, bytes | bytearray):
+        return value.hex()
     if isinstance(value, list | tuple):
         return "; ".join(_cell(item) for item in value)
     return str(value)

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import Field
 
 from lumbung.declarations.base import Frozen
-from lumbung.declarations.files import FilesDataset
+from lumbung.declarations.files import WKB, FilesDataset
 from lumbung.declarations.names import Classification, LoadMode, Logical, RuleKind, Severity, TextFormat
 from lumbung.declarations.quality import QualityLimit
 from lumbung.declarations.reference import Meaning
@@ -53,6 +53,8 @@ class Column(Frozen):
             return "BIGINT" if self.physical == "bigint" or (self.precision or 0) > _INT_DIGITS else "INT"
         if self.logical == "number":
             return f"DECIMAL({self.precision},{self.scale})"
+        if self.physical == WKB:
+            return "BINARY"
         return self.logical.upper()
 
 

@@ -12,6 +12,13 @@ from pydantic import Field, StrictBool, StrictInt, field_validator, model_valida
 from lumbung.declarations.base import Frozen
 
 PERIOD_GROUP = "periode"
+GEOMETRY = "@geometri"
+"""What stands for the header of a layer's geometry: a column of a GeoPackage that it names holds WKB."""
+AREA = "@luas_m2"
+"""What stands for the header of a geometry's area, computed in the declared UTM zone."""
+WKB = "wkb"
+"""Physical type of a geometry's column: text (hexadecimal) as it arrives, bytes in curated."""
+UTM_ZONES = (*range(32601, 32661), *range(32701, 32761))
 
 
 class FilesSystem(Frozen):
@@ -76,6 +83,34 @@ class XlsxForm(Frozen):
     expanded_mb: StrictInt = Field(default=200, ge=1)
 
 
+class GpkgForm(Frozen):
+    """Which layer of a GeoPackage holds the rows, and what its geometry must be.
+
+    `utm`: the EPSG code of the zone in which areas are computed (32749: zone 49 south). `bounds`: west, south, east and
+    north in degrees, outside of which nothing of the regency lies. A single geometry passes for its `Multi…`.
+    """
+
+    layer: str
+    geometry: Literal["Point", "LineString", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon"]
+    utm: StrictInt
+    bounds: tuple[float, float, float, float]
+    max_mb: StrictInt = Field(default=200, ge=1)
+
+    @field_validator("utm")
+    @classmethod
+    def _zone(cls, utm: int) -> int:
+        if utm not in UTM_ZONES:
+            raise ValueError("not the EPSG code of a UTM zone (32601 … 32660, 32701 … 32760)")
+        return utm
+
+    @model_validator(mode="after")
+    def _box(self) -> Self:
+        west, south, east, north = self.bounds
+        if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+            raise ValueError("bounds are west, south, east, north in degrees")
+        return self
+
+
 class FilesDataset(Frozen):
     """The files of a dataset: which names are its own, and how they are read.
 
@@ -90,6 +125,7 @@ class FilesDataset(Frozen):
     pattern: str
     csv: CsvForm | None = None
     xlsx: XlsxForm | None = None
+    gpkg: GpkgForm | None = None
     header_row: StrictInt = Field(default=1, ge=1)
     header_rows: StrictInt = Field(default=1, ge=1, le=3)
     aliases: dict[str, tuple[str, ...]] = Field(default_factory=dict)
@@ -108,9 +144,16 @@ class FilesDataset(Frozen):
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
-        if (self.csv is None) == (self.xlsx is None):
-            raise ValueError("files are either csv or xlsx")
+        if len([form for form in (self.csv, self.xlsx, self.gpkg) if form is not None]) != 1:
+            raise ValueError("files are either csv or xlsx or gpkg")
+        if self.gpkg is not None and "" not in self.empty:
+            raise ValueError('a layer\'s empty value is empty: "" belongs to `empty`')
         return self
+
+    @property
+    def max_mb(self) -> int:
+        """MiB of a file at most."""
+        return next(form.max_mb for form in (self.csv, self.xlsx, self.gpkg) if form is not None)
 
     @property
     def by_period(self) -> bool:

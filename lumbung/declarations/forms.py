@@ -234,14 +234,20 @@ class ListForm(Form):
 
 
 class PublishedColumnForm(Form):
-    """A column that the public sees."""
+    """A column that the public sees.
+
+    `geometry`: a drawing (WKB in the mart) that the public gets as GeoJSON, without details smaller than `simplify_m`
+    metres, its coordinates with `decimals` decimals of a degree.
+    """
 
     name: str
     source: str
     title: str
     description: str
     unit: str | None = None
-    type: Literal["text", "integer", "bigint", "numeric", "date", "timestamp", "boolean"]
+    type: Literal["text", "integer", "bigint", "numeric", "date", "timestamp", "boolean", "geometry"]
+    simplify_m: StrictInt | None = Field(default=None, ge=1)
+    decimals: StrictInt | None = Field(default=None, ge=3, le=7)
 
 
 class SuppressForm(Form):

@@ -20,6 +20,7 @@ from lumbung.declarations.models import (
 )
 from lumbung.declarations.names import IDENTIFIER, PUBLIC_CLASS, RULE_ID, SLUG, SPARK_TYPE
 from lumbung.declarations.problems import Problem
+from lumbung.declarations.product import GEOMETRY
 from lumbung.declarations.reading import read_extras, read_form
 from lumbung.declarations.yamlfile import KeyPath, YamlFile
 
@@ -263,6 +264,7 @@ class MartReader:
             if classes.get(column.source, PUBLIC_CLASS) != PUBLIC_CLASS:
                 message = f"{mart.name}.{column.source} is {classes[column.source]}: it cannot be public"
                 wrong(("columns", number, "source"), message)
+        _drawings(mart, form, wrong)
         filled = [("key", form.key), ("groups", form.groups), ("columns", form.columns)]
         for name, entries in filled:
             if not entries:
@@ -285,6 +287,26 @@ class MartReader:
             for name in columns:
                 if name not in names:
                     wrong(key, f"unknown published column {name!r}")
+
+
+def _drawings(mart: Mart, form: PublicationForm, wrong: _Wrong) -> None:
+    """A publication has one drawing at most, of a column of the mart that holds WKB; nothing else is simplified."""
+    kinds = {column.name: column.physical for column in mart.columns}
+    drawn = 0
+    for number, column in enumerate(form.columns):
+        if column.type != GEOMETRY:
+            if column.simplify_m is not None or column.decimals is not None:
+                wrong(("columns", number, "type"), "simplify_m and decimals are for columns of type geometry")
+            continue
+        drawn += 1
+        if kinds.get(column.source) != "binary":
+            wrong(("columns", number, "source"), f"{mart.name} has no column {column.source!r} of type binary")
+        if column.name in form.key:
+            wrong(("key",), "a geometry is no key")
+        if column.decimals is None:
+            wrong(("columns", number, "type"), "a geometry needs decimals: how exact the public's coordinates are")
+    if drawn > 1:
+        wrong(("columns",), "a GeoJSON file holds one geometry for each row: one column of type geometry")
 
 
 def _existing(path: Path) -> Path | None:

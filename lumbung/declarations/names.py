@@ -45,6 +45,6 @@ PHYSICAL: Final = re.compile(
 JSON_PATH: Final = re.compile(r"(@[a-z_]+|[^.@\s][^.\s]*(\.[^.\s]+)*)\Z")
 #: Spark types of a mart's column.
 SPARK_TYPE: Final = re.compile(
-    r"(string|boolean|tinyint|smallint|int|bigint|float|double|date|timestamp|timestamp_ntz|decimal\(\d+,\d+\)"
+    r"(string|binary|boolean|tinyint|smallint|int|bigint|float|double|date|timestamp|timestamp_ntz|decimal\(\d+,\d+\)"
     r"|array<(string|int|bigint|date|timestamp)>)\Z"
 )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from lumbung.declarations.base import Frozen
 from lumbung.declarations.names import Classification, Logical
 
+GEOMETRY: Final = "geometry"
+"""Type of a published drawing."""
 Record = Literal["mart", "batch", "aturan", "pencocokan", "kesegaran"]
 """Views `catatan_<name>`: refreshes of marts, batches by month, rules by month, freshness of datasets (of the ledger);
 persons by outcome.
@@ -36,7 +38,10 @@ class MartTest(Frozen):
 
 
 class PublishedColumn(Frozen):
-    """A column that the public sees; `source` is the expression over the mart's columns it stands for."""
+    """A column that the public sees; `source` is the expression over the mart's columns it stands for.
+
+    `simplify_m`, `decimals`: how much of a drawing the public gets (type `geometry`).
+    """
 
     name: str
     source: str
@@ -44,6 +49,8 @@ class PublishedColumn(Frozen):
     description: str
     unit: str | None
     type: str
+    simplify_m: int | None = None
+    decimals: int | None = None
 
 
 class Suppression(Frozen):
@@ -75,6 +82,11 @@ class Publication(Frozen):
     frequency: str
     period_column: str | None
     license: str
+
+    @property
+    def drawing(self) -> PublishedColumn | None:
+        """The column that holds a drawing, None when there is none."""
+        return next((column for column in self.columns if column.type == GEOMETRY), None)
 
 
 class Mart(Frozen):

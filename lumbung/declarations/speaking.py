@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from lumbung.declarations.files import FilesDataset, plain_header
+from lumbung.declarations.files import AREA, GEOMETRY, WKB, FilesDataset, plain_header
 from lumbung.declarations.names import JSON_PATH, PHYSICAL, SOURCE_TABLE
 from lumbung.declarations.transports import JSON_TYPES, Asked, RestDataset, SoapDataset
 
@@ -96,11 +96,16 @@ def _files(draft: Draft, files: FilesDataset) -> Iterator[Problem]:
     for where, name in named:
         if name not in draft.column_names or name == draft.extras.period_column:
             yield draft.file.problem(where, f"the files have no column {name!r}")
+    if files.gpkg is not None:
+        yield from _layer(draft, files, files.gpkg.geometry)
     seen: dict[str, str] = {}
     for index, prop in enumerate(draft.schema.properties or []):
         name = prop.name or ""
-        if prop.physicalType != "text":
+        of_layer = files.gpkg is not None and prop.physicalName == GEOMETRY
+        if prop.physicalType != (WKB if of_layer else "text"):
             message = f"a file's column arrives as text: physicalType must be text; found {prop.physicalType!r}"
+            if of_layer:
+                message = f"{GEOMETRY} is a string of physicalType {WKB}; found {prop.physicalType!r}"
             yield draft.file.problem((*_TOP, "properties", index, "physicalType"), message)
         if name == draft.extras.period_column:
             continue
@@ -109,6 +114,24 @@ def _files(draft: Draft, files: FilesDataset) -> Iterator[Problem]:
             if other != name:
                 message = f"the header {header!r} also stands for column {other!r}"
                 yield draft.file.problem((*_TOP, "properties", index, "name"), message)
+
+
+def _layer(draft: Draft, files: FilesDataset, kind: str) -> Iterator[Problem]:
+    """A layer is read for its geometry, which is no key; its columns have no lines of header to look for."""
+    place = _property(draft, "files")
+    found = [prop for prop in draft.schema.properties or [] if prop.physicalName == GEOMETRY]
+    if len(found) != 1:
+        message = f"a layer has one geometry: one column of physicalName '{GEOMETRY}'; found {len(found)}"
+        yield draft.file.problem((*place, "gpkg"), message)
+    for index, prop in enumerate(draft.schema.properties or []):
+        at = (*_TOP, "properties", index)
+        if prop.physicalName == GEOMETRY and (prop.primaryKey or prop.logicalType != "string"):
+            yield draft.file.problem((*at, "logicalType"), "a geometry is a string, and no part of the key")
+        if prop.physicalName == AREA and not kind.endswith("Polygon"):
+            yield draft.file.problem((*at, "physicalName"), f"a {kind} has no area")
+    if files.header_row != 1 or files.header_rows != 1 or files.total_rows is not None or files.fill_short:
+        message = "a layer has no lines: header_row, header_rows, total_rows and fill_short are for csv and xlsx"
+        yield draft.file.problem((*place, "gpkg"), message)
 
 
 def _property(draft: Draft, name: str) -> KeyPath:

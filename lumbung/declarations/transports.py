@@ -13,6 +13,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from lumbung.declarations.base import Frozen
+from lumbung.declarations.files import WKB
 
 JSON_TYPES: Final = ("json string", "json number", "json boolean")
 """Physical types of a column in a REST contract: the JSON type in which its value arrives."""
@@ -25,7 +26,7 @@ XSD_TYPES: Final = tuple(
     )
 )
 """Physical types of a column in a SOAP contract: the XML Schema type that the WSDL gives its element."""
-TEXT_TYPES: Final = (*JSON_TYPES, *XSD_TYPES)
+TEXT_TYPES: Final = (*JSON_TYPES, *XSD_TYPES, WKB)
 """Physical types whose values raw keeps as text."""
 
 

@@ -166,6 +166,14 @@ class Portal:
         stored: dict[str, Any] = self.call("package_show", {"id": dataset})
         return stored
 
+    def ensure_link(self, dataset: str, name: str, fields: Mapping[str, Any]) -> None:
+        """A further resource of a dataset that is only an address, created or mended; nothing when it agrees."""
+        stored = self.find("resource_show", name)
+        if stored is None:
+            self._create("resource_create", {"package_id": dataset, "id": name, **fields}, "resource_show", name)
+        elif changed := differs(fields, stored):
+            self.call("resource_patch", {"id": name, **{key: fields[key] for key in changed}})
+
     def datasets(self) -> Iterator[tuple[str, str]]:
         """Slug and `identifier` of every dataset the publisher can see."""
         start, size = 0, 500

@@ -14,6 +14,7 @@ from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from lumbung.declarations.models import Declarations, Mart, Publication, Suppression
+from lumbung.declarations.product import GEOMETRY
 from lumbung.ledger.records import MartRefresh
 from lumbung.portal.disclosure import Hidden
 from lumbung.portal.period import MONTHS, label, span
@@ -35,6 +36,11 @@ def dataset_id(publication_id: str) -> str:
 def resource_id(publication_id: str) -> str:
     """The portal's id of a publication's table (file and DataStore)."""
     return str(uuid5(NAMESPACE, f"resource:{publication_id}"))
+
+
+def map_id(publication_id: str) -> str:
+    """The portal's id of the GeoJSON file that is made of a publication's table."""
+    return str(uuid5(NAMESPACE, f"geojson:{publication_id}"))
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,7 @@ def fields(publication: Publication) -> list[dict[str, Any]]:
     out = []
     for column in publication.columns:
         info = {"label": column.title, "notes": column.description, "unit": column.unit or ""}
-        out.append({"id": column.name, "type": column.type, "info": info})
+        out.append({"id": column.name, "type": "text" if column.type == GEOMETRY else column.type, "info": info})
     return out
 
 
@@ -100,11 +106,26 @@ def declared_package(declared: Declarations, mart: Mart, publication: Publicatio
 
 def declared_resource(mart: Mart, publication: Publication) -> dict[str, Any]:
     """Resource fields that follow from the declarations alone."""
+    drawing = publication.drawing
     return {
         "name": publication.title,
         "description": publication.definition,
         "format": "CSV",
         "cara_baca": mart.read_for,
+        **({"kolom_geometri": drawing.name} if drawing is not None else {}),
+    }
+
+
+def declared_map(publication: Publication, portal_url: str) -> dict[str, Any] | None:
+    """Fields of the resource that leads to the GeoJSON file of the table's version; None without a drawing."""
+    if publication.drawing is None:
+        return None
+    return {
+        "name": f"{publication.title} (GeoJSON)",
+        "description": publication.definition,
+        "format": "GeoJSON",
+        "mimetype": "application/geo+json",
+        "url": f"{portal_url}/lumbung/berkas/{resource_id(publication.id)}/terbaru.geojson",
     }
 
 

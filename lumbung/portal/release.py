@@ -67,6 +67,7 @@ def release(
     personal data is found (before: nothing is written; after: the reason says so), ReadBackError when the portal shows
     something else than what was sent.
     """
+    exempt = {**exempt, **_drawn(draft.publication)}
     _search(draft.content, exempt, "")
     point("publish:checked")
     published = portal.version(draft.resource)
@@ -84,6 +85,16 @@ def release(
     return Release(version, wrote=True)
 
 
+def _drawn(publication: Publication) -> dict[str, str]:
+    """The form of a drawing: numbers that are near each other would read as one of a person's."""
+    drawing = publication.drawing
+    if drawing is None:
+        return {}
+    from lumbung.portal.drawing import pattern
+
+    return {drawing.name: pattern(drawing.decimals or 0)}
+
+
 def settled(portal: Portal, declared: Declarations, mart: Mart, publication: Publication, version: str) -> bool:
     """True when the portal shows this version, whole, under the fields that the declarations ask for."""
     state = portal.version(ids.resource_id(publication.id))
@@ -91,7 +102,7 @@ def settled(portal: Portal, declared: Declarations, mart: Mart, publication: Pub
         return False
     stored = portal.find("package_show", ids.dataset_id(publication.id))
     wanted = {**ids.declared_package(declared, mart, publication), "private": False}
-    return stored is not None and not ids.differs(wanted, stored)
+    return stored is not None and not ids.differs(wanted, stored) and not _map_differs(portal, publication, stored)
 
 
 def published_file(portal: Portal, publication: Publication) -> bytes | None:
@@ -121,7 +132,18 @@ def _up_to_date(portal: Portal, draft: Draft, published: Mapping[str, Any] | Non
     stored = portal.find("package_show", draft.dataset) or {}
     resource: Mapping[str, Any] = next((one for one in stored.get("resources", []) if one["id"] == draft.resource), {})
     told = ids.differs({**package, "private": False}, stored)
-    return not told and not ids.differs(ids.declared_resource(draft.mart, draft.publication), resource)
+    wanted = ids.declared_resource(draft.mart, draft.publication)
+    return not told and not ids.differs(wanted, resource) and not _map_differs(portal, draft.publication, stored)
+
+
+def _map_differs(portal: Portal, publication: Publication, stored: Mapping[str, Any]) -> bool:
+    """Whether the dataset must still be told where its GeoJSON file is."""
+    wanted = ids.declared_map(publication, portal.url)
+    if wanted is None:
+        return False
+    own = ids.map_id(publication.id)
+    found: Mapping[str, Any] = next((one for one in stored.get("resources", []) if one["id"] == own), {})
+    return bool(ids.differs(wanted, found))
 
 
 def _write(portal: Portal, declared: Declarations, draft: Draft, version: str, package: Mapping[str, Any]) -> None:
@@ -149,6 +171,8 @@ def _write(portal: Portal, declared: Declarations, draft: Draft, version: str, p
         },
     )
     point("publish:refreshed")
+    if (drawn := ids.declared_map(draft.publication, portal.url)) is not None:
+        portal.ensure_link(draft.dataset, ids.map_id(draft.publication.id), drawn)
     if ids.differs({"name": resource["name"]}, portal.call("resource_show", {"id": draft.resource})):
         portal.call("resource_patch", {"id": draft.resource, "name": resource["name"]})
     stored = portal.call("package_show", {"id": draft.dataset})

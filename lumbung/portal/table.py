@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Final
 
-from lumbung.declarations.models import Publication
+from lumbung.declarations.models import Publication, PublishedColumn
 from lumbung.portal.disclosure import CellTable, Hidden, Key
 
 STATUS_COLUMN: Final = "status_nilai"
@@ -88,6 +88,8 @@ def content(publication: Publication, names: Sequence[str], rows: Sequence[Mappi
         raise ContentError(f"publikasi {publication.id}: SQL memberi kolom {list(names)}, deklarasi {list(declared)}")
     if not rows:
         raise ContentError(f"publikasi {publication.id}: SQL tidak memberi baris; tabel publik tidak dikosongkan")
+    if publication.drawing is not None:
+        rows = _drawn(publication, publication.drawing, rows)
     typed = [
         tuple(_typed(publication, number, column.name, column.type, row[column.name]) for column in publication.columns)
         for number, row in enumerate(rows, start=1)
@@ -104,6 +106,20 @@ def content(publication: Publication, names: Sequence[str], rows: Sequence[Mappi
     return replace(found, rows=tuple(row for _, row in order))
 
 
+def _drawn(
+    publication: Publication, column: PublishedColumn, rows: Sequence[Mapping[str, object]]
+) -> list[Mapping[str, object]]:
+    """The rows with their drawings as GeoJSON texts. Raises ContentError."""
+    from lumbung.portal.drawing import DrawingError, drawings  # only publications with a map wait for its libraries
+
+    try:
+        texts = drawings([row[column.name] for row in rows], column.simplify_m, column.decimals or 0)
+    except DrawingError as error:
+        where = f"publikasi {publication.id}: kolom {column.name} baris {error.row}"
+        raise ContentError(f"{where} {error}; perbaiki {publication.sql_path.name}") from None
+    return [{**row, column.name: text} for row, text in zip(rows, texts, strict=True)]
+
+
 def _order(part: Hashable) -> tuple[str, object]:
     return type(part).__name__, part
 
@@ -112,7 +128,7 @@ def _typed(publication: Publication, number: int, name: str, kind: str, value: o
     if value is None or value == "":
         return None
     match kind, value:
-        case "text", str():
+        case (("text" | "geometry"), str()):
             return value
         case (("integer" | "bigint"), int()) if not isinstance(value, bool):
             return value

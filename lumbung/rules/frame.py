@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from lumbung.declarations.files import WKB
 from lumbung.declarations.names import FILE_EXTRAS, FILE_LINE
 from lumbung.declarations.written import WRITTEN, ZONED, otherwise
 
@@ -139,6 +140,8 @@ def local(column: Column) -> SparkColumn:
     from pyspark.sql import functions as fn
 
     source = fn.col(column.name)
+    if column.physical == WKB:
+        return fn.unhex(source.cast("string"))
     if column.logical == "string":
         return source.cast("string")
     if column.logical == "integer":

@@ -46,6 +46,8 @@ UNFINISHED: Final = (".part", ".tmp", ".filepart", ".crdownload")
 """Ends of names under which programs write what is not finished."""
 HIDDEN: Final = (".", "~$")
 """Beginnings of names that are no data: hidden files, and what Excel puts beside a workbook that is open."""
+BESIDE: Final = ("-wal", "-shm", "-journal")
+"""Ends of what SQLite puts beside a GeoPackage that somebody has open: no data, but a sign to wait."""
 SYSTEM: Final = ""
 """Key of the remarks that are about no dataset."""
 _BLOCK: Final = 1 << 20
@@ -191,7 +193,7 @@ def _take(door: Doorway, seen: Seen, dataset: Dataset, periode: str | None) -> N
     """One file of a dataset: kept, refused, or known already."""
     files = dataset.files
     assert files is not None  # noqa: S101 - its pattern has just fitted
-    most = (files.csv or files.xlsx).max_mb << 20  # type: ignore[union-attr]
+    most = files.max_mb << 20
     if seen.size > most:
         another = "; kirim CSV" if files.xlsx is not None else "; pecah menjadi beberapa berkas"
         why = FileRefused(f"berukuran {seen.size >> 20} MiB, paling besar {most >> 20} MiB{another}")
@@ -257,7 +259,7 @@ def _settled(folder: Path, system: System, remarks: dict[str, list[str]]) -> Ite
     found, now = [], time.time()
     for entry in os.scandir(folder):
         name = shown_name(entry.name)
-        if name.startswith(HIDDEN) or name.lower().endswith(UNFINISHED):
+        if name.startswith(HIDDEN) or name.lower().endswith((*UNFINISHED, *BESIDE)):
             continue
         status = entry.stat(follow_symlinks=False)
         if not stat.S_ISREG(status.st_mode) or len(os.fsencode(entry.name)) > _LONGEST_NAME:
@@ -268,6 +270,12 @@ def _settled(folder: Path, system: System, remarks: dict[str, list[str]]) -> Ite
             remarks.setdefault(SYSTEM, []).append(
                 f"berkas {name} masih ditulis (berubah kurang dari {settle} detik lalu); ditunggu sampai "
                 "pengambilan berikutnya"
+            )
+            continue
+        if beside := next((end for end in BESIDE if os.path.lexists(f"{entry.path}{end}")), None):
+            remarks.setdefault(SYSTEM, []).append(
+                f"berkas {name} masih terbuka di program lain (ada {name}{beside}); ditunggu sampai pengambilan "
+                "berikutnya"
             )
             continue
         found.append(Seen(Path(entry.path), name, status.st_size, status.st_mtime_ns, status.st_ctime_ns))

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lumbung.sources.csvfile import open_csv
-from lumbung.sources.filetable import FileRefused, FileTable
+from lumbung.sources.filetable import FileRefused, FileTable, Reader
 from lumbung.sources.xlsxfile import open_xlsx
 
 if TYPE_CHECKING:
+    from lumbung.declarations.files import FilesDataset
     from lumbung.declarations.models import Dataset
     from lumbung.ledger import SourceFile
     from lumbung.settings import Settings
@@ -64,6 +65,15 @@ def open_table(path: Path, dataset: Dataset) -> Iterator[FileTable]:
     files = dataset.files
     if files is None:
         raise FileRefused(f"dataset {dataset.id}: kontrak tidak menyebut files")  # the declarations' check forbids it
-    opened = open_csv if files.csv is not None else open_xlsx
-    with opened(path, files) as reader:
+    with _opened(path, files) as reader:
         yield FileTable(reader, dataset, files)
+
+
+def _opened(path: Path, files: FilesDataset) -> AbstractContextManager[Reader]:
+    if files.csv is not None:
+        return open_csv(path, files)
+    if files.xlsx is not None:
+        return open_xlsx(path, files)
+    from lumbung.sources.gpkgfile import open_gpkg  # GDAL takes a third of a second: only who has maps waits for it
+
+    return open_gpkg(path, files)

@@ -48,7 +48,7 @@ def kasus(*rows: str) -> str:
 
 @dataclass
 class DropSite:
-    """System `lapor…` of the tree: `kasus` (CSV by month) and `usaha` (XLSX)."""
+    """System `lapor…` of the tree: `kasus` (CSV by month), `usaha` (XLSX) and `batas` (GeoPackage)."""
 
     ledger: Ledger
     database: Database
@@ -165,7 +165,7 @@ class DropSite:
         """Take the tables away."""
         from lumbung.warehouse.session import session
 
-        for name in ("kasus", "usaha"):
+        for name in ("kasus", "usaha", "batas"):
             for table in (curated_name, raw_name, quarantine_name):
                 session("uji").sql(f"DROP TABLE IF EXISTS {table(self.dataset(name))}")
 

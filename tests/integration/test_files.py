@@ -17,6 +17,7 @@ from lumbung.sources.opening import open_snapshot
 from lumbung.storage import StorageFull, read_manifest
 from tests.integration.file_support import NOON, DropSite, kasus
 from tests.integration.ledger_support import Database, fresh_ledger
+from tests.unit.sources.gpkg_support import SQUARE, layer
 
 JANUARY, FEBRUARY = kasus("Waru;1.250", "Gedangan;7"), kasus("Waru;3", "Sedati;4")
 CORRECTED = kasus("Waru;1.251", "Taman;9")
@@ -111,6 +112,20 @@ def test_what_is_not_finished_is_left_alone(site: DropSite) -> None:
     run = site.go()
     assert site.states() == [] and "kasus_202601.csv" in site.names(site.inbox)
     assert any("masih ditulis" in warning for warning in site.batch(run).warnings)
+
+
+@pytest.mark.parametrize("end", ["-wal", "-journal"])
+def test_a_map_that_somebody_has_open_waits_until_it_is_closed(site: DropSite, tmp_path: Path, end: str) -> None:
+    site.put("batas.gpkg", layer(tmp_path / "x.gpkg", [SQUARE]).read_bytes())
+    beside = site.put(f"batas.gpkg{end}", b"x")
+    run = site.go()
+    assert (site.batch(run, "batas").received, site.states()) == (0, [])
+    assert site.names(site.inbox) == ["batas.gpkg", f"batas.gpkg{end}"]
+    said = [warning for batch in site.ledger.batches(run_id=run.id) for warning in batch.warnings]
+    assert any(f"masih terbuka di program lain (ada batas.gpkg{end})" in warning for warning in said)
+    beside.unlink()
+    assert site.batch(site.go(), "batas").received == 1
+    assert site.names(site.inbox) == []
 
 
 def test_a_file_that_is_not_as_declared_goes_back_and_the_older_one_stays_in_force(site: DropSite) -> None:

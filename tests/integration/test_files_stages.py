@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shapely
 from xlsxwriter import Workbook
 
 from lumbung.ledger import Batch, Ledger
@@ -21,6 +22,7 @@ from lumbung.warehouse.ddl import curated_name, quarantine_name
 from lumbung.warehouse.session import session
 from tests.integration.file_support import DropSite, kasus, visible
 from tests.integration.ledger_support import Database, fresh_ledger
+from tests.unit.sources.gpkg_support import BOW, SQUARE, layer
 
 GROUND, REASON = "UU 27/2022 Pasal 8", "permohonan pemilik data"
 
@@ -135,6 +137,32 @@ def test_a_workbook_goes_the_same_way(site: DropSite, tmp_path: Path) -> None:
     (row,) = refused_rows(site.system, "usaha", ledger=site.ledger)
     assert (row["file"], row["line"], row["rules"]) == ("usaha 2026.xlsx", 5, ["bentuk:baris"])
     assert "rusak oleh Excel" in row["reasons"][0]
+
+
+def test_a_layer_goes_the_same_way_and_curated_holds_its_drawings(site: DropSite, tmp_path: Path) -> None:
+    made = layer(tmp_path / "x.gpkg", [SQUARE, BOW, SQUARE, "POINT(112.7 -7.4)", SQUARE])
+    site.put("batas 2026.gpkg", made.read_bytes())
+    batch = site.through("batas")
+    assert counts(batch) == (5, 3, 2, 0)
+    table = session("uji").table(curated_name(site.dataset("batas"))).where("_dihapus_batch IS NULL")
+    rows = {row["kode"]: (bytes(row["batas"]), float(row["luas"])) for row in table.collect()}
+    assert sorted(rows) == ["A", "C", "E"] and dict(table.dtypes)["batas"] == "binary"
+    drawn, area = rows["A"]
+    assert shapely.equals_exact(shapely.from_wkb(drawn), shapely.from_wkt(SQUARE), 1e-12)
+    assert area == pytest.approx(1_220_700, rel=0.001)
+    refused = refused_rows(site.system, "batas", ledger=site.ledger)
+    assert [(row["line"], row["key"], row["rules"]) for row in refused] == [
+        (2, {"kode": "B"}, ["bentuk:baris"]),
+        (4, {"kode": "D"}, ["bentuk:baris"]),
+    ]
+    assert "memotong dirinya sendiri di titik 112.705000, -7.405000" in refused[0]["reasons"][0]
+
+    moved = layer(tmp_path / "y.gpkg", [SQUARE, SQUARE.replace("112.71 ", "112.72 "), SQUARE])
+    site.put("batas 2027.gpkg", moved.read_bytes())
+    mended = site.through("batas")
+    assert counts(mended) == (3, 1, 0, 2)  # B is drawn well now; A and C are unchanged, D and E have gone
+    assert [row[0] for row in current(site, "batas", "kode")] == ["A", "B", "C"]
+    assert refused_rows(site.system, "batas", ledger=site.ledger) == []
 
 
 def test_what_was_replaced_goes_when_its_time_is_over_what_is_in_force_never(site: DropSite) -> None:

@@ -19,11 +19,10 @@ import shutil
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 from lumbung.declarations import load
 from lumbung.ledger import Ledger
@@ -81,10 +80,10 @@ def one_run(seed: int, scale: float, systems: Sequence[str]) -> Result:
     place, started = settings(), time.monotonic()
     build(State.find(None), Plan(seed, scale), lambda line: None, force=True)
     manifest = json.loads((place.state / "simulator" / "manifest.json").read_text(encoding="utf-8"))
-    with fresh_ledger("manifest") as (ledger, database), _as_the_profiles(database):
+    with fresh_ledger("manifest") as (ledger, database), beside(place, database) as own:
         try:
             for system in systems:
-                carry(ledger, system, f"manifest-{seed}-{scale}")
+                carry(ledger, system, f"manifest-{seed}-{scale}", own)
             lines = [line for system in systems for line in compared(ledger, manifest, system)]
         finally:
             for folder in (place.warehouse, place.spool):
@@ -96,16 +95,24 @@ def one_run(seed: int, scale: float, systems: Sequence[str]) -> Result:
     return Result(seed, scale, manifest["header"]["rows_spoilt"], tuple(lines), time.monotonic() - started)
 
 
-def _as_the_profiles(database: Database) -> AbstractContextManager[object]:
-    """Dropped files are read by the list that the profile's ledger holds: let it be this one."""
-    return patch.object(Settings, "ledger_url", database.url("lumbung_app", "postgresql+psycopg"))
+@contextmanager
+def beside(place: Settings, database: Database) -> Iterator[Settings]:
+    """The profile with a ledger of its own: dropped files are read by the list that the profile's ledger keeps."""
+    secrets_folder = place.state / "manifest" / "secrets"
+    shutil.rmtree(secrets_folder, ignore_errors=True)
+    shutil.copytree(place.secrets, secrets_folder)
+    try:
+        (secrets_folder / "ledger_url").write_text(database.url("lumbung_app"), encoding="utf-8")
+        yield place.model_copy(update={"secrets": secrets_folder})
+    finally:
+        shutil.rmtree(secrets_folder, ignore_errors=True)
 
 
-def carry(ledger: Ledger, system: str, trigger: str) -> None:
+def carry(ledger: Ledger, system: str, trigger: str, place: Settings) -> None:
     """Extract, land and validate everything of a system once."""
     run = ledger.open_run(system, "manual", f"{trigger}-{system}", "manifest")
-    extract(run.id, ledger=ledger)
-    land(run.id, ledger=ledger)
+    extract(run.id, ledger=ledger, place=place)
+    land(run.id, ledger=ledger, place=place)
     for dataset in load().of_system(system):
         batch = next_landed(ledger, dataset.id)
         if batch is None or not validate_batch(batch.id, ledger=ledger, spark=session("manifest")):

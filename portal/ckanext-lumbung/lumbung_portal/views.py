@@ -11,7 +11,7 @@ from ckanext.datastore.backend import postgres as pg
 from ckanext.datastore.blueprint import dump as core_dump
 from flask import Blueprint, Response, send_file
 
-from lumbung_portal import download, files, versions
+from lumbung_portal import download, files, geojson, versions
 from lumbung_portal.request import RESOURCE_ID, VERSION
 from lumbung_portal.versions import Version
 
@@ -27,6 +27,29 @@ blueprint = Blueprint("lumbung", __name__)
 
 def berkas(resource_id: str, version: str) -> Response:
     """The file of one version, or of the version that the table carries (`terbaru`)."""
+    return _file(resource_id, _version(resource_id, version), latest=version == LATEST)
+
+
+def peta(resource_id: str, version: str) -> Response:
+    """The same version as GeoJSON, for a table that has a column of drawings."""
+    found = _version(resource_id, version)
+    resource = tk.get_action("resource_show")({"user": tk.g.user}, {"id": resource_id})
+    path = files.path_of(resource_id, found.version)
+    if not resource.get("kolom_geometri") or not path.is_file():
+        tk.abort(404, tk._("Resource not found"))
+    with versions.reading() as connection:
+        types = {column["id"]: column["type"] for column in pg._get_fields(connection, resource_id)}
+    pieces = geojson.features(path, resource["kolom_geometri"], types)
+    if pieces is None:  # a version from before the drawings
+        tk.abort(404, tk._("Resource not found"))
+    answer = Response(pieces, content_type="application/geo+json")
+    name = f"{resource_id[:8]}-{found.version}.geojson"
+    answer.headers["Content-Disposition"] = f"attachment; filename={name}"
+    return _of_version(answer, found, latest=version == LATEST)
+
+
+def _version(resource_id: str, version: str) -> Version:
+    """The version that is asked for, for whom may see the resource; otherwise there is no such page."""
     if not RESOURCE_ID.fullmatch(resource_id) or not VERSION.fullmatch(version):
         tk.abort(404, tk._("Resource not found"))
     try:
@@ -41,7 +64,7 @@ def berkas(resource_id: str, version: str) -> Response:
         )
     if found is None:
         tk.abort(404, tk._("Resource not found"))
-    return _file(resource_id, found, latest=version == LATEST)
+    return found
 
 
 def _file(resource_id: str, found: Version, *, latest: bool) -> Response:
@@ -57,8 +80,13 @@ def _file(resource_id: str, found: Version, *, latest: bool) -> Response:
         etag=found.sha256,
         max_age=0 if latest else IMMUTABLE_SECONDS,
     )
-    answer.headers["X-Lumbung-Version"] = found.version
     answer.headers["X-Lumbung-Sha256"] = found.sha256
+    return _of_version(answer, found, latest=latest)
+
+
+def _of_version(answer: Response, found: Version, *, latest: bool) -> Response:
+    """An answer that says which version it is, and whether it may be kept."""
+    answer.headers["X-Lumbung-Version"] = found.version
     if not latest:
         answer.headers["Cache-Control"] = f"public, max-age={IMMUTABLE_SECONDS}, immutable"
     return answer
@@ -110,4 +138,5 @@ def _spooled(source: IO[bytes], headers: dict[str, str], version: str | None) ->
 
 
 blueprint.add_url_rule("/lumbung/berkas/<resource_id>/<version>.csv", view_func=berkas)
+blueprint.add_url_rule("/lumbung/berkas/<resource_id>/<version>.geojson", view_func=peta)
 blueprint.add_url_rule("/datastore/dump/<resource_id>", view_func=dump)

@@ -250,4 +250,5 @@ SENDERS = {
     ],
 }
 DEPARTMENTS = {"harga_pangan": HARGA_PANGAN, "ptsp": PTSP, "perpus": PERPUS, **SENDERS}
-"""Dapodik is not here: its rules look into lists and other tables; `tests/manifest` holds it against quarantine."""
+"""Dapodik and gis are not here: their rules look into lists, other tables and drawings; `tests/manifest` holds them
+against quarantine."""

@@ -16,8 +16,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 SYSTEMS = {
-    "sistem_covid", "sistem_dapodik", "sistem_desa", "sistem_harga_pangan", "sistem_kualitas_air", "sistem_perpus",
-    "sistem_ptsp", "sistem_sampah", "sistem_siak", "sistem_simrs", "sistem_sismiop", "sistem_umkm", "sistem_wisata",
+    "sistem_covid", "sistem_dapodik", "sistem_desa", "sistem_gis", "sistem_harga_pangan", "sistem_kualitas_air",
+    "sistem_perpus", "sistem_ptsp", "sistem_sampah", "sistem_siak", "sistem_simrs", "sistem_sismiop", "sistem_umkm",
+    "sistem_wisata",
 }  # fmt: skip
 EXPECTED = {*SYSTEMS, "mart_publikasi", "sapu_harian", "pemeliharaan"}
 

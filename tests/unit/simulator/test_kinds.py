@@ -161,6 +161,20 @@ ROWS = {
         "tahun": "2024", "kode_desa": "35.15.08.2015", "kelompok": "B2", "kecamatan": "Sidoarjo",
         "nama": "Blurukidul", "anggaran": "820000000", "realisasi": "741000000", "diubah": datetime(2025, 1, 19, 13),
     },
+    "batas_wilayah": {
+        "kode_desa": "35.15.08.2001", "nama_desa": "KEBONSARI", "nama_kecamatan": "CANDI",
+        "geom": "MULTIPOLYGON (((112.7 -7.4, 112.7 -7.41, 112.71 -7.41, 112.71 -7.4, 112.7 -7.4)))",
+        "diubah": datetime(2025, 11, 26, 6),
+    },
+    "bidang_pajak": {
+        "id_bidang": "B00000123", "nop": "351511000100200031", "kode_desa": "35.15.08.2001", "luas": "180",
+        "geom": "POLYGON ((690000 9181000, 690000 9181015, 690012 9181015, 690012 9181000, 690000 9181000))",
+        "diubah": datetime(2025, 11, 26, 6),
+    },
+    "fasilitas": {
+        "id_fasilitas": "F00012", "nama": "TAMAN CANDI 1", "jenis": "RTH", "kode_desa": "35.15.08.2001",
+        "alamat": "JL. RAYA CANDI NO. 3", "geom": "POINT (112.7 -7.4)", "diubah": datetime(2025, 11, 26, 6),
+    },
 }  # fmt: skip
 """A row of each table of the smaller departments."""
 

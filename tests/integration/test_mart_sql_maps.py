@@ -1,0 +1,99 @@
+"""The SQL of the marts about maps on the real engine, over a few rows of which the answer is known."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import shapely
+
+from tests.integration.test_mart_sql import Answer, answer, declared  # noqa: F401
+
+BOUNDARY = shapely.box(112.7, -7.4, 112.71, -7.39).wkb
+
+
+def by_village(rows: list[dict[str, Any]], *names: str) -> dict[str, tuple[Any, ...]]:
+    return {row["kode_desa"]: tuple(row[name] for name in names) for row in rows}
+
+
+def reasons(answer: Answer, mart: str, rows: Any) -> dict[tuple[str, str], int]:  # noqa: F811
+    return {(r["sumber"], r["alasan"]): r["jumlah"] for r in answer(mart, rows, file="identity.sql")}
+
+
+def village_codes(declared: Any) -> list[str]:  # noqa: F811
+    """Two villages of one kecamatan, from the list itself."""
+    rows = declared.lists["wilayah"].rows
+    last = max(row.valid_to for row in rows)
+    return sorted(row.code for row in rows if row.code.startswith("35.15.08.") and row.valid_to == last)[:2]
+
+
+def test_a_village_has_area_and_density_when_it_is_drawn(answer: Answer, declared: Any) -> None:  # noqa: F811
+    first, second = village_codes(declared)
+    person = {"periode": "202502", "_kode_desa": first, "flag_status": "0", "_umur": 30}
+    rows = {
+        "gis__batas_wilayah": [
+            {"kode_desa": first, "luas_m2": Decimal("2000000.00"), "batas": BOUNDARY},
+            {"kode_desa": second, "luas_m2": Decimal("1.00"), "batas": BOUNDARY, "_dihapus_batch": "b"},
+            {"kode_desa": "35.15.04.1005", "luas_m2": Decimal("1.00"), "batas": BOUNDARY},  # left the decree in 2022
+        ],
+        "siak__biodata_wni_dkb": [
+            *({**person, "nik": str(number)} for number in range(6)),
+            {**person, "nik": "7", "periode": "202501"},
+            {**person, "nik": "8", "flag_status": "1"},
+            {**person, "nik": "9", "_kode_desa": second},
+        ],
+    }
+    found = answer("luas_wilayah", rows)
+    assert len(found) == 346
+    shown = by_village(found, "jumlah_batas", "luas_km2", "periode_penduduk", "jumlah_penduduk", "kepadatan", "batas")
+    assert shown[first] == (1, Decimal("2.0000"), "202502", 6, Decimal("3.00"), BOUNDARY)
+    assert shown[second] == (0, None, "202502", 1, None, None)
+    assert reasons(answer, "luas_wilayah", rows) == {
+        ("gis__batas_wilayah", "dihitung"): 1,
+        ("gis__batas_wilayah", "desa tidak berlaku pada tanggal acuan"): 1,
+    }
+
+
+def test_plots_and_objects_that_do_not_meet_are_counted_from_both_sides(answer: Answer, declared: Any) -> None:  # noqa: F811
+    first, second = village_codes(declared)
+    link = next(row for row in declared.lists["wilayah_sismiop"].rows if row.values["kode_kemendagri"] == first)
+    parts = {name: link.values[name] for name in ("kd_propinsi", "kd_dati2", "kd_kecamatan", "kd_kelurahan")}
+    objects = [{**parts, "_nop": nop, "jns_transaksi_op": "1"} for nop in ("a", "b", "c")]
+    objects += [{**parts, "_nop": "d", "jns_transaksi_op": "3"}]
+    objects += [{**parts, "_nop": "e", "jns_transaksi_op": "1", "kd_kelurahan": "099"}]
+    plot = {"kode_desa": first, "luas_m2": Decimal("100.00")}
+    plots = [{**plot, "id_bidang": str(n), "nop": nop} for n, nop in enumerate(["a", "a", None, "d", "x"])]
+    plots += [{**plot, "id_bidang": "9", "nop": "b", "kode_desa": second}]
+    plots += [{**plot, "id_bidang": "8", "nop": None, "_dihapus_batch": "b"}]
+    rows = {"gis__bidang_pajak": plots, "sismiop__dat_objek_pajak": objects}
+    names = ("jumlah_bidang", "jumlah_bidang_cocok", "jumlah_bidang_tanpa_nop", "jumlah_bidang_nop_lain", "luas_bidang")
+    names += ("jumlah_objek", "jumlah_objek_berbidang", "jumlah_objek_tanpa_bidang")
+    assert by_village(answer("bidang_objek_pajak", rows), *names) == {
+        first: (5, 2, 1, 2, Decimal("500.00"), 3, 2, 1),  # d is deleted, x unknown; c has no plot
+        second: (1, 1, 0, 0, Decimal("100.00"), 0, 0, 0),
+    }
+    assert reasons(answer, "bidang_objek_pajak", rows) == {
+        ("gis__bidang_pajak", "dihitung"): 6,
+        ("sismiop__dat_objek_pajak", "objek: terhitung pada desanya"): 3,
+        ("sismiop__dat_objek_pajak", "objek: dihapus"): 1,
+        ("sismiop__dat_objek_pajak", "objek: wilayah NOP belum dipadankan"): 1,
+    }
+
+
+def test_a_public_place_stands_in_its_village(answer: Answer, declared: Any) -> None:  # noqa: F811
+    first, _ = village_codes(declared)
+    place = {"nama": "TAMAN", "jenis": "RTH", "jenis_label": "Ruang terbuka hijau", "titik": BOUNDARY}
+    rows = {
+        "gis__fasilitas": [
+            {**place, "id_fasilitas": "F1", "kode_desa": first},
+            {**place, "id_fasilitas": "F2", "kode_desa": "35.15.08"},
+            {**place, "id_fasilitas": "F3", "kode_desa": first, "_dihapus_batch": "b"},
+        ]
+    }
+    (found,) = answer("fasilitas_umum", rows)
+    assert (found["id_fasilitas"], found["kode_kecamatan"], found["jumlah_fasilitas"]) == ("F1", "35.15.08", 1)
+    assert bytes(found["titik"]) == BOUNDARY
+    assert reasons(answer, "fasilitas_umum", rows) == {
+        ("gis__fasilitas", "dihitung"): 1,
+        ("gis__fasilitas", "desa tidak berlaku pada tanggal acuan"): 1,
+    }

@@ -1,0 +1,331 @@
+"""Layers as departments really send them: what is read, which feature is refused, which file as a whole."""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+import shapely
+from pyproj import Transformer
+
+from lumbung.declarations.files import AREA, GEOMETRY, FilesDataset
+from lumbung.declarations.models import Column, Dataset
+from lumbung.sources import gpkgfile
+from lumbung.sources.filetable import FileRefused
+from tests.unit.sources.file_support import Given, read
+from tests.unit.sources.gpkg_support import BOW, BOX, SQUARE, layer, sql, without_triggers
+
+FORM = {"layer": "batas", "geometry": "MultiPolygon", "utm": 32749, "bounds": [112.4, -7.7, 113.0, -7.2]}
+HEADERS = {"kode": ("kode",), "batas": (GEOMETRY,), "luas": (AREA,)}
+TO_UTM = Transformer.from_crs(4326, 32749, always_xy=True)
+
+
+def dataset(
+    headers: dict[str, tuple[str, ...]] | None = None, files: dict[str, Any] | None = None, **form: Any
+) -> Dataset:
+    headers = headers or HEADERS
+    declared = {"pattern": ".*", "headers": headers, "gpkg": FORM | form} | (files or {})
+    kinds = {GEOMETRY: "wkb"}
+    columns = tuple(
+        Column.model_construct(
+            name=name,
+            title=name.capitalize(),
+            logical="date" if name == "tanggal" else "string",
+            physical=kinds.get(texts[0], "text"),
+            format="31-12-2025" if name == "tanggal" else None,
+        )
+        for name, texts in headers.items()
+    )
+    return Dataset.model_construct(
+        system="uji",
+        name="data",
+        columns=columns,
+        key=("kode",),
+        period_column=None,
+        files=FilesDataset.model_validate(declared),
+    )
+
+
+def given(path: Path, **form: Any) -> Given:
+    return read(path, dataset(**form))
+
+
+def shape(text: str | None) -> shapely.Geometry:
+    assert text is not None
+    return shapely.from_wkb(text)
+
+
+def ring(*points: tuple[float, float]) -> bytes:
+    """A polygon of one ring exactly as given, closed or not."""
+    return struct.pack("<BIII", 1, 3, 1, len(points)) + b"".join(struct.pack("<dd", *point) for point in points)
+
+
+def projected(wkt: str) -> str:
+    """The geometry in UTM zone 49 south."""
+    moved = shapely.transform(shapely.from_wkt(wkt), lambda points: [TO_UTM.transform(*point) for point in points])
+    return str(moved.wkt)
+
+
+def test_a_layer_is_read_with_its_area_in_the_declared_zone(tmp_path: Path) -> None:
+    got = given(layer(tmp_path / "a.gpkg", [SQUARE, f"POLYGON(({BOX}))"]))
+    (code, geometry, area), (_, single, _) = got.rows[1], got.rows[2]
+    assert (code, got.defects) == ("A", {})
+    assert shapely.equals_exact(shape(geometry), shapely.from_wkt(SQUARE), 1e-12)
+    assert single == geometry  # a single polygon is the only part of many
+    assert float(area or "") == pytest.approx(1_220_700, rel=0.001)  # 1,103.9 m × 1,105.8 m
+
+
+def test_a_layer_in_another_reference_system_comes_as_degrees(tmp_path: Path) -> None:
+    plain = given(layer(tmp_path / "a.gpkg", [SQUARE]))
+    for crs, wkt in (("EPSG:32749", projected(SQUARE)), ("EPSG:4755", SQUARE)):
+        got = given(layer(tmp_path / f"{crs[5:]}.gpkg", [wkt], crs=crs))
+        assert shapely.equals_exact(shape(got.rows[1][1]), shapely.from_wkt(SQUARE), 1e-8), crs
+        assert float(got.rows[1][2] or "") == pytest.approx(float(plain.rows[1][2] or ""), abs=1), crs
+
+
+def test_heights_are_left_out(tmp_path: Path) -> None:
+    got = given(layer(tmp_path / "a.gpkg", ["POLYGON Z((112.7 -7.4 5, 112.71 -7.4 5, 112.71 -7.41 5, 112.7 -7.4 5))"]))
+    assert not got.defects
+    assert not shapely.has_z(shape(got.rows[1][1]))
+
+
+def test_points_have_no_area_and_further_layers_are_told(tmp_path: Path) -> None:
+    path = layer(tmp_path / "a.gpkg", ["POINT(112.7 -7.4)"], name="Titik")
+    layer(path, [SQUARE], name="lain", append=True)
+    headers = {"kode": ("kode",), "titik": (GEOMETRY,)}
+    got = given(path, headers=headers, layer="titik", geometry="Point")
+    assert shape(got.rows[1][1]).wkt == "POINT (112.7 -7.4)"
+    assert got.remarks == ["layer lain tidak dibaca: “lain”"]
+
+
+def test_every_batch_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gpkgfile, "_BATCH_ROWS", 2)
+    got = given(layer(tmp_path / "a.gpkg", [SQUARE, SQUARE, BOW, SQUARE, SQUARE]))
+    assert list(got.rows) == [1, 2, 3, 4, 5] and list(got.defects) == [3]
+
+
+# -- attributes: what stands in the column, what is read
+
+VALUES: list[tuple[str, Any, str | None]] = [
+    ("text", pa.array(["Waru"]), "Waru"),
+    ("blanks around a text", pa.array([" Waru "]), "Waru"),
+    ("nothing", pa.array([None], pa.string()), None),
+    ("a whole number of 18 digits, exact", pa.array([351511000100200031]), "351511000100200031"),
+    ("a number as it is written", pa.array([12.5]), "12.5"),
+    ("a large number without a power", pa.array([1e20]), "100000000000000000000"),
+    ("yes", pa.array([True]), "true"),
+    ("a date where text is declared", pa.array([date(2025, 12, 31)]), "2025-12-31"),
+    ("bytes", pa.array([b"\x01\xff"], pa.binary()), "01ff"),
+]
+
+
+@pytest.mark.parametrize(("value", "text"), [case[1:] for case in VALUES], ids=[case[0] for case in VALUES])
+def test_attributes_arrive_as_text(tmp_path: Path, value: pa.Array, text: str | None) -> None:
+    got = given(layer(tmp_path / "a.gpkg", [SQUARE], isi=value), headers={"isi": ("ISI",), **HEADERS})
+    assert got.rows[1][0] == text
+
+
+def test_a_date_takes_the_declared_writing(tmp_path: Path) -> None:
+    path = layer(tmp_path / "a.gpkg", [SQUARE], tanggal=pa.array([date(2025, 12, 31)]))
+    assert given(path, headers={"tanggal": ("tanggal",), **HEADERS}).rows[1][0] == "31-12-2025"
+
+
+def test_an_unknown_attribute_is_remarked_and_a_missing_one_refuses(tmp_path: Path) -> None:
+    path = layer(tmp_path / "a.gpkg", [SQUARE], warna=pa.array(["merah"]))
+    assert given(path).remarks == ["kolom baru “warna” belum ada di kontrak; tidak dibaca sampai didaftarkan"]
+    with pytest.raises(FileRefused, match="kolom “nama” tidak ada"):
+        given(path, headers={"nama": ("nama",), **HEADERS})
+
+
+# -- features that are refused: geometry, words of the reason
+
+OUTER = ((112.7, -7.4), (112.71, -7.4), (112.71, -7.41), (112.7, -7.4))
+FEATURES: list[tuple[str, str | bytes | None, str]] = [
+    ("a bow-tie", BOW, r"memotong dirinya sendiri di titik 112\.705000, -7\.405000 \(EPSG:4326\)"),
+    (
+        "a hole outside",
+        f"MULTIPOLYGON((({BOX}), (112.8 -7.4, 112.81 -7.4, 112.81 -7.41, 112.8 -7.4)))",
+        "lubangnya di luar batas luarnya",
+    ),
+    (
+        "a part within a part",
+        f"MULTIPOLYGON((({BOX})), ((112.702 -7.402, 112.704 -7.402, 112.704 -7.404, 112.702 -7.402)))",
+        "bagiannya di dalam bagian lain",
+    ),
+    ("a ring that is not closed", ring(*OUTER[:3]), "tidak tertutup"),
+    ("a ring of two points", ring(*OUTER[:2], OUTER[0]), "tidak terbaca|titiknya kurang"),
+    ("a coordinate that is no number", ring(OUTER[0], (float("nan"), -7.4), *OUTER[2:]), "koordinatnya bukan bilangan"),
+    ("nothing", None, "tidak digambar"),
+    ("an empty geometry", "MULTIPOLYGON EMPTY", "kosong, tanpa satu titik pun"),
+    ("a line", "LINESTRING(112.7 -7.4, 112.71 -7.4)", "berjenis LineString, seharusnya MultiPolygon"),
+    ("a point", "POINT(112.7 -7.4)", "berjenis Point, seharusnya MultiPolygon"),
+    ("a collection", f"GEOMETRYCOLLECTION(POLYGON(({BOX})))", "berjenis GeometryCollection"),
+    (
+        "another regency",
+        "POLYGON((113.5 -7.4, 113.6 -7.4, 113.6 -7.5, 113.5 -7.4))",
+        r"bujur 113\.50000 … 113\.60000, lintang .*: di luar kotak wilayah",
+    ),
+    (
+        "longitude and latitude exchanged",
+        "POLYGON((-7.4 112.7, -7.41 112.7, -7.41 112.71, -7.4 112.7))",
+        "di luar kotak",
+    ),
+    ("a part of it outside", "POLYGON((112.7 -7.4, 112.71 -7.1, 112.71 -7.41, 112.7 -7.4))", r"… -7\.10000"),
+]
+
+
+@pytest.mark.parametrize(("geometry", "words"), [case[1:] for case in FEATURES], ids=[case[0] for case in FEATURES])
+def test_a_wrong_geometry_refuses_its_feature_alone(tmp_path: Path, geometry: Any, words: str) -> None:
+    got = given(layer(tmp_path / "a.gpkg", [SQUARE, geometry, SQUARE]))
+    assert list(got.defects) == [2]
+    assert got.rows[2] == ("B", None, None)  # what else stands in it stays, so that it can be found
+    assert re.search(words, got.defects[2]), got.defects[2]
+    assert got.defects[2].startswith("kolom Batas (fid 2) ")
+
+
+def test_a_feature_of_nothing_but_a_wrong_geometry_is_told_too(tmp_path: Path) -> None:
+    path = sql(
+        without_triggers(layer(tmp_path / "a.gpkg", [SQUARE, BOW])), "UPDATE batas SET kode = NULL WHERE fid = 2"
+    )
+    assert "memotong dirinya sendiri" in given(path).defects[2]
+
+
+# -- files that are refused whole
+
+Break = Callable[[Path], Path]
+UNKNOWN_SYSTEM = (
+    "INSERT INTO gpkg_spatial_ref_sys SELECT 'x', {code}, '{organization}', {code}, definition, '' "
+    "FROM gpkg_spatial_ref_sys WHERE srs_id = 4326",
+    "UPDATE gpkg_geometry_columns SET srs_id = {code}",
+)
+
+
+def system(path: Path, organization: str, code: int) -> Path:
+    return sql(without_triggers(path), *(one.format(organization=organization, code=code) for one in UNKNOWN_SYSTEM))
+
+
+def cut(path: Path, share: float) -> Path:
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
+    return path
+
+
+def patched(path: Path, at: int, content: bytes) -> Path:
+    data = bytearray(path.read_bytes())
+    data[at : at + len(content)] = content
+    path.write_bytes(data)
+    return path
+
+
+def wal_beside(path: Path) -> Path:
+    path.with_name(f"{path.name}-wal").write_bytes(b"x")
+    return path
+
+
+def geojson(path: Path) -> Path:
+    path.write_text('{"type": "FeatureCollection", "features": []}' * 9)
+    return path
+
+
+def named_otherwise(path: Path) -> Path:
+    path.unlink()
+    return layer(path, [SQUARE], name="Lain")
+
+
+def view(path: Path) -> Path:
+    return sql(
+        without_triggers(path),
+        "ALTER TABLE batas RENAME TO isi",
+        "CREATE VIEW batas AS SELECT * FROM isi",
+        "UPDATE gpkg_contents SET table_name = 'batas'",
+        "UPDATE gpkg_geometry_columns SET table_name = 'batas'",
+    )
+
+
+def of_system(number: int) -> Break:
+    return lambda path: sql(path, f"UPDATE gpkg_geometry_columns SET srs_id = {number}")
+
+
+def emptied(statement: str) -> Break:
+    return lambda path: sql(without_triggers(path), statement)
+
+
+FILES: list[tuple[str, Break, str]] = [
+    ("nothing", lambda path: cut(path, 0), r"berkas kosong \(0 byte\)"),
+    ("a ZIP", lambda path: patched(path, 0, b"PK\x03\x04"), "bukan GeoPackage"),
+    ("a few bytes", lambda path: cut(path, 0.0005), "bukan GeoPackage"),
+    ("GeoJSON", geojson, "bukan GeoPackage"),
+    ("a database of another program", lambda path: patched(path, 68, b"\0\0\0\0"), "SQLite, tetapi bukan GeoPackage"),
+    ("half of it", lambda path: cut(path, 0.5), "berkas terpotong"),
+    ("a page of rubbish", lambda path: patched(path, 4096 * 3, b"\xff" * 4096), "rusak"),
+    ("open in QGIS while it was copied", lambda path: sql(path, "PRAGMA journal_mode = WAL"), "modus WAL"),
+    ("a log beside it", wal_beside, "modus WAL"),
+    ("another layer", named_otherwise, "layer “batas” tidak ada; yang ada: “Lain”"),
+    ("a view", view, "layer “batas” bukan tabel"),
+    ("no reference system", of_system(0), "sistem koordinat layer “batas” tidak dikenal"),
+    ("one of the drawing's own", of_system(-1), "tidak dikenal"),
+    ("one that the file does not describe", of_system(77), "tidak dikenal"),
+    ("one of another register", lambda path: system(path, "ESRI", 102100), r"tidak dikenal \(“ESRI:102100”\)"),
+    ("a code that nobody gave out", lambda path: system(path, "EPSG", 99999), "EPSG:99999 tidak dikenal"),
+    ("counted from the earth's centre", lambda path: system(path, "EPSG", 4978), "bukan bujur-lintang"),
+    ("no feature", emptied("DELETE FROM batas"), "tidak memuat satu baris data pun"),
+    ("nothing but wrong geometries", emptied("UPDATE batas SET geom = NULL"), "1 dari 1 baris rusak"),
+]
+
+
+@pytest.mark.parametrize(("spoil", "words"), [case[1:] for case in FILES], ids=[case[0] for case in FILES])
+def test_a_file_that_is_not_as_declared_is_refused_in_words(tmp_path: Path, spoil: Break, words: str) -> None:
+    path = spoil(layer(tmp_path / "a.gpkg", [SQUARE]))
+    with pytest.raises(FileRefused, match=words) as refused:
+        given(path)
+    assert "Traceback" not in str(refused.value) and "sqlite3" not in str(refused.value)
+
+
+def test_a_word_in_a_column_of_numbers_is_no_zero(tmp_path: Path) -> None:
+    path = layer(tmp_path / "a.gpkg", [SQUARE, SQUARE], jumlah=pa.array([1, 2]))
+    sql(without_triggers(path), "UPDATE batas SET jumlah = 'dua' WHERE fid = 2")
+    with pytest.raises(FileRefused, match=r"kolom “jumlah” bertipe \w+, tetapi fid 2 berisi teks"):
+        given(path)
+
+
+def test_a_text_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    path = without_triggers(layer(tmp_path / "a.gpkg", [SQUARE]))
+    sql(path, "UPDATE batas SET kode = CAST(x'4dfc6c' AS TEXT)")
+    with pytest.raises(FileRefused, match="bukan UTF-8"):
+        given(path)
+
+
+def test_a_file_beyond_the_declared_size_is_not_opened(tmp_path: Path) -> None:
+    path = layer(tmp_path / "a.gpkg", [SQUARE])
+    with path.open("ab") as file:
+        file.truncate((1 << 20) + 1)
+    with pytest.raises(FileRefused, match="paling besar 1 MiB"):
+        given(path, max_mb=1)
+
+
+def test_features_that_the_reader_keeps_to_itself_refuse_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, opened = layer(tmp_path / "a.gpkg", [SQUARE, SQUARE]), gpkgfile._open_layer
+
+    @contextmanager
+    def short(*given: Any) -> Iterator[Any]:
+        with opened(*given) as (described, reader):
+            yield described, (batch.slice(1) for batch in reader)
+
+    monkeypatch.setattr(gpkgfile, "_open_layer", short)
+    with pytest.raises(FileRefused, match="layer memuat 2 fitur, terbaca 1"):
+        given(path)
+
+
+def test_reading_changes_neither_the_file_nor_its_folder(tmp_path: Path) -> None:
+    path = layer(tmp_path / "a.gpkg", [SQUARE, BOW])
+    before = path.read_bytes()
+    given(path)
+    assert path.read_bytes() == before and [one.name for one in tmp_path.iterdir()] == ["a.gpkg"]
