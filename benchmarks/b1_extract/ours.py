@@ -10,7 +10,7 @@ import psycopg
 from lumbung.declarations import load
 from lumbung.declarations.models import Column, Dataset
 from lumbung.ledger import Batch, Run
-from lumbung.sources.postgresql import open_postgresql
+from lumbung.sources.database.postgresql import open_postgresql
 from lumbung.sources.spool import spool_dataset
 
 _NOW = datetime(2026, 1, 5, tzinfo=UTC)

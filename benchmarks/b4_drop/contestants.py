@@ -33,8 +33,8 @@ def ours(file: Path, out: Path) -> None:
     from lumbung.ledger import SourceFile
     from lumbung.settings import settings
     from lumbung.sources.digest import ContentDigest
-    from lumbung.sources.files import FilesSnapshot
-    from lumbung.sources.originals import open_table, original_path
+    from lumbung.sources.drop.files import FilesSnapshot
+    from lumbung.sources.drop.originals import open_table, original_path
     from lumbung.sources.spool import numbered, raw_schema, write_rows
 
     columns = tuple(

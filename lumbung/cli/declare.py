@@ -81,7 +81,7 @@ def scaffold(
     """
     from lumbung.declarations import load
     from lumbung.settings import settings
-    from lumbung.sources.scaffold import describe, draft
+    from lumbung.sources.database.scaffold import describe, draft
 
     declarations = load()
     declarations.require_system(system)

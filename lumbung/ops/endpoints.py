@@ -7,7 +7,7 @@ from typing import Any
 from lumbung.declarations import load
 from lumbung.declarations.models import System
 from lumbung.settings import Settings, settings
-from lumbung.sources.originals import inbox
+from lumbung.sources.drop.originals import inbox
 
 
 def endpoints(config: Settings | None = None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from lumbung.declarations import UnknownTarget, load
 from lumbung.ledger import Ledger
 from lumbung.settings import settings
-from lumbung.sources.originals import inbox, shown_name
+from lumbung.sources.drop.originals import inbox, shown_name
 
 COLUMNS: Final = {
     "dataset": "Dataset",

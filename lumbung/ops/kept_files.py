@@ -21,9 +21,9 @@ import pyarrow as pa
 from lumbung.faults import point
 from lumbung.ops import rewriting
 from lumbung.ops.plans import Step
-from lumbung.sources.filetable import FileRefused
-from lumbung.sources.leaving import REASON_FILE
-from lumbung.sources.originals import inbox, open_table, original_path, originals_folder, refused_folder
+from lumbung.sources.drop.filetable import FileRefused
+from lumbung.sources.drop.leaving import REASON_FILE
+from lumbung.sources.drop.originals import inbox, open_table, original_path, originals_folder, refused_folder
 from lumbung.sources.schema import read_columns
 from lumbung.storage import sync_directory
 

@@ -15,19 +15,19 @@ def open_snapshot(place: Settings, system: System, datasets: Sequence[Dataset]) 
     Raises SourceError of the kind that tells whether trying again helps; none holds a secret.
     """
     if system.transport == "postgresql":
-        from lumbung.sources.postgresql import open_postgresql
+        from lumbung.sources.database.postgresql import open_postgresql
 
         return open_postgresql(place.source_url(system.connection), system, datasets)
     if system.transport == "rest":
-        from lumbung.sources.rest import open_rest
+        from lumbung.sources.service.rest import open_rest
 
         return open_rest(place, system)
     if system.transport == "soap":
-        from lumbung.sources.soap import open_soap
+        from lumbung.sources.service.soap import open_soap
 
         return open_soap(place, system)
     if system.transport == "files":
-        from lumbung.sources.files import open_files
+        from lumbung.sources.drop.files import open_files
 
         return open_files(place, system, datasets)
     raise SourceError(f"sistem {system.code}: transport {system.transport!r} belum didukung")

@@ -27,9 +27,9 @@ from lumbung.lineage import events as lineage
 from lumbung.logs import stage
 from lumbung.ops.alerts import clear_alert, raise_alert
 from lumbung.settings import Settings, settings
-from lumbung.sources import arrivals
+from lumbung.sources.drop import arrivals
+from lumbung.sources.drop.leaving import standing_refusals
 from lumbung.sources.errors import DatasetStopped, SourceChanged
-from lumbung.sources.leaving import standing_refusals
 from lumbung.sources.opening import open_snapshot
 from lumbung.sources.schema import stop_message
 from lumbung.sources.snapshot import Snapshot

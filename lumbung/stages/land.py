@@ -17,7 +17,7 @@ from lumbung.ledger import Batch, Ledger, Run
 from lumbung.lineage import events as lineage
 from lumbung.logs import stage
 from lumbung.settings import Settings, settings
-from lumbung.sources.leaving import leave
+from lumbung.sources.drop.leaving import leave
 
 LOCK_WAIT_S = 60.0
 log = logging.getLogger(__name__)

@@ -24,7 +24,7 @@ from lumbung.faults import FAULT_VARIABLE
 from lumbung.ledger import Batch, Ledger, Run
 from lumbung.ops import files, forget, maintenance, quarantine, reconcile
 from lumbung.settings import ROOT, Settings, settings
-from lumbung.sources.originals import inbox, originals_folder, refused_folder
+from lumbung.sources.drop.originals import inbox, originals_folder, refused_folder
 from lumbung.stages import promotion, validate
 from lumbung.stages.extract import extract
 from lumbung.stages.land import land

@@ -14,7 +14,7 @@ from lumbung.declarations.transports import SoapDataset, SoapSystem
 from lumbung.settings import Settings
 from lumbung.sources.digest import ContentDigest
 from lumbung.sources.schema import Drift
-from lumbung.sources.soap import open_soap
+from lumbung.sources.service.soap import open_soap
 from lumbung.sources.window import Window
 from tests.integration.extract_support import dataset, service_place, system
 from tests.integration.odd_soap import WSDL, OddSoap, odd_soap

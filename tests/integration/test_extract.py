@@ -13,10 +13,10 @@ import pytest
 
 from lumbung.declarations.models import Dataset, System
 from lumbung.ledger import LockBusy
-from lumbung.sources import connection
+from lumbung.sources.database import connection
+from lumbung.sources.database.postgresql import open_postgresql
 from lumbung.sources.digest import ContentDigest
 from lumbung.sources.errors import SourceError, SourceRefused, SourceUnavailable
-from lumbung.sources.postgresql import open_postgresql
 from lumbung.sources.snapshot import Snapshot
 from lumbung.stages import extract as stage
 from lumbung.storage import Manifest, read_manifest
@@ -408,7 +408,7 @@ def test_a_secret_that_is_no_url_is_not_shown(site: Site) -> None:
 
 
 def test_a_locked_source_table_is_waited_for_within_bounds(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lumbung.sources.connection._LOCK_TIMEOUT_S", 1)
+    monkeypatch.setattr("lumbung.sources.database.connection._LOCK_TIMEOUT_S", 1)
     with psycopg.connect(site.source.admin) as blocker:
         blocker.execute("LOCK TABLE orang IN ACCESS EXCLUSIVE MODE")
         with pytest.raises(SourceError, match="melewati batas waktu"):

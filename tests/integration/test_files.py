@@ -11,7 +11,7 @@ import pytest
 
 from lumbung import faults
 from lumbung.ledger import Ledger
-from lumbung.sources import leaving
+from lumbung.sources.drop import leaving
 from lumbung.sources.errors import SourceRefused, SourceUnavailable
 from lumbung.sources.opening import open_snapshot
 from lumbung.storage import StorageFull, read_manifest

@@ -23,7 +23,7 @@ from lumbung.sources.errors import (
     SourceRefused,
     SourceUnavailable,
 )
-from lumbung.sources.rest import open_rest
+from lumbung.sources.service.rest import open_rest
 from lumbung.sources.window import Window
 from tests.integration.extract_support import CREDENTIALS, dataset, service_place, system
 from tests.integration.odd_service import CLOCK, Asked, OddService, Reply, odd_service, replies

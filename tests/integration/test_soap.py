@@ -21,7 +21,7 @@ from lumbung.sources.errors import (
     SourceRefused,
     SourceUnavailable,
 )
-from lumbung.sources.soap import open_soap
+from lumbung.sources.service.soap import open_soap
 from lumbung.sources.window import Window
 from tests.integration.extract_support import CREDENTIALS
 from tests.integration.odd_service import Reply, replies

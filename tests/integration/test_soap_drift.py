@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lumbung.settings import Settings
-from lumbung.sources.soap import open_soap
+from lumbung.sources.service.soap import open_soap
 from tests.integration.odd_service import Reply
 from tests.integration.odd_soap import NS, SCHEMA, WSDL, OddSoap, visits, xml
 from tests.integration.soap_support import COUNTED, drift, place, service, soap_dataset, soap_system

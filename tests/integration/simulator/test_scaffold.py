@@ -9,8 +9,8 @@ import pytest
 
 from lumbung.declarations import check, load
 from lumbung.declarations.models import Declarations, Registration
+from lumbung.sources.database.scaffold import describe, draft
 from lumbung.sources.errors import SourceError
-from lumbung.sources.scaffold import describe, draft
 from simulator.server import State
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -8,7 +8,7 @@ from typing import Any
 
 from lumbung.declarations.files import FilesDataset
 from lumbung.declarations.models import Column, Dataset
-from lumbung.sources.originals import open_table
+from lumbung.sources.drop.originals import open_table
 
 HEADERS = {"nik": ("NIK",), "nama": ("Nama", "Nama Lengkap"), "jumlah": ("Jumlah",), "tanggal": ("Tanggal",)}
 KINDS = {"nik": "string", "nama": "string", "jumlah": "number", "tanggal": "date"}

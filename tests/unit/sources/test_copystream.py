@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lumbung.sources.copystream import CopyStream, column_of, record_batches
+from lumbung.sources.database.copystream import CopyStream, column_of, record_batches
 from lumbung.sources.digest import ContentDigest
 
 TEXTS = pa.schema([("a", pa.string()), ("b", pa.string())])

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from lumbung.settings import ROOT
-from lumbung.sources.csvfile import LONGEST_LINE
-from lumbung.sources.filetable import FileRefused
+from lumbung.sources.drop.csvfile import LONGEST_LINE
+from lumbung.sources.drop.filetable import FileRefused
 from tests.unit.sources.file_support import dataset, read
 
 HEAD = "NIK;Nama;Jumlah;Tanggal"
@@ -280,7 +280,7 @@ def test_a_file_that_is_not_as_declared_is_refused_whole(
 MEASURE = """
 import resource, sys
 from pathlib import Path
-from lumbung.sources.originals import open_table
+from lumbung.sources.drop.originals import open_table
 from tests.unit.sources.file_support import dataset
 small, large = map(Path, sys.argv[1:])
 def peak(path):

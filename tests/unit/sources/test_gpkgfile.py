@@ -17,8 +17,8 @@ from pyproj import Transformer
 
 from lumbung.declarations.files import AREA, GEOMETRY, FilesDataset
 from lumbung.declarations.models import Column, Dataset
-from lumbung.sources import gpkgfile
-from lumbung.sources.filetable import FileRefused
+from lumbung.sources.drop import gpkgfile
+from lumbung.sources.drop.filetable import FileRefused
 from tests.unit.sources.file_support import Given, read
 from tests.unit.sources.gpkg_support import BOW, BOX, SQUARE, layer, sql, without_triggers
 

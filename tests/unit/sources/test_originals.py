@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lumbung.sources.originals import original_name, shown_name
+from lumbung.sources.drop.originals import original_name, shown_name
 
 SHA = "0123456789abcdef" * 4
 

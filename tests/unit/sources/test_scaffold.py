@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from lumbung.declarations import load
+from lumbung.sources.database.scaffold import describe
 from lumbung.sources.errors import SourceError
-from lumbung.sources.scaffold import describe
 
 TREE = Path(__file__).parents[1] / "declarations" / "tree"
 

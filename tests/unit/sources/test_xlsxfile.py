@@ -16,8 +16,8 @@ import pytest
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from lumbung.sources import xlsxfile
-from lumbung.sources.filetable import FileRefused
+from lumbung.sources.drop import xlsxfile
+from lumbung.sources.drop.filetable import FileRefused
 from tests.unit.sources.file_support import HEADERS, Given, dataset, read
 
 HEAD = ("NIK", "Nama", "Jumlah", "Tanggal")

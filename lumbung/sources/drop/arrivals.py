@@ -28,10 +28,9 @@ from lumbung.declarations.models import Dataset, System
 from lumbung.faults import point
 from lumbung.ledger import Ledger, Run, SourceFile
 from lumbung.settings import Settings
-from lumbung.sources.errors import SourceRefused, SourceUnavailable
-from lumbung.sources.filetable import FileRefused
-from lumbung.sources.leaving import give_back, is_still, leave
-from lumbung.sources.originals import (
+from lumbung.sources.drop.filetable import FileRefused
+from lumbung.sources.drop.leaving import give_back, is_still, leave
+from lumbung.sources.drop.originals import (
     REFUSED,
     inbox,
     open_table,
@@ -41,6 +40,7 @@ from lumbung.sources.originals import (
     refused_folder,
     shown_name,
 )
+from lumbung.sources.errors import SourceRefused, SourceUnavailable
 
 UNFINISHED: Final = (".part", ".tmp", ".filepart", ".crdownload")
 """Ends of names under which programs write what is not finished."""

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple, Protocol
 
 from lumbung.declarations.files import FilesDataset, plain_header
 from lumbung.declarations.models import Dataset
-from lumbung.sources.celltext import Cell, cell_text
+from lumbung.sources.drop.celltext import Cell, cell_text
 from lumbung.sources.errors import SourceError
 from lumbung.sources.schema import read_columns
 

@@ -9,7 +9,7 @@ from lumbung import xmltext
 from lumbung.declarations.models import System
 from lumbung.masking import masked
 from lumbung.sources.errors import SourceError, SourceRefused
-from lumbung.sources.web import Answer
+from lumbung.sources.service.web import Answer
 
 _ENVELOPES: Final = ("http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope")
 _WITH_FAULT: Final = frozenset({400, 500})

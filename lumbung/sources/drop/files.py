@@ -20,9 +20,9 @@ from lumbung.ledger import Ledger, SourceFile
 from lumbung.settings import Settings
 from lumbung.sources.arrow import LOST_COLUMN
 from lumbung.sources.digest import ContentDigest
+from lumbung.sources.drop.filetable import FileRefused, Row
+from lumbung.sources.drop.originals import inbox, open_table, original_path
 from lumbung.sources.errors import DatasetStopped, SourceUnavailable
-from lumbung.sources.filetable import FileRefused, Row
-from lumbung.sources.originals import inbox, open_table, original_path
 from lumbung.sources.schema import Drift, contract_place, read_columns, reserved_names
 from lumbung.sources.window import Window
 

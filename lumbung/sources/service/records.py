@@ -10,11 +10,11 @@ from typing import Any, Final
 import pyarrow as pa
 
 from lumbung.declarations.models import Column, Dataset
-from lumbung.sources import jsontext
 from lumbung.sources.arrow import LOST_COLUMN
 from lumbung.sources.digest import ContentDigest
 from lumbung.sources.errors import DatasetStopped
 from lumbung.sources.schema import read_columns
+from lumbung.sources.service import jsontext
 
 _SEPARATOR: Final = b"\x1f"
 _NULL: Final = b"\x00"

@@ -28,8 +28,8 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
 from lumbung.declarations.files import AREA, GEOMETRY, FilesDataset, GpkgForm
-from lumbung.sources.celltext import Cell
-from lumbung.sources.filetable import FileRefused, Line, require_size
+from lumbung.sources.drop.celltext import Cell
+from lumbung.sources.drop.filetable import FileRefused, Line, require_size
 
 WGS84: Final = 4326
 _BATCH_ROWS: Final = 1_000

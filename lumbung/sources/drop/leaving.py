@@ -14,7 +14,7 @@ from lumbung import storage
 from lumbung.faults import point
 from lumbung.ledger import Ledger, SourceFile
 from lumbung.settings import Settings
-from lumbung.sources.originals import inbox, refused_folder
+from lumbung.sources.drop.originals import inbox, refused_folder
 
 REASON_FILE: Final = ".alasan.txt"
 GOING: Final = ".keluar"

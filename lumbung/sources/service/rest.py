@@ -11,11 +11,11 @@ from functools import partial
 from lumbung.declarations.models import Dataset, System
 from lumbung.declarations.transports import RestDataset, RestSystem
 from lumbung.settings import Settings
-from lumbung.sources import jsontext
-from lumbung.sources.asking import ServiceSnapshot, fill, filled
 from lumbung.sources.errors import DatasetStopped, SourceError
-from lumbung.sources.pages import Answered
-from lumbung.sources.web import Web, open_web
+from lumbung.sources.service import jsontext
+from lumbung.sources.service.asking import ServiceSnapshot, fill, filled
+from lumbung.sources.service.pages import Answered
+from lumbung.sources.service.web import Web, open_web
 from lumbung.sources.window import source_clock
 
 

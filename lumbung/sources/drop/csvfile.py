@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from lumbung.declarations.files import CsvForm, FilesDataset
-from lumbung.sources.filetable import FileRefused, Line, header_of, positions, require_size
+from lumbung.sources.drop.filetable import FileRefused, Line, header_of, positions, require_size
 
 _CODECS: Final = {"utf-8": "utf-8-sig", "utf-16": "utf-16", "cp1252": "cp1252"}
 _BLOCK: Final = 1 << 20

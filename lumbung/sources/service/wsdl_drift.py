@@ -17,7 +17,7 @@ from lumbung import xmltext
 from lumbung.declarations.transports import SoapDataset, SoapSystem
 from lumbung.declarations.wsdl import Element, Operation, Wsdl, WsdlError, imports, read_wsdl
 from lumbung.sources.schema import Drift
-from lumbung.sources.web import Web
+from lumbung.sources.service.web import Web
 
 _MOST_DOCUMENTS: Final = 50
 _SCHEMA: Final = "http://www.w3.org/2001/XMLSchema"

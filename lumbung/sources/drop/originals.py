@@ -9,9 +9,9 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from lumbung.sources.csvfile import open_csv
-from lumbung.sources.filetable import FileRefused, FileTable, Reader
-from lumbung.sources.xlsxfile import open_xlsx
+from lumbung.sources.drop.csvfile import open_csv
+from lumbung.sources.drop.filetable import FileRefused, FileTable, Reader
+from lumbung.sources.drop.xlsxfile import open_xlsx
 
 if TYPE_CHECKING:
     from lumbung.declarations.files import FilesDataset
@@ -74,6 +74,8 @@ def _opened(path: Path, files: FilesDataset) -> AbstractContextManager[Reader]:
         return open_csv(path, files)
     if files.xlsx is not None:
         return open_xlsx(path, files)
-    from lumbung.sources.gpkgfile import open_gpkg  # GDAL takes a third of a second: only who has maps waits for it
+    from lumbung.sources.drop.gpkgfile import (
+        open_gpkg,  # GDAL takes a third of a second: only who has maps waits for it
+    )
 
     return open_gpkg(path, files)

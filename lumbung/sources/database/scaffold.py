@@ -18,8 +18,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from lumbung.declarations.models import CodeList, Declarations, SemanticType, System
-from lumbung.sources.catalogue import read_catalogue
-from lumbung.sources.connection import connect, errors_of
+from lumbung.sources.database.catalogue import read_catalogue
+from lumbung.sources.database.connection import connect, errors_of
 from lumbung.sources.errors import SourceError
 from lumbung.sources.schema import SourceColumn
 

@@ -21,12 +21,12 @@ import pyarrow as pa
 from lumbung.declarations.models import Dataset, System
 from lumbung.declarations.transports import Asked, Each
 from lumbung.masking import masked
-from lumbung.sources import jsontext
 from lumbung.sources.digest import ContentDigest
 from lumbung.sources.errors import DatasetStopped, SourceChanged, SourceError
-from lumbung.sources.pages import Answered, Paging, fingerprint, following_page, note_total
-from lumbung.sources.records import JSON, Form, Records, text_schema
 from lumbung.sources.schema import Drift, contract_place, read_columns, reserved_names
+from lumbung.sources.service import jsontext
+from lumbung.sources.service.pages import Answered, Paging, fingerprint, following_page, note_total
+from lumbung.sources.service.records import JSON, Form, Records, text_schema
 from lumbung.sources.window import Window
 
 _MOST_PAGES: Final = 100_000

@@ -23,16 +23,16 @@ from lumbung.declarations.models import Dataset, System
 from lumbung.declarations.transports import SoapDataset, SoapSystem, UsernameToken
 from lumbung.declarations.wsdl import HARDENED, Element, Wsdl, WsdlError, kept_wsdl
 from lumbung.settings import Settings
-from lumbung.sources import jsontext
-from lumbung.sources.asking import ServiceSnapshot
-from lumbung.sources.envelope import body_of, failure, is_fault
 from lumbung.sources.errors import DatasetStopped, SourceError
-from lumbung.sources.pages import Answered
-from lumbung.sources.records import Form
 from lumbung.sources.schema import Drift, read_columns
-from lumbung.sources.web import Answer, Web, name_and_secret, open_web
+from lumbung.sources.service import jsontext
+from lumbung.sources.service.asking import ServiceSnapshot
+from lumbung.sources.service.envelope import body_of, failure, is_fault
+from lumbung.sources.service.pages import Answered
+from lumbung.sources.service.records import Form
+from lumbung.sources.service.web import Answer, Web, name_and_secret, open_web
+from lumbung.sources.service.wsdl_drift import Wanted, compare, told_wsdl
 from lumbung.sources.window import source_clock
-from lumbung.sources.wsdl_drift import Wanted, compare, told_wsdl
 
 _ACCEPT: Final = "text/xml, application/soap+xml"
 

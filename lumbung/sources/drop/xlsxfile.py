@@ -19,8 +19,8 @@ from zlib import error as ZlibError
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
 from lumbung.declarations.files import FilesDataset, XlsxForm
-from lumbung.sources.celltext import Cell
-from lumbung.sources.filetable import FileRefused, Line, header_of, positions, require_size
+from lumbung.sources.drop.celltext import Cell
+from lumbung.sources.drop.filetable import FileRefused, Line, header_of, positions, require_size
 
 _BLOCK: Final = 1 << 20
 MOST_CELLS: Final = 5_000_000

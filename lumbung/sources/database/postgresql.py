@@ -20,9 +20,9 @@ from psycopg import errors, sql
 
 from lumbung.declarations.models import Dataset, System
 from lumbung.sources.arrow import Carried, carry, lost_names, received_schema
-from lumbung.sources.catalogue import read_catalogue
-from lumbung.sources.connection import connect, errors_of
-from lumbung.sources.copystream import CopiedRows, CopyStream, column_of, record_batches
+from lumbung.sources.database.catalogue import read_catalogue
+from lumbung.sources.database.connection import connect, errors_of
+from lumbung.sources.database.copystream import CopiedRows, CopyStream, column_of, record_batches
 from lumbung.sources.digest import ContentDigest
 from lumbung.sources.errors import SourceChanged, SourceError
 from lumbung.sources.schema import (

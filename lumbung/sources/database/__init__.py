@@ -1,0 +1,1 @@
+"""Departments' databases: read in one snapshot by COPY."""

@@ -1,0 +1,1 @@
+"""Drop folders: files of departments, taken in, kept and read."""

@@ -1,0 +1,1 @@
+"""Departments' web services: REST and SOAP, asked request by request."""
