@@ -74,6 +74,11 @@ class Village:
     postcode: int
     weight: float
 
+    @property
+    def code(self) -> str:
+        """Its Kemendagri code, PP.KK.CC.DDDD."""
+        return f"35.15.{self.no_kec:02d}.{self.no_kel:04d}"
+
 
 @dataclass(frozen=True)
 class District:

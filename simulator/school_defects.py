@@ -44,8 +44,7 @@ def _new_school(**wrong: Callable[[Row, np.random.Generator], object]) -> Alter:
 
 
 def _closed(row: Row, rng: np.random.Generator) -> str:
-    village = closed_villages()[int(rng.integers(0, len(closed_villages())))]
-    return f"35.15.{village.no_kec:02d}.{village.no_kel:04d}"
+    return closed_villages()[int(rng.integers(0, len(closed_villages())))].code
 
 
 def _nobody(row: Row, rng: np.random.Generator) -> Change:

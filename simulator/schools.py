@@ -100,7 +100,7 @@ def founded(rng: np.random.Generator, scale: float) -> list[School]:
                         form=form,
                         public=public,
                         no_kec=area.no_kec,
-                        village_code=f"35.15.{area.no_kec:02d}.{village.no_kel:04d}",
+                        village_code=village.code,
                         place=(
                             round(south + float(rng.normal(0, 0.008)), 6),
                             round(east + float(rng.normal(0, 0.01)), 6),

@@ -38,6 +38,14 @@ class Sheet:
     merged: Sequence[Span] = ()
 
 
+def number_cell(text: str | None) -> Cell:
+    """A number as the program keeps it; what is none stays text."""
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        return text
+
+
 def two_lines(row: int, columns: Sequence[tuple[str, ...]]) -> tuple[list[list[Cell]], list[Span]]:
     """The two lines of a header whose upper one is `row`, and its merged cells.
 

@@ -53,7 +53,7 @@ def cells() -> tuple[Cell, ...]:
     shapes = shapely.set_precision(shapely.intersection(shapely.get_parts(drawn), regency), _GRID)
     found = [
         Cell(
-            f"35.15.{village.no_kec:02d}.{village.no_kel}",
+            village.code,
             district,
             village,
             shape,

@@ -19,7 +19,7 @@ from simulator.delivery import File, changed
 from simulator.places import District, Village, districts, read_data
 from simulator.server import Connection, copy_table
 from simulator.source_rows import Change, Row
-from simulator.spreadsheet import Cell, Formula, Sheet, Span, down, two_lines, workbook
+from simulator.spreadsheet import Cell, Formula, Sheet, Span, down, number_cell, two_lines, workbook
 
 PROFILES, BUDGETS = (2023, 2024), (2024,)
 """Years before the clock's; the next ones come in its first weeks."""
@@ -36,16 +36,12 @@ def _groups() -> tuple[dict[str, str], ...]:
     return tuple(read_data("desa_kelompok.csv"))
 
 
-def _code(village: Village) -> str:
-    return f"35.15.{village.no_kec:02d}.{village.no_kel}"
-
-
 @cache
 def _urban_villages() -> dict[str, tuple[str, ...]]:
     """Code of a kecamatan → codes of its kelurahan, where it has some."""
     found: dict[str, tuple[str, ...]] = {}
     for district in districts():
-        codes = tuple(_code(village) for village in district.villages if village.kind == "kelurahan")
+        codes = tuple(village.code for village in district.villages if village.kind == "kelurahan")
         if codes:
             found[f"35.15.{district.no_kec:02d}"] = codes
     return found
@@ -57,7 +53,7 @@ _BESIDE_TOWNS = f"left(t.kode_desa, 8) IN ({', '.join(repr(code) for code in _ur
 def _head(district: District, village: Village, year: int, ready: datetime) -> Row:
     return {
         "tahun": str(year),
-        "kode_desa": _code(village),
+        "kode_desa": village.code,
         "kecamatan": district.name.title(),
         "nama": village.name.title(),
         "diubah": ready,
@@ -151,7 +147,7 @@ def _profile_book(connection: Connection, year: str, made: datetime) -> bytes:
         " FROM public.profil_desa WHERE tahun = %s ORDER BY kecamatan, kode_desa, ctid",
         [year],
     ).fetchall()
-    lines = [[number, *row[:3], *map(_number, row[3:])] for number, row in enumerate(rows, start=1)]
+    lines = [[number, *row[:3], *map(number_cell, row[3:])] for number, row in enumerate(rows, start=1)]
     title = ("PROFIL DESA DAN KELURAHAN KABUPATEN SIDOARJO", f"KEADAAN AKHIR TAHUN {year}")
     return _book("Profil", title, _PROFILE_HEAD, lines, 4, (), made)
 
@@ -164,7 +160,7 @@ def _budget_book(connection: Connection, year: str, made: datetime) -> bytes:
     ).fetchall()
     names = {group["kode"]: group["nama"] for group in _groups()}
     lines = [
-        [number, *row[:3], row[3], names.get(row[3], "Bidang lain"), *map(_number, row[4:])]
+        [number, *row[:3], row[3], names.get(row[3], "Bidang lain"), *map(number_cell, row[4:])]
         for number, row in enumerate(rows, start=1)
     ]
     title = ("ANGGARAN DAN REALISASI APB DESA KABUPATEN SIDOARJO", f"TAHUN ANGGARAN {year}")
@@ -202,14 +198,6 @@ def _sum(rows: Sequence[Sequence[Cell]], start: int, column: int) -> Formula:
     letter = chr(ord("A") + column)
     value = sum(row[column] for row in rows if isinstance(row[column], float))
     return Formula(f"=SUM({letter}{start + 1}:{letter}{start + len(rows)})", value)
-
-
-def _number(text: str | None) -> Cell:
-    """A number as the program keeps it; what is none stays text."""
-    try:
-        return None if text is None else float(text)
-    except ValueError:
-        return text
 
 
 def _of_bps(row: Row, rng: np.random.Generator) -> Change:

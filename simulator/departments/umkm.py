@@ -22,7 +22,7 @@ from simulator.places import districts, read_data
 from simulator.residents import nobody, residents
 from simulator.server import Connection, copy_table
 from simulator.source_rows import Change, Row, unspoilt
-from simulator.spreadsheet import Cell, Sheet, workbook
+from simulator.spreadsheet import Cell, Sheet, number_cell, workbook
 
 SEMESTERS = ("2024-S2", "2025-S1")
 BUSINESSES = 25_000
@@ -207,18 +207,12 @@ def _workbook(connection: Connection, semester: str, made: datetime) -> bytes:
     lines: list[Sequence[Cell]] = [*([text] for text in title), [], HEAD]
     for number, (code, nik, as_number, *texts, turnover, assets, workers, scale) in enumerate(rows, start=1):
         identity = float(nik) if as_number else nik
-        lines.append([number, code, identity, *texts, _number(turnover), _number(assets), _number(workers), scale])
+        lines.append(
+            [number, code, identity, *texts, number_cell(turnover), number_cell(assets), number_cell(workers), scale]
+        )
     pick = Sheet("pilihan", [["Skala Usaha"], *([scale] for scale in _SCALES)], hidden=True)
     widths = (5, 14, 20, 28, 28, 16, 8, 20, 22, 18, 18, 8, 12)
     return workbook([Sheet("Data UMKM", lines, widths=widths), pick], made)
-
-
-def _number(text: str | None) -> Cell:
-    """A number as the program keeps it; what is none stays text."""
-    try:
-        return None if text is None else float(text)
-    except ValueError:
-        return text
 
 
 def _fifteen_digits(row: Row, rng: np.random.Generator) -> Change:

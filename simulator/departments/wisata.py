@@ -19,7 +19,7 @@ from simulator.delivery import File, changed, month_before
 from simulator.places import read_data
 from simulator.server import Connection, copy_table
 from simulator.source_rows import Change, Row
-from simulator.spreadsheet import Cell, Formula, Sheet, workbook
+from simulator.spreadsheet import Cell, Formula, Sheet, number_cell, workbook
 
 MONTHS = 12
 KINDS = ("Nusantara", "Mancanegara")
@@ -110,21 +110,13 @@ def _visits(connection: Connection, month: str, made: datetime) -> bytes:
         own = [row for row in rows if row[0] == name]
         first = len(lines) + 1
         for _, kind, visitors, income in own:
-            lines.append([number, name, month, kind, _number(visitors), _number(income)])
-        total = sum(float(visitors) for _, _, visitors, _ in own if isinstance(_number(visitors), float))
+            lines.append([number, name, month, kind, number_cell(visitors), number_cell(income)])
+        total = sum(float(visitors) for _, _, visitors, _ in own if isinstance(number_cell(visitors), float))
         whole += total
         lines.append([None, f"Total {name}", None, None, Formula(f"=SUM(E{first}:E{len(lines)})", total)])
     lines.append([None, "JUMLAH SELURUHNYA", None, None, whole])
     pick = Sheet("pilihan", [["Wisatawan"], *([kind] for kind in KINDS)], hidden=True)
     return workbook([Sheet("Kunjungan", lines, widths=(5, 30, 10, 14, 12, 18)), pick], made)
-
-
-def _number(text: str | None) -> Cell:
-    """A number as the program keeps it; what is none stays text."""
-    try:
-        return None if text is None else float(text)
-    except ValueError:
-        return text
 
 
 def _nowhere(row: Row, rng: np.random.Generator) -> Change:
