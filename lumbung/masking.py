@@ -12,7 +12,7 @@ from typing import Final
 
 _DAY: Final = r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
 _MOMENT: Final = rf"{_DAY}(?:[T ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-6]\d)?(?:[.,]\d+)?)?"
-_RUN: Final = r"(?<!\w)[a-z][a-z0-9]*(?:_[a-z0-9]+)*_\d{1,3}-\d{6}(?![ .\-/]?\d)"
+_RUN: Final = r"(?<!\w)[a-z][a-z0-9]*(?:_[a-z0-9]+)*_[1-9]\d{0,2}-\d{6}(?![ .\-/]?\d)"
 """A run of a system whose code ends in a number."""
 _DIGITS: Final = re.compile(rf"(?P<kept>{_MOMENT}(?!\d|[-./]\d)|{_RUN})|\+?\d(?:[ .\-/]?\d){{8,}}")
 _EMAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
