@@ -233,7 +233,7 @@ def _require_start(path: Path) -> None:
 
 
 def _database(path: Path) -> sqlite3.Connection:
-    """The file as a database that nothing can change: no lock, no journal, nothing of its schema is run."""
+    """The file as a database that nothing can change: no lock, no journal, no unsafe function in its schema."""
     database = sqlite3.connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)
     database.execute("PRAGMA trusted_schema = OFF")
     database.execute("PRAGMA cell_size_check = ON")

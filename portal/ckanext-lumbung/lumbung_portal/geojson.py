@@ -1,4 +1,4 @@
-"""A version's CSV as GeoJSON: one feature per row, made anew from the very file, so that the two cannot disagree."""
+"""A version's CSV as GeoJSON: one feature per row, made anew from the very file."""
 
 from __future__ import annotations
 
