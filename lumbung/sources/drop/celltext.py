@@ -11,7 +11,7 @@ from lumbung.declarations.models import Column
 
 Cell = str | float | bool | date | datetime | time | timedelta
 BROKEN_BY_EXCEL: Final = "rusak oleh Excel"
-_MOST_EXACT: Final = 10**15
+MOST_EXACT: Final = 10**15
 """Excel keeps 15 digits of a number; the sixteenth of a NIK becomes 0."""
 _AS_POWER: Final = re.compile(r"[+-]?[0-9]([.,][0-9]+)?[eE]\+[0-9]{2,3}")
 _DAY_ONE: Final = datetime(1899, 12, 30)
@@ -40,7 +40,7 @@ def _number(cell: float, column: Column) -> tuple[str, str | None]:
     if column.logical in ("date", "timestamp") and _SERIALS[0] <= cell < _SERIALS[1]:
         return _moment(_DAY_ONE + timedelta(seconds=round(cell * 86_400)), column), None
     text = format(Decimal(format(cell, ".15g")), "f")
-    if column.logical == "string" and abs(cell) >= _MOST_EXACT:
+    if column.logical == "string" and abs(cell) >= MOST_EXACT:
         said = f"berisi {len(text.lstrip('-'))} angka yang disimpan sebagai bilangan, {BROKEN_BY_EXCEL}"
         return text, f"{said}: angka terakhirnya tidak dapat dipercaya; simpan kolom ini sebagai teks lalu isi lagi"
     return (text.replace(".", ",") if column.format == "1.234,5" else text), None

@@ -1,16 +1,16 @@
-"""Layers of GeoPackages: attributes as text, the geometry as hexadecimal WKB in EPSG:4326, judged and never mended.
+"""Layers of GeoPackages: attributes as they stand in the file, the geometry as hexadecimal WKB in EPSG:4326.
 
-The file is looked through as the SQLite database that it is first: what is cut off, still open in QGIS, or kept in a
-column of another type is found there, since the reader of layers keeps silent about it.
+The file is read as the SQLite database that it is: a program that knows layers makes other values of what does not
+fit a column (0 of a word, another day of a wrong date) and says nothing.
 """
 
 from __future__ import annotations
 
-import re
+import math
 import sqlite3
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,173 +18,105 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-import numpy as np
-import pyarrow as pa
-import pyogrio
-import shapely
-from numpy.typing import NDArray
-from pyogrio.errors import DataLayerError, DataSourceError
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from lumbung.declarations.files import AREA, GEOMETRY, FilesDataset, GpkgForm
-from lumbung.sources.drop.celltext import Cell
+from lumbung.sources.drop.celltext import MOST_EXACT, Cell
 from lumbung.sources.drop.filetable import FileRefused, Line, require_size
+from lumbung.sources.drop.geometry import Judge
 
-WGS84: Final = 4326
-_BATCH_ROWS: Final = 1_000
 _MAGIC: Final = b"SQLite format 3\x00"
 _APPLICATION: Final = (b"GPKG", b"GP10", b"GP11")
 _HEADER_BYTES: Final = 100
 _WAL: Final = 2
-_TYPES: Final = {"Point": 0, "LineString": 1, "Polygon": 3, "MultiPoint": 4, "MultiLineString": 5, "MultiPolygon": 6}
-_NAMES: Final = {number: name for name, number in _TYPES.items()} | {2: "LinearRing", 7: "GeometryCollection"}
-_TO_MULTI: Final[dict[int, Callable[[Any], Any]]] = {
-    0: lambda one: shapely.MultiPoint([one]),
-    1: lambda one: shapely.MultiLineString([one]),
-    3: lambda one: shapely.MultiPolygon([one]),
-}
-_WHERE: Final = re.compile(r"(.*?)\s*\[(\S+) (\S+)\]\Z", re.DOTALL)
-_REASONS: Final = {
-    "Self-intersection": "memotong dirinya sendiri",
-    "Ring Self-intersection": "cincinnya menyentuh dirinya sendiri",
-    "Hole lies outside shell": "lubangnya di luar batas luarnya",
-    "Nested holes": "lubangnya di dalam lubang lain",
-    "Nested shells": "bagiannya di dalam bagian lain",
-    "Duplicate Rings": "cincinnya kembar",
-    "Interior is disconnected": "bagian dalamnya terputus",
-    "Too few points in geometry component": "titiknya kurang untuk bentuknya",
-    "Invalid Coordinate": "koordinatnya bukan bilangan",
-}
-_NUMERIC: Final = ("BOOLEAN", "TINYINT", "SMALLINT", "MEDIUMINT", "INT", "INTEGER", "FLOAT", "DOUBLE", "REAL")
+_BATCH_ROWS: Final = 1_000
+_BATCH_BYTES: Final = 32 << 20
+"""Geometries that are in memory together, whichever is reached first."""
+_MOST_BYTES: Final = 64 << 20
+"""Of one value; more is refused by the database."""
+_MOST_PATTERN: Final = 100
+_MOST_SECONDS: Final = 300
+"""For looking through a file of the size that is allowed: minutes are far too many."""
+_STEPS: Final = 1_000_000
+_TABLES: Final = ("gpkg_contents", "gpkg_geometry_columns", "gpkg_spatial_ref_sys")
 _SHOWN: Final = 8
 _AGAIN: Final = "simpan ulang di QGIS lalu kirim lagi"
 _NO_FAULT: Final = (0, "")
-Points = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
-    """The declared layer as the database describes it: name, geometry column, EPSG code, number of features."""
+    """The declared layer as the file describes it.
 
-    name: str
+    `kinds`: attribute → type, as declared; `srs`: the file's number of the reference system, `epsg`: its code.
+    """
+
+    table: str
+    fid: str
     geometry: str
+    kinds: dict[str, str]
+    srs: int
     epsg: int
-    features: int
 
 
 class GpkgReader:
     """One open layer (see `filetable.Reader`). Its lines are its features, numbered by fid."""
 
-    def __init__(self, path: Path, layer: _Layer, files: FilesDataset, form: GpkgForm) -> None:
-        self._path = path
+    def __init__(self, database: sqlite3.Connection, layer: _Layer, files: FilesDataset, form: GpkgForm) -> None:
+        self._database = database
         self._layer = layer
-        self._form = form
         self.remarks: list[str] = []
         self._fault: tuple[int, str] = _NO_FAULT
         declared = {text for accepted in files.headers.values() for text in accepted}
-        with _open_layer(path, layer) as (described, _):
-            self._attributes = [str(name) for name in described["fields"]]
         self._own = [GEOMETRY, *([AREA] if AREA in declared else [])]
-        source = _reference_system(layer)
-        self._decimals = 6 if source.is_geographic else 2
-        self._to_wgs84 = _between(source, CRS.from_epsg(WGS84))
-        self._to_utm = _between(source, CRS.from_epsg(form.utm))
+        self._judge = Judge(_reference_system(layer), layer.epsg, layer.srs, form)
 
     def header(self) -> list[str]:
         """Names of the attributes, then what is made of the geometry."""
-        return [*self._attributes, *self._own]
+        return [*self._layer.kinds, *self._own]
 
     def fault(self, line: int, position: int) -> str | None:
         """Why the geometry of the feature that was read last is none."""
         of, reason = self._fault
-        return reason if (of, len(self._attributes)) == (line, position) else None
+        return reason if (of, len(self._layer.kinds)) == (line, position) else None
 
     def lines(self) -> Iterator[Line]:
-        """The features, batch by batch."""
-        seen = 0
-        for batch in self._batches():
-            seen += batch.num_rows
-            yield from self._of_batch(batch)
-        if seen != self._layer.features:
-            raise FileRefused(f"layer memuat {self._layer.features} fitur, terbaca {seen}; {_AGAIN}")
+        """The features, by fid."""
+        for features in self._batches():
+            judged = self._judge.judge([feature[1] for feature in features])
+            for (fid, _, *values), (wkb, area, fault) in zip(features, judged, strict=True):
+                cells = [_cell(value, kind) for value, kind in zip(values, self._layer.kinds.values(), strict=True)]
+                self._fault = _NO_FAULT if fault is None else (fid, f"(fid {fid}) {fault}")
+                if fault is not None and not any(cell != "" for cell in cells):  # nothing but its wrong geometry
+                    yield Line(fid, (), f"geometri (fid {fid}) {fault}")
+                else:
+                    yield Line(fid, [*cells, *[wkb, area][: len(self._own)]])
 
-    def _batches(self) -> Iterator[pa.RecordBatch]:
+    def _batches(self) -> Iterator[list[tuple[Any, ...]]]:
+        """Features in memory together: fid, geometry, attributes. Raises FileRefused."""
+        names = ", ".join(map(_quoted, (self._layer.fid, self._layer.geometry, *self._layer.kinds)))
+        order = _quoted(self._layer.fid)
+        batch: list[tuple[Any, ...]] = []
+        held = last = 0
         try:
-            with _open_layer(self._path, self._layer) as (_, reader):
-                yield from reader
-        except (DataSourceError, DataLayerError, pa.ArrowException) as error:
-            raise FileRefused(f"layer tidak dapat dibaca sampai akhir ({type(error).__name__}); {_AGAIN}") from None
-
-    def _of_batch(self, batch: pa.RecordBatch) -> Iterator[Line]:
-        numbers = batch.column(0).to_pylist()
-        try:
-            attributes = [_cells(batch.column(name).to_pylist()) for name in self._attributes]
+            for feature in self._database.execute(f"SELECT {names} FROM {_quoted(self._layer.table)} ORDER BY {order}"):  # noqa: S608 - quoted
+                if not isinstance(feature[0], int):
+                    raise FileRefused(f"fitur sesudah fid {last} tidak bernomor; {_AGAIN}")
+                batch.append(feature)
+                last, held = feature[0], held + (len(feature[1]) if isinstance(feature[1], bytes) else 0)
+                if len(batch) >= _BATCH_ROWS or held >= _BATCH_BYTES:
+                    yield batch
+                    batch, held = [], 0
         except UnicodeDecodeError:
-            raise FileRefused(f"ada teks yang bukan UTF-8 di antara fid {numbers[0]} dan {numbers[-1]}") from None
-        texts, areas, faults = self._judge(batch.column(self._layer.geometry).to_numpy(zero_copy_only=False))
-        own = [texts, areas][: len(self._own)]
-        for number, fault, *cells in zip(numbers, faults, *attributes, *own, strict=True):
-            self._fault = _NO_FAULT if fault is None else (number, f"(fid {number}) {fault}")
-            if fault is not None and not any(cells):  # a feature that is nothing but its wrong geometry
-                yield Line(number, (), f"geometri (fid {number}) {fault}")
-            else:
-                yield Line(number, cells)
-
-    def _judge(self, blobs: NDArray[Any]) -> tuple[list[str], list[str], list[str | None]]:
-        """WKB, area and what is wrong, of each geometry; the first two are empty where something is."""
-        with np.errstate(invalid="ignore"):  # of a coordinate that is no number, which is a fault below
-            shapes = shapely.force_2d(shapely.from_wkb(blobs, on_invalid="ignore"))
-        kinds = shapely.get_type_id(shapes)
-        faults = [self._form_fault(*one) for one in zip(blobs, shapes, kinds, strict=True)]
-        texts, areas = [""] * len(blobs), [""] * len(blobs)
-        for at in (number for number, fault in enumerate(faults) if fault is None):
-            degrees = shapely.transform(shapes[at], self._to_wgs84)
-            faults[at] = self._place_fault(degrees)
-            if faults[at] is None:
-                texts[at] = shapely.to_wkb(self._declared(degrees), hex=True, byte_order=1)
-                areas[at] = f"{shapely.area(shapely.transform(shapes[at], self._to_utm)):.2f}"
-        return texts, areas, faults
-
-    def _form_fault(self, blob: bytes | None, shape: shapely.Geometry | None, kind: int) -> str | None:
-        """What is wrong with a geometry by itself, in the coordinates of the layer."""
-        if blob is None:
-            return "tidak digambar"
-        if shape is None:
-            return "tidak terbaca: cincinnya tidak tertutup, atau isinya rusak"
-        name = _NAMES[kind]
-        if name != self._form.geometry and f"Multi{name}" != self._form.geometry:
-            return f"berjenis {name}, seharusnya {self._form.geometry}"
-        if shape.is_empty:
-            return "kosong, tanpa satu titik pun"
-        if not shape.is_valid:
-            return self._invalid(shape)
-        return None
-
-    def _invalid(self, shape: shapely.Geometry) -> str:
-        said = str(shapely.is_valid_reason(shape))
-        found = _WHERE.match(said)
-        if found is None:
-            return f"tidak sah ({_REASONS.get(said, said)})"
-        reason, across, up = found.groups()
-        point = ", ".join(f"{float(number):.{self._decimals}f}" for number in (across, up))
-        return f"{_REASONS.get(reason, reason)} di titik {point} (EPSG:{self._layer.epsg})"
-
-    def _place_fault(self, shape: shapely.Geometry) -> str | None:
-        """What is wrong with where a geometry lies, in degrees."""
-        west, south, east, north = self._form.bounds
-        left, low, right, high = shape.bounds
-        if west <= left and right <= east and south <= low and high <= north:  # false for NaN and infinity, too
-            return None
-        return (
-            f"terletak pada bujur {_span(left, right)}, lintang {_span(low, high)}: di luar kotak wilayah "
-            f"({west:g} … {east:g}, {south:g} … {north:g})"
-        )
-
-    def _declared(self, shape: shapely.Geometry) -> shapely.Geometry:
-        """The geometry as the type that is declared: a single one as the only part of many."""
-        kind = int(shapely.get_type_id(shape))
-        return shape if kind == _TYPES[self._form.geometry] else _TO_MULTI[kind](shape)
+            raise FileRefused(f"teks fitur sesudah fid {last} bukan UTF-8; {_AGAIN}") from None
+        except sqlite3.DataError:
+            most = _MOST_BYTES >> 20
+            raise FileRefused(f"fitur sesudah fid {last} memuat nilai yang lebih besar dari {most} MiB") from None
+        except sqlite3.Error as error:
+            said = type(error).__name__
+            raise FileRefused(f"layer tidak dapat dibaca sesudah fid {last} ({said}); {_AGAIN}") from None
+        yield batch
 
 
 @contextmanager
@@ -195,22 +127,17 @@ def open_gpkg(path: Path, files: FilesDataset) -> Iterator[GpkgReader]:
         raise FileRefused("kontrak tidak menyebut gpkg")  # the declarations' check forbids it
     require_size(path, form.max_mb, "; pecah menjadi beberapa")
     _require_start(path)
-    try:
-        with closing(_database(path)) as database:
+    with closing(_database(path)) as database:
+        try:
             layer, others = _look_through(database, form.layer)
-    except (sqlite3.Error, UnicodeDecodeError):
-        raise FileRefused(f"berkas GeoPackage rusak atau terpotong; {_AGAIN}") from None
-    try:
-        reader = GpkgReader(path, layer, files, form)
-    except (DataSourceError, DataLayerError) as error:
-        raise FileRefused(f"berkas GeoPackage tidak dapat dibuka ({type(error).__name__}); {_AGAIN}") from None
-    if others:
-        reader.remarks.append(f"layer lain tidak dibaca: {', '.join(f'“{name}”' for name in others[:_SHOWN])}")
-    yield reader
-
-
-def _span(low: float, high: float) -> str:
-    return f"{low:.5f}" if low == high else f"{low:.5f} … {high:.5f}"
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
+                raise FileRefused(f"pemeriksaan berkas tidak selesai dalam {_MOST_SECONDS} detik; {_AGAIN}") from None
+            raise FileRefused(f"berkas GeoPackage rusak atau terpotong; {_AGAIN}") from None
+        reader = GpkgReader(database, layer, files, form)
+        if others:
+            reader.remarks.append(f"layer lain tidak dibaca: {', '.join(f'“{name}”' for name in others[:_SHOWN])}")
+        yield reader
 
 
 def _require_start(path: Path) -> None:
@@ -221,7 +148,7 @@ def _require_start(path: Path) -> None:
         raise FileRefused("isinya bukan GeoPackage (mungkin Shapefile, ZIP, atau GeoJSON yang diganti namanya)")
     if start[68:72] not in _APPLICATION:
         raise FileRefused("isinya basis data SQLite, tetapi bukan GeoPackage; ekspor layernya sebagai GeoPackage")
-    if _WAL in (start[18], start[19]) or path.with_name(f"{path.name}-wal").exists():
+    if _WAL in (start[18], start[19]):
         raise FileRefused(
             "berkas disalin selagi terbuka (modus WAL), sebagian isinya mungkin tertinggal; tutup proyek QGIS-nya, "
             "lalu kirim lagi"
@@ -233,20 +160,31 @@ def _require_start(path: Path) -> None:
 
 
 def _database(path: Path) -> sqlite3.Connection:
-    """The file as a database that nothing can change: no lock, no journal, no unsafe function in its schema."""
+    """The file as a database that nothing can change and that has ends.
+
+    No lock, no journal, no unsafe function in its schema, no value or pattern without a limit.
+    """
     database = sqlite3.connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)
+    database.text_factory = bytes.decode  # sqlite3 itself says of a text that is not UTF-8 what it says of any damage
     database.execute("PRAGMA trusted_schema = OFF")
     database.execute("PRAGMA cell_size_check = ON")
+    database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_BYTES)
+    database.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, _MOST_PATTERN)
     return database
 
 
 def _look_through(database: sqlite3.Connection, wanted: str) -> tuple[_Layer, list[str]]:
     """The wanted layer, and the names of the others. Raises FileRefused, sqlite3.Error for a damaged file."""
+    for table in _TABLES:
+        _require_table(database, table, f"tabel {table}")
+    end = time.monotonic() + _MOST_SECONDS
+    database.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
     if database.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
         raise FileRefused(f"berkas GeoPackage rusak di dalamnya; {_AGAIN}")
+    database.set_progress_handler(None, _STEPS)
     layers = database.execute(
         "SELECT c.table_name, g.column_name, s.organization, s.organization_coordsys_id, g.srs_id"
-        " FROM gpkg_contents AS c JOIN gpkg_geometry_columns AS g ON g.table_name = c.table_name"
+        " FROM gpkg_contents AS c JOIN gpkg_geometry_columns AS g ON lower(g.table_name) = lower(c.table_name)"
         " LEFT JOIN gpkg_spatial_ref_sys AS s ON s.srs_id = g.srs_id"
         " WHERE c.data_type = 'features' ORDER BY c.table_name"
     ).fetchall()
@@ -255,28 +193,35 @@ def _look_through(database: sqlite3.Connection, wanted: str) -> tuple[_Layer, li
         there = ", ".join(f"“{row[0]}”" for row in layers[:_SHOWN]) or "tidak ada"
         raise FileRefused(f"layer “{wanted}” tidak ada; yang ada: {there}")
     name, geometry, organization, code, srs = found[0]
-    table = database.execute("SELECT type, sql FROM sqlite_master WHERE name = ?", [name]).fetchone()
-    if table is None or table[0] != "table" or (table[1] or "").upper().startswith("CREATE VIRTUAL"):
-        raise FileRefused(f"layer “{name}” bukan tabel (view atau tabel maya); ekspor hasilnya sebagai layer")
-    if srs is None or srs <= 0 or str(organization).upper() != "EPSG" or not isinstance(code, int):
+    _require_table(database, name, f"layer “{name}”")
+    if not isinstance(srs, int) or srs <= 0 or str(organization).upper() != "EPSG" or not isinstance(code, int):
         said = f"“{organization}:{code}”" if organization else "tidak ada"
         raise FileRefused(f"sistem koordinat layer “{name}” tidak dikenal ({said}); tetapkan kode EPSG-nya di QGIS")
-    _require_types(database, name)
-    features = database.execute(f"SELECT count(*) FROM {_quoted(name)}").fetchone()[0]  # noqa: S608 - quoted
-    return _Layer(name, geometry, code, features), [row[0] for row in layers if row[0] != name]
+    return _layer(database, name, geometry, srs, code), [row[0] for row in layers if row[0] != name]
 
 
-def _require_types(database: sqlite3.Connection, table: str) -> None:
-    """A database keeps any value in any column, and the reader would make 0 of a word in a column of numbers."""
-    columns = database.execute("SELECT name, type FROM pragma_table_info(?)", [table]).fetchall()
-    for column, kind in columns:
-        if kind.upper() not in _NUMERIC:
-            continue
-        query = f"SELECT rowid FROM {_quoted(table)} WHERE typeof({_quoted(column)}) IN ('text', 'blob') LIMIT 1"  # noqa: S608
-        if (row := database.execute(query).fetchone()) is not None:
-            raise FileRefused(
-                f"kolom “{column}” bertipe {kind}, tetapi fid {row[0]} berisi teks; ubah menjadi kolom teks"
-            )
+def _require_table(database: sqlite3.Connection, name: str, said: str) -> None:
+    """What is read is a plain table: a view or virtual table is a program of the file's own. Raises FileRefused."""
+    query = "SELECT type, sql FROM sqlite_master WHERE lower(name) = lower(?) AND type IN ('table', 'view')"
+    table = database.execute(query, [name]).fetchone()
+    if table is None:
+        raise FileRefused(f"{said} tidak ada di dalam berkas; {_AGAIN}")
+    if table[0] != "table" or (table[1] or "").upper().startswith("CREATE VIRTUAL"):
+        raise FileRefused(f"{said} bukan tabel (view atau tabel maya); ekspor hasilnya sebagai layer")
+
+
+def _layer(database: sqlite3.Connection, table: str, geometry: str, srs: int, epsg: int) -> _Layer:
+    """The layer with its columns. Raises FileRefused when it has no fid, or computes a column while it is read."""
+    columns = database.execute("SELECT name, type, pk, hidden FROM pragma_table_xinfo(?)", [table]).fetchall()
+    computed = [name for name, _, _, hidden in columns if hidden]
+    if computed:
+        raise FileRefused(f"kolom “{computed[0]}” dihitung oleh berkasnya sendiri; simpan hasilnya sebagai kolom biasa")
+    numbers = [name for name, kind, key, _ in columns if key and kind.upper() == "INTEGER"]
+    shapes = [name for name, *_ in columns if name.casefold() == geometry.casefold()]
+    if len(numbers) != 1 or len(shapes) != 1:
+        raise FileRefused(f"layer “{table}” tidak bernomor fitur (fid) atau tidak berkolom geometri; {_AGAIN}")
+    kinds = {name: kind.upper() for name, kind, _, _ in columns if name not in (numbers[0], shapes[0])}
+    return _Layer(table, numbers[0], shapes[0], kinds, srs, epsg)
 
 
 def _quoted(name: str) -> str:
@@ -293,39 +238,25 @@ def _reference_system(layer: _Layer) -> CRS:
     return found
 
 
-def _between(source: CRS, target: CRS) -> Callable[[Points], Points]:
-    """How coordinates (longitude or easting first) go from one system into another."""
-    if source.to_epsg() == target.to_epsg():
-        return lambda points: points
-    transformer = Transformer.from_crs(source, target, always_xy=True)
-    return lambda points: np.column_stack(transformer.transform(points[:, 0], points[:, 1]))
-
-
-@contextmanager
-def _open_layer(path: Path, layer: _Layer) -> Iterator[tuple[dict[str, Any], pa.RecordBatchReader]]:
-    """What the reader says of the layer, and its features: read-only as in `_database`, the fid as the first column."""
-    with ExitStack() as stack:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # a file that is being taken in has another ending
-            opened = pyogrio.open_arrow(
-                path, layer=layer.name, batch_size=_BATCH_ROWS, use_pyarrow=True, return_fids=True, IMMUTABLE="YES"
-            )
-            found = stack.enter_context(opened)
-        yield found
-
-
-def _cells(values: Sequence[Any]) -> list[Cell]:
-    """Values of an attribute as cells: numbers as they are written, dates as dates, nothing as an empty text."""
-    return [_cell(value) for value in values]
-
-
-def _cell(value: object) -> Cell:
+def _cell(value: object, kind: str) -> Cell:
+    """A value as a cell: exactly what stands there; dates and yes or no where their column is declared so."""
     if value is None:
         return ""
-    if isinstance(value, str | bool | datetime | date):
-        return value
-    if isinstance(value, float):
-        return format(Decimal(repr(value)), "f")
+    if isinstance(value, str):
+        return _moment(value) if kind in ("DATE", "DATETIME") else value
     if isinstance(value, bytes):
         return value.hex()
-    return str(value)
+    if isinstance(value, int):
+        return bool(value) if kind == "BOOLEAN" and value in (0, 1) else str(value)
+    if isinstance(value, float) and math.isfinite(value) and abs(value) < MOST_EXACT:
+        return str(int(value)) if value.is_integer() else format(Decimal(repr(value)), "f")
+    return value if isinstance(value, float) and math.isfinite(value) else str(value)
+
+
+def _moment(text: str) -> Cell:
+    """A day or moment as ISO 8601 writes it in full, to the second; any other text as it stands."""
+    try:
+        found = datetime.fromisoformat(text) if len(text) > len("2025-12-31") else date.fromisoformat(text)
+    except ValueError:
+        return text
+    return text if isinstance(found, datetime) and found.microsecond else found

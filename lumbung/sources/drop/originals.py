@@ -75,7 +75,7 @@ def _opened(path: Path, files: FilesDataset) -> AbstractContextManager[Reader]:
     if files.xlsx is not None:
         return open_xlsx(path, files)
     from lumbung.sources.drop.gpkgfile import (
-        open_gpkg,  # GDAL takes a third of a second: only who has maps waits for it
+        open_gpkg,  # shapely and PROJ take half a second: only who has maps waits for them
     )
 
     return open_gpkg(path, files)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from tests.unit.sources.gpkg_support import BOW, BOX, SQUARE, layer, sql, withou
 
 FORM = {"layer": "batas", "geometry": "MultiPolygon", "utm": 32749, "bounds": [112.4, -7.7, 113.0, -7.2]}
 HEADERS = {"kode": ("kode",), "batas": (GEOMETRY,), "luas": (AREA,)}
+LENIENT = {"bad_percent": 100}
 TO_UTM = Transformer.from_crs(4326, 32749, always_xy=True)
 
 
@@ -65,6 +65,11 @@ def shape(text: str | None) -> shapely.Geometry:
 def ring(*points: tuple[float, float]) -> bytes:
     """A polygon of one ring exactly as given, closed or not."""
     return struct.pack("<BIII", 1, 3, 1, len(points)) + b"".join(struct.pack("<dd", *point) for point in points)
+
+
+def curved(kind: int, *parts: bytes) -> bytes:
+    """A geometry of any type, with its parts (none: only that it is one)."""
+    return struct.pack("<BI", 1, kind) + (struct.pack("<I", len(parts)) if parts else b"") + b"".join(parts)
 
 
 def projected(wkt: str) -> str:
@@ -113,23 +118,63 @@ def test_every_batch_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 # -- attributes: what stands in the column, what is read
 
-VALUES: list[tuple[str, Any, str | None]] = [
+Value = pa.Array | tuple[str, str]
+"""What a program wrote, or the type of a column and the SQL of what somebody put into it."""
+VALUES: list[tuple[str, Value, str | None]] = [
     ("text", pa.array(["Waru"]), "Waru"),
     ("blanks around a text", pa.array([" Waru "]), "Waru"),
     ("nothing", pa.array([None], pa.string()), None),
     ("a whole number of 18 digits, exact", pa.array([351511000100200031]), "351511000100200031"),
     ("a number as it is written", pa.array([12.5]), "12.5"),
-    ("a large number without a power", pa.array([1e20]), "100000000000000000000"),
+    ("more digits than fifteen", pa.array([112.70412345678912]), "112.70412345678912"),
+    ("a whole number in a column of fractions", pa.array([351501.0]), "351501"),
+    ("a small number without a power", pa.array([1e-7]), "0.0000001"),
     ("yes", pa.array([True]), "true"),
     ("a date where text is declared", pa.array([date(2025, 12, 31)]), "2025-12-31"),
+    ("a moment", ("DATETIME", "'2025-12-31T23:59:58Z'"), "2025-12-31 23:59:58+00:00"),
     ("bytes", pa.array([b"\x01\xff"], pa.binary()), "01ff"),
+    # what a program that reads layers makes something else of
+    ("a word among numbers", ("INTEGER", "'dua'"), "dua"),
+    ("a fraction among whole numbers", ("INTEGER", "3.7"), "3.7"),
+    ("more than a narrow column holds", ("SMALLINT", "70000"), "70000"),
+    ("more than a middle column holds", ("MEDIUMINT", "3000000000"), "3000000000"),
+    ("neither yes nor no", ("BOOLEAN", "5"), "5"),
+    ("a day in another writing", ("DATE", "'31/12/2025'"), "31/12/2025"),
+    ("a day that no month has", ("DATE", "'2025-02-31'"), "2025-02-31"),
+    ("the year 0", ("DATE", "'0000-01-01'"), "0000-01-01"),
+    ("a year of five digits", ("DATETIME", "'12025-01-01T00:00:00Z'"), "12025-01-01T00:00:00Z"),
+    ("parts of a second", ("DATETIME", "'2025-12-31T23:59:58.250Z'"), "2025-12-31T23:59:58.250Z"),
+    ("a number among days", ("DATE", "20251231"), "20251231"),
+    ("a type of another database", ("DECIMAL(10,2)", "12.5"), "12.5"),
+    ("another one", ("BIGINT", "351511000100200031"), "351511000100200031"),
+    ("infinity", ("REAL", "9e999"), "inf"),
 ]
 
 
+def with_value(path: Path, value: Value) -> Path:
+    if not isinstance(value, tuple):
+        return layer(path, [SQUARE], isi=value)
+    kind, content = value
+    made = without_triggers(layer(path, [SQUARE]))
+    return sql(made, f'ALTER TABLE batas ADD COLUMN isi "{kind}"', f"UPDATE batas SET isi = {content}")
+
+
 @pytest.mark.parametrize(("value", "text"), [case[1:] for case in VALUES], ids=[case[0] for case in VALUES])
-def test_attributes_arrive_as_text(tmp_path: Path, value: pa.Array, text: str | None) -> None:
-    got = given(layer(tmp_path / "a.gpkg", [SQUARE], isi=value), headers={"isi": ("ISI",), **HEADERS})
-    assert got.rows[1][0] == text
+def test_attributes_arrive_as_text(tmp_path: Path, value: Value, text: str | None) -> None:
+    got = given(with_value(tmp_path / "a.gpkg", value), headers={"isi": ("ISI",), **HEADERS})
+    assert got.rows[1][0] == text and not got.defects
+
+
+@pytest.mark.parametrize("value", [pa.array([351511000100200031.0]), ("REAL", "1e20"), ("NUMERIC", "1e20")])
+def test_a_code_whose_last_digits_are_lost_is_refused(tmp_path: Path, value: Value) -> None:
+    got = given(with_value(tmp_path / "a.gpkg", value), headers={"isi": ("ISI",), **HEADERS}, files=LENIENT)
+    assert re.search(r"kolom Isi berisi \d\d angka yang disimpan sebagai bilangan.*teks", got.defects[1])
+
+
+def test_a_text_that_holds_nul_is_lost_and_said(tmp_path: Path) -> None:
+    path = with_value(tmp_path / "a.gpkg", ("TEXT", "'a' || char(0) || 'b'"))
+    got = given(path, headers={"isi": ("ISI",), **HEADERS})
+    assert got.rows[1][0] is None and got.lost == {1: "isi"}
 
 
 def test_a_date_takes_the_declared_writing(tmp_path: Path) -> None:
@@ -223,11 +268,6 @@ def patched(path: Path, at: int, content: bytes) -> Path:
     return path
 
 
-def wal_beside(path: Path) -> Path:
-    path.with_name(f"{path.name}-wal").write_bytes(b"x")
-    return path
-
-
 def geojson(path: Path) -> Path:
     path.write_text('{"type": "FeatureCollection", "features": []}' * 9)
     return path
@@ -248,6 +288,39 @@ def view(path: Path) -> Path:
     )
 
 
+def endless(path: Path) -> Path:
+    """The table of contents as a view that never ends."""
+    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n"
+    return sql(
+        without_triggers(path),
+        "ALTER TABLE gpkg_contents RENAME TO isi",
+        f"CREATE VIEW gpkg_contents AS SELECT isi.* FROM isi, ({numbers})",
+    )
+
+
+def computed(path: Path) -> Path:
+    return sql(without_triggers(path), "ALTER TABLE batas ADD COLUMN besar AS (hex(zeroblob(1000000000)))")
+
+
+def huge(path: Path) -> Path:
+    return sql(without_triggers(path), "UPDATE batas SET kode = hex(zeroblob(1000000))")
+
+
+def unkeyed(path: Path) -> Path:
+    return sql(
+        without_triggers(path), "ALTER TABLE batas RENAME TO isi", "CREATE TABLE batas AS SELECT geom, kode FROM isi"
+    )
+
+
+def unnumbered(path: Path) -> Path:
+    return sql(
+        without_triggers(path),
+        "ALTER TABLE batas RENAME TO isi",
+        "CREATE TABLE batas (fid INTEGER PRIMARY KEY, geom, kode) WITHOUT ROWID",
+        "INSERT INTO batas SELECT 'x', geom, kode FROM isi",
+    )
+
+
 def of_system(number: int) -> Break:
     return lambda path: sql(path, f"UPDATE gpkg_geometry_columns SET srs_id = {number}")
 
@@ -265,9 +338,14 @@ FILES: list[tuple[str, Break, str]] = [
     ("half of it", lambda path: cut(path, 0.5), "berkas terpotong"),
     ("a page of rubbish", lambda path: patched(path, 4096 * 3, b"\xff" * 4096), "rusak"),
     ("open in QGIS while it was copied", lambda path: sql(path, "PRAGMA journal_mode = WAL"), "modus WAL"),
-    ("a log beside it", wal_beside, "modus WAL"),
     ("another layer", named_otherwise, "layer “batas” tidak ada; yang ada: “Lain”"),
     ("a view", view, "layer “batas” bukan tabel"),
+    ("a view that never ends", endless, "tabel gpkg_contents bukan tabel"),
+    ("no table of contents", lambda path: sql(path, "DROP TABLE gpkg_contents"), "tabel gpkg_contents tidak ada"),
+    ("a column without an end", computed, "kolom “besar” dihitung oleh berkasnya sendiri"),
+    ("a value without an end", huge, "lebih besar dari 1 MiB"),
+    ("features without a number", unnumbered, "fitur sesudah fid 0 tidak bernomor"),
+    ("no column of numbers", unkeyed, "tidak bernomor fitur"),
     ("no reference system", of_system(0), "sistem koordinat layer “batas” tidak dikenal"),
     ("one of the drawing's own", of_system(-1), "tidak dikenal"),
     ("one that the file does not describe", of_system(77), "tidak dikenal"),
@@ -280,24 +358,28 @@ FILES: list[tuple[str, Break, str]] = [
 
 
 @pytest.mark.parametrize(("spoil", "words"), [case[1:] for case in FILES], ids=[case[0] for case in FILES])
-def test_a_file_that_is_not_as_declared_is_refused_in_words(tmp_path: Path, spoil: Break, words: str) -> None:
+def test_a_file_that_is_not_as_declared_is_refused_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spoil: Break, words: str
+) -> None:
+    monkeypatch.setattr(gpkgfile, "_MOST_BYTES", 1 << 20)
     path = spoil(layer(tmp_path / "a.gpkg", [SQUARE]))
     with pytest.raises(FileRefused, match=words) as refused:
         given(path)
     assert "Traceback" not in str(refused.value) and "sqlite3" not in str(refused.value)
 
 
-def test_a_word_in_a_column_of_numbers_is_no_zero(tmp_path: Path) -> None:
-    path = layer(tmp_path / "a.gpkg", [SQUARE, SQUARE], jumlah=pa.array([1, 2]))
-    sql(without_triggers(path), "UPDATE batas SET jumlah = 'dua' WHERE fid = 2")
-    with pytest.raises(FileRefused, match=r"kolom “jumlah” bertipe \w+, tetapi fid 2 berisi teks"):
-        given(path)
-
-
 def test_a_text_in_another_encoding_is_refused(tmp_path: Path) -> None:
     path = without_triggers(layer(tmp_path / "a.gpkg", [SQUARE]))
     sql(path, "UPDATE batas SET kode = CAST(x'4dfc6c' AS TEXT)")
     with pytest.raises(FileRefused, match="bukan UTF-8"):
+        given(path)
+
+
+def test_a_file_whose_check_has_no_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = layer(tmp_path / "a.gpkg", [SQUARE])
+    monkeypatch.setattr(gpkgfile, "_MOST_SECONDS", -1)
+    monkeypatch.setattr(gpkgfile, "_STEPS", 1)
+    with pytest.raises(FileRefused, match="tidak selesai dalam"):
         given(path)
 
 
@@ -309,19 +391,55 @@ def test_a_file_beyond_the_declared_size_is_not_opened(tmp_path: Path) -> None:
         given(path, max_mb=1)
 
 
-def test_features_that_the_reader_keeps_to_itself_refuse_the_file(
+def test_a_drawing_recorded_in_another_system_than_its_layer_is_refused(tmp_path: Path) -> None:
+    path = without_triggers(layer(tmp_path / "a.gpkg", [SQUARE, SQUARE, SQUARE]))
+    number = "UPDATE batas SET geom = CAST(substr(geom, 1, 4) || x'{}' || substr(geom, 9) AS BLOB) WHERE fid = {}"
+    sql(path, number.format("ed7f0000", 2), number.format("00000000", 3))  # EPSG:32749; not said
+    got = given(path)
+    assert got.defects == {2: "kolom Batas (fid 2) tercatat dalam sistem koordinat 32749, padahal layernya dalam 4326"}
+
+
+POINTS = struct.pack("<I4d", 2, 112.7, -7.4, 112.71, -7.4)
+DRAWN: list[tuple[str, bytes, str]] = [
+    ("a circle", curved(10, curved(8) + POINTS), r"berjenis CurvePolygon \(garis lengkung\), seharusnya MultiPolygon"),
+    ("a surface of circles", curved(12, curved(10, curved(8) + POINTS)), r"berjenis MultiSurface \(garis lengkung"),
+    ("a circle among polygons", curved(6, curved(10, curved(8) + POINTS)), "tidak terbaca"),
+    ("a type that nobody knows", curved(99), "berjenis nomor 99, seharusnya MultiPolygon"),
+]
+
+
+@pytest.mark.parametrize(("wkb", "words"), [case[1:] for case in DRAWN], ids=[case[0] for case in DRAWN])
+def test_a_drawing_that_cannot_be_read_here_refuses_its_feature_alone(tmp_path: Path, wkb: bytes, words: str) -> None:
+    path = without_triggers(layer(tmp_path / "a.gpkg", [SQUARE, SQUARE, SQUARE]))
+    blob = b"GP\0\1" + struct.pack("<i", 4326) + wkb
+    got = given(sql(path, f"UPDATE batas SET geom = x'{blob.hex()}' WHERE fid = 2"))
+    assert list(got.defects) == [2]
+    assert re.search(words, got.defects[2]), got.defects[2]
+
+
+@pytest.mark.parametrize(
+    "content", ["x'00'", "x'4750'", "x'47500001e6100000'", "x'475000ffe6100000010300'", "'teks'", "7"]
+)
+def test_what_is_no_geometry_refuses_its_feature_alone(tmp_path: Path, content: str) -> None:
+    path = without_triggers(layer(tmp_path / "a.gpkg", [SQUARE, SQUARE, SQUARE]))
+    got = given(sql(path, f"UPDATE batas SET geom = {content} WHERE fid = 2"))
+    assert list(got.defects) == [2] and re.search("tidak terbaca|bukan geometri", got.defects[2])
+
+
+def test_the_file_may_write_names_in_other_cases_than_its_tables(tmp_path: Path) -> None:
+    path = sql(
+        without_triggers(layer(tmp_path / "a.gpkg", [SQUARE])),
+        "UPDATE gpkg_contents SET table_name = 'BATAS'",
+        "UPDATE gpkg_geometry_columns SET table_name = 'Batas', column_name = 'GEOM'",
+    )
+    assert given(path).rows[1][0] == "A"
+
+
+def test_geometries_in_memory_together_are_few_when_they_are_large(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, opened = layer(tmp_path / "a.gpkg", [SQUARE, SQUARE]), gpkgfile._open_layer
-
-    @contextmanager
-    def short(*given: Any) -> Iterator[Any]:
-        with opened(*given) as (described, reader):
-            yield described, (batch.slice(1) for batch in reader)
-
-    monkeypatch.setattr(gpkgfile, "_open_layer", short)
-    with pytest.raises(FileRefused, match="layer memuat 2 fitur, terbaca 1"):
-        given(path)
+    monkeypatch.setattr(gpkgfile, "_BATCH_BYTES", 1)
+    assert list(given(layer(tmp_path / "a.gpkg", [SQUARE] * 3)).rows) == [1, 2, 3]
 
 
 def test_reading_changes_neither_the_file_nor_its_folder(tmp_path: Path) -> None:
