@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 SHEET_ROWS: Final = 1_000_000
 """Rows of a sheet below its head; the form ends at 1,048,576."""
 _NAME_LENGTH: Final = 31
+_SUMMARY_WIDTHS: Final = (44, 60, 12)
+_LINE_POINTS: Final = 15
+_A4: Final = 9
+"""Excel's number for the paper."""
 _HTML: Final = Path(__file__).with_suffix(".html")
 _HEAD: Final = ("Batch", "Baris", "Kunci", "Kolom", "Yang salah", "Yang harus dilakukan", "Aturan")
 _WIDTHS: Final = (28, 10, 34, 26, 70, 60, 26)
@@ -176,9 +180,11 @@ def _write_workbook(note: Note, path: Path) -> None:
         bold, text = book.add_format({"bold": True}), book.add_format({"num_format": "@", "text_wrap": True})
         text.set_align("top")
         first = book.add_worksheet("Ringkasan")
-        first.set_column(0, 0, 44)
-        first.set_column(1, 2, 30)
+        for column, width in enumerate(_SUMMARY_WIDTHS):
+            first.set_column(column, column, width)
+        _on_paper(first)
         for number, line in enumerate(_summary(note)):
+            first.set_row(number, _height(line, _SUMMARY_WIDTHS))
             for column, value in enumerate(line):
                 first.write_string(number, column, value, bold if number == 0 else text)
         for dataset, title in note.titles.items():
@@ -187,14 +193,30 @@ def _write_workbook(note: Note, path: Path) -> None:
                 sheet = book.add_worksheet(sheet_name(dataset, part // SHEET_ROWS))
                 sheet.set_header(f"&L{title}")
                 sheet.freeze_panes(1, 0)
+                sheet.repeat_rows(0)
+                _on_paper(sheet)
                 for column, (head, width) in enumerate(zip(_HEAD, _WIDTHS, strict=True)):
                     sheet.set_column(column, column, width)
                     sheet.write_string(0, column, head, bold)
                 for number, one in enumerate(rows[part : part + SHEET_ROWS], 1):
                     values = (one.batch, one.row, one.key, one.columns, one.reason, one.advice, one.rule)
+                    sheet.set_row(number, _height(values, _WIDTHS))
                     for column, value in enumerate(values):
                         sheet.write_string(number, column, value, text)
                 sheet.autofilter(0, 0, min(len(rows) - part, SHEET_ROWS), len(_HEAD) - 1)
+
+
+def _on_paper(sheet: Any) -> None:
+    """Printed, a line is on one page."""
+    sheet.set_landscape()
+    sheet.set_paper(_A4)
+    sheet.fit_to_pages(1, 0)
+
+
+def _height(values: Sequence[str], widths: Sequence[int]) -> int:
+    """The height in points at which every wrapped text is seen whole; not every program finds it by itself."""
+    lines = max(-(-len(value) // width) for value, width in zip(values, widths, strict=False))
+    return _LINE_POINTS * max(lines, 1)
 
 
 def _summary(note: Note) -> Iterator[tuple[str, ...]]:

@@ -72,6 +72,18 @@ def test_the_workbook_holds_the_rows_as_text(tmp_path: Path, monkeypatch: pytest
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+def test_a_long_reason_is_seen_whole_and_a_line_is_printed_on_one_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refusals, "refused_rows", lambda *_, **__: ROWS)
+    written = write_note("siak", None, None, tmp_path, "cli:uji")
+    assert written is not None
+    with zipfile.ZipFile(written.workbook) as book:
+        text = book.read("xl/worksheets/sheet2.xml").decode()
+    assert re.findall(r'<row r="(\d)"[^>]* ht="(\d+)"', text) == [("2", "30")]  # two lines
+    assert 'orientation="landscape"' in text and 'fitToHeight="0"' in text
+
+
 def test_the_page_is_escaped_and_names_the_owner(declared: Declarations) -> None:
     page = page_of(note_of(declared, "siak", "siak", ROWS))
     assert "<script>alert" not in page
