@@ -14,7 +14,7 @@ Counted = tuple[Line, int, int, int, int]
 SEVERITIES: Final = ("error", "warning", "duplicate")
 HEAD: Final = """# Every injected mistake is refused, and nothing else
 
-Written by `make manifest` from its results; do not edit. Each run builds both sources anew from a seed that is drawn
+Written by `make manifest` from its results; do not edit. Each run builds every source anew from a seed that is drawn
 when it starts, carries them through extract, land and validate into an empty ledger, and holds what the platform
 refused against what the simulator says it spoilt: refused rows key by key and rule by rule, warnings and duplicates by
 their counts. "Other" are rows that were found and not injected, or injected and not found: 0, or the run failed.
