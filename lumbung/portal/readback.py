@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
@@ -12,7 +10,7 @@ from typing import Any, Final
 from lumbung.portal.ckan import Portal
 from lumbung.portal.dataset import fields
 from lumbung.portal.pii import Finding, scan
-from lumbung.portal.table import Content
+from lumbung.portal.table import Content, lines
 
 _NUMBERS: Final = ("integer", "bigint", "numeric")
 
@@ -49,12 +47,12 @@ def read_back(
 def _table(portal: Portal, resource: str, content: Content, where: str) -> list[list[str | Decimal]]:
     """Rows of the DataStore's own dump, checked against the content (order does not matter); numbers are numbers."""
     dump = portal.get(f"/datastore/dump/{resource}?format=csv&bom=False")
-    lines = list(csv.reader(io.StringIO(dump.body.decode("utf-8-sig"), newline="")))
-    if not lines or lines[0] != ["_id", *content.columns]:
-        raise ReadBackError(f"{where}: kolom tabel {lines[:1]} tidak sama dengan {list(content.columns)}")
-    rows = [line[1:] for line in lines[1:]]
+    found = lines(dump.body)
+    if not found or found[0] != ["_id", *content.columns]:
+        raise ReadBackError(f"{where}: kolom tabel {found[:1]} tidak sama dengan {list(content.columns)}")
+    rows = [line[1:] for line in found[1:]]
     kinds = [column.type for column in content.publication.columns]
-    sent = list(csv.reader(io.StringIO(content.csv.decode(), newline="")))[1:]
+    sent = lines(content.csv)[1:]
     if _digest(rows, kinds) != _digest(sent, kinds):
         raise ReadBackError(f"{where}: isi tabel tidak sama dengan berkasnya")
     return [[_value(cell, kind) for cell, kind in zip(row, kinds, strict=True)] for row in rows]
