@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
+from lumbung.declarations.models import Publication
 from lumbung.portal.ckan import Portal
 from lumbung.portal.dataset import fields
 from lumbung.portal.pii import Finding, scan
@@ -40,7 +41,8 @@ def read_back(
     if total != len(content.rows):
         raise ReadBackError(f"{where}: tabel berisi {total} baris, dikirim {len(content.rows)}")
     rows = _table(portal, resource, content, where)
-    _dictionary(portal, resource, content, where)
+    if wrong := foreign_entries(portal, resource, content.publication):
+        raise ReadBackError(f"{where}: kamus data tidak sama untuk kolom {', '.join(wrong)}")
     return scan(content.columns, rows, content.columns, exempt)
 
 
@@ -77,11 +79,12 @@ def _same(cell: str, kind: str) -> str:
     return cell.replace(" ", "T") if kind == "timestamp" else cell
 
 
-def _dictionary(portal: Portal, resource: str, content: Content, where: str) -> None:
-    stored: dict[str, Any] = {}
-    for field in portal.call("datastore_info", {"id": resource})["fields"]:
-        stored[field["id"]] = (field.get("info") or {}).get("label"), (field.get("info") or {}).get("notes")
-    wanted = {field["id"]: (field["info"]["label"], field["info"]["notes"]) for field in fields(content.publication)}
-    wrong = sorted(name for name, info in wanted.items() if stored.get(name) != info)
-    if wrong:
-        raise ReadBackError(f"{where}: kamus data tidak sama untuk kolom {', '.join(wrong)}")
+def foreign_entries(portal: Portal, resource: str, publication: Publication) -> list[str]:
+    """Columns whose entry in the table's dictionary is not the declared one."""
+    shown = portal.call("datastore_info", {"id": resource})["fields"]
+    stored = {field["id"]: field.get("info") or {} for field in shown}
+    return [
+        field["id"]
+        for field in fields(publication)
+        if any(stored.get(field["id"], {}).get(name) != value for name, value in field["info"].items())
+    ]
