@@ -146,12 +146,12 @@ def _up_to_date(portal: Portal, draft: Draft, published: Mapping[str, Any] | Non
 
 
 def _map_differs(portal: Portal, publication: Publication, stored: Mapping[str, Any]) -> bool:
-    """Whether the dataset must still be told where its GeoJSON file is."""
+    """Whether the dataset must still be told where its GeoJSON file is, or that it has none any more."""
     wanted = ids.declared_map(publication, portal.url)
-    if wanted is None:
-        return False
     own = ids.map_id(publication.id)
-    found: Mapping[str, Any] = next((one for one in stored.get("resources", []) if one["id"] == own), {})
+    found = next((one for one in stored.get("resources", []) if one["id"] == own), None)
+    if wanted is None or found is None:
+        return (wanted is None) != (found is None)
     return bool(ids.differs(wanted, found))
 
 
@@ -182,6 +182,8 @@ def _write(portal: Portal, declared: Declarations, draft: Draft, version: str, p
     point("publish:refreshed")
     if (drawn := ids.declared_map(draft.publication, portal.url)) is not None:
         portal.ensure_link(draft.dataset, ids.map_id(draft.publication.id), drawn)
+    else:
+        portal.ensure_no_link(ids.map_id(draft.publication.id))
     if ids.differs({"name": resource["name"]}, portal.call("resource_show", {"id": draft.resource})):
         portal.call("resource_patch", {"id": draft.resource, "name": resource["name"]})
     stored = portal.call("package_show", {"id": draft.dataset})

@@ -37,6 +37,13 @@ class MemoryPortal:
             dataset, {**package, "private": True, "organization": None, "resources": [dict(resource)]}
         )
 
+    def ensure_link(self, dataset, name, fields):
+        self.packages[dataset]["resources"].append({"id": name, **fields})
+
+    def ensure_no_link(self, name):
+        for package in self.packages.values():
+            package["resources"] = [one for one in package["resources"] if one["id"] != name]
+
     def version(self, resource):
         return self.states.get(resource)
 
@@ -240,6 +247,16 @@ def test_a_changed_dictionary_reaches_the_portal_although_no_value_changed(world
     assert world.portal.fields[ids.resource_id("uji_desa")][-1]["info"]["notes"] == "Isi lain"
     assert world.portal.states[ids.resource_id("uji_desa")]["table"]["version"] == version
     assert world.publish().unchanged == ["uji_kecamatan", "uji_desa"]
+
+
+def test_a_map_that_is_no_longer_declared_goes_from_the_portal(world):
+    """Also one that a pass left there which died: the table is as declared by then."""
+    world.publish()
+    package = world.portal.packages[ids.dataset_id("uji_desa")]
+    package["resources"].append({"id": ids.map_id("uji_desa"), "format": "GeoJSON"})
+    world.publish()
+    assert [one["id"] for one in package["resources"]] == [ids.resource_id("uji_desa")]
+    assert package["resources"][0]["kolom_geometri"] == ""
 
 
 def _retitle(world, title):
