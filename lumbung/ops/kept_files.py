@@ -117,6 +117,7 @@ def _written_in(path: Path, value: str) -> bool:
     sought = [value.encode(encoding, "replace") for encoding in ("utf-8", "utf-16-le", "utf-16-be", "cp1252")]
     with path.open("rb") as stream:
         if not zipfile.is_zipfile(stream):
+            stream.seek(0)  # the look for an archive's end leaves it there
             return _contains(stream, sought)
     with zipfile.ZipFile(path) as packed:
         return any(_contains(part, sought) for name in packed.namelist() for part in (packed.open(name),))
