@@ -6,12 +6,17 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from lumbung.declarations.files import FilesDataset
+import pytest
+
+from lumbung.declarations.files import GEOMETRY, FilesDataset
 from lumbung.declarations.models import Column, Dataset
 from lumbung.ops import kept_files
 from lumbung.sources.drop.originals import original_path, originals_folder
+from tests.unit.sources.gpkg_support import SQUARE, layer, sql, without_triggers
 
 NOP = 3515080101900001
+FORM = {"layer": "batas", "geometry": "MultiPolygon", "utm": 32749, "bounds": [112.4, -7.7, 113.0, -7.2]}
+MAP = {"headers": {"nop": ("nop",), "batas": (GEOMETRY,)}, "gpkg": FORM}
 TABLE = {"headers": {"nop": ("nop",)}, "csv": {"encoding": "utf-8", "delimiter": ";"}}
 
 
@@ -47,6 +52,19 @@ class Place:
         place = SimpleNamespace(warehouse=self.root)
         found = kept_files.holding(cast(Any, ledger), cast(Any, place), self.dataset, {"nop": value})
         return sorted(kept.label for kept in found)
+
+
+@pytest.mark.parametrize("way", ["a number of no row", "a deleted row", "neither"])
+def test_a_replaced_map_goes_whole_and_the_one_in_force_stays(tmp_path: Path, way: str) -> None:
+    numbers = {"a number of no row": [1, NOP], "a deleted row": [NOP, 2], "neither": [1, 2]}[way]
+    path = without_triggers(layer(tmp_path / "a.gpkg", [SQUARE, SQUARE], nop=["1", "2"], lain=numbers))
+    if way == "a deleted row":
+        sql(path, "DELETE FROM batas WHERE nop = '1'")
+    assert str(NOP).encode() not in path.read_bytes()  # nobody finds it as a text
+    place = Place(tmp_path / "gudang", MAP)
+    place.keep("lama.gpkg", path.read_bytes(), "superseded")
+    place.keep("baru.gpkg", path.read_bytes(), "received")
+    assert place.taken(str(NOP)) == ["lama.gpkg"]
 
 
 def test_of_replaced_tables_those_go_in_which_the_value_stands(tmp_path: Path) -> None:
