@@ -99,7 +99,7 @@ def _drawn(publication: Publication) -> dict[str, str]:
         return {}
     from lumbung.portal.drawing import pattern
 
-    return {drawing.name: pattern(drawing.decimals or 0)}
+    return {drawing.name: pattern(drawing.drawn_decimals)}
 
 
 def settled(portal: Portal, declared: Declarations, mart: Mart, publication: Publication, version: str) -> bool:

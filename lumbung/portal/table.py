@@ -127,7 +127,7 @@ def _drawn(
     from lumbung.portal.drawing import DrawingError, drawings  # only publications with a map wait for its libraries
 
     try:
-        texts = drawings([row[column.name] for row in rows], column.simplify_m, column.decimals or 0)
+        texts = drawings([row[column.name] for row in rows], column.simplify_m, column.drawn_decimals)
     except DrawingError as error:
         where = f"publikasi {publication.id}: kolom {column.name} baris {error.row}"
         raise ContentError(f"{where} {error}; perbaiki {publication.sql_path.name}") from None

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+import shapely
 
 from lumbung.portal.disclosure import Hidden
 from lumbung.portal.table import LONGEST_TEXT, ContentError, cells, content, still_hidden, withhold
@@ -82,6 +83,13 @@ def test_a_text_that_the_portal_could_not_index_is_refused_before_anything_is_se
     assert content(DECLARED, NAMES, [row("a" * LONGEST_TEXT)]).rows
     with pytest.raises(ContentError, match=r"kolom kode_wilayah baris 2 memuat 524289 karakter, paling banyak 524288"):
         content(DECLARED, NAMES, [row("a"), row("a" * (LONGEST_TEXT + 1))])
+
+
+def test_a_drawing_of_which_nobody_says_how_exact_it_is_does_not_go_out():
+    drawn = published("kode_wilayah", "batas", "geometry")
+    declared = DECLARED.model_copy(update={"columns": (DECLARED.columns[0], drawn, *DECLARED.columns[2:])})
+    with pytest.raises(ValueError, match="kolom kode_wilayah: sebuah geometry perlu decimals"):
+        content(declared, NAMES, [row(shapely.Point(112.7, -7.4).wkb)])
 
 
 def test_hidden_cells_lose_their_measures_and_nothing_else():
