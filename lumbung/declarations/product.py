@@ -52,6 +52,16 @@ class PublishedColumn(Frozen):
     simplify_m: int | None = None
     decimals: int | None = None
 
+    @property
+    def drawn_decimals(self) -> int:
+        """How exact the public's coordinates are. Raises ValueError: no drawing goes out as exact as it happens to be.
+
+        The declarations' check demands `decimals` of every drawing; 0 in its place would be degrees of 111 km.
+        """
+        if self.decimals is None:
+            raise ValueError(f"kolom {self.name}: sebuah geometry perlu decimals di publikasi.yaml")
+        return self.decimals
+
 
 class Suppression(Frozen):
     """Small cells: rows whose `count_column` is below `k` hide `value_columns`; totals stay protected."""

@@ -60,7 +60,7 @@ class Found:
     """Rows of one batch (or of the curated table, by the batch that brought them) that would go.
 
     A `leftover` is a folder of the dataset that no batch needs, an `original` a dropped file that is not in force: all
-    of it goes. Rows are 0 when it cannot be read.
+    of it goes. Rows are 0 when it cannot be read, or is a map, which goes unread.
     """
 
     part: str

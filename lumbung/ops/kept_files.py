@@ -3,7 +3,8 @@
 The file in force of a period is the source itself: it stays until the department replaces it, however old it is. What
 it replaced is a copy of rows that lie in raw; that goes when its time is over, and when it holds a person who is to be
 erased. It goes whole: rewritten it would no longer be what the department sent, and a workbook keeps texts in places
-where no row shows them.
+where no row shows them. A GeoPackage keeps numbers and deleted rows in its pages, which no search for a text finds: of
+a dataset of maps every such file goes.
 """
 
 from __future__ import annotations
@@ -77,9 +78,12 @@ def waiting(place: Settings, system: System, dataset: Dataset) -> list[str]:
 
 
 def holding(ledger: Ledger, place: Settings, dataset: Dataset, wanted: Mapping[str, str]) -> list[Kept]:
-    """Spare files in which the wanted rows stand, or might: what cannot be read may hold them."""
+    """Spare files in which the wanted rows stand, or might: what cannot be read may hold them, and so may any map."""
+    candidates = spare(ledger, place, dataset)
+    if dataset.files is not None and dataset.files.gpkg is not None:
+        return candidates
     found = []
-    for kept in spare(ledger, place, dataset):
+    for kept in candidates:
         rows = _rows_in(kept.path, dataset, wanted)
         if rows != 0 or all(_written_in(kept.path, value) for value in wanted.values()):
             found.append(Kept(kept.path, kept.label, kept.file, rows or 0))
@@ -117,6 +121,7 @@ def _written_in(path: Path, value: str) -> bool:
     sought = [value.encode(encoding, "replace") for encoding in ("utf-8", "utf-16-le", "utf-16-be", "cp1252")]
     with path.open("rb") as stream:
         if not zipfile.is_zipfile(stream):
+            stream.seek(0)  # the look for an archive's end leaves it there
             return _contains(stream, sought)
     with zipfile.ZipFile(path) as packed:
         return any(_contains(part, sought) for name in packed.namelist() for part in (packed.open(name),))

@@ -174,6 +174,12 @@ class Portal:
         elif changed := differs(fields, stored):
             self.call("resource_patch", {"id": name, **{key: fields[key] for key in changed}})
 
+    def ensure_no_link(self, name: str) -> None:
+        """Take away what `ensure_link` made; nothing when there is none."""
+        stored = self.find("resource_show", name)
+        if stored is not None and stored.get("state") != "deleted":  # the publisher sees what was deleted
+            self.call("resource_delete", {"id": name})
+
     def datasets(self) -> Iterator[tuple[str, str]]:
         """Slug and `identifier` of every dataset the publisher can see."""
         start, size = 0, 500

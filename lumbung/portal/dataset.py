@@ -105,14 +105,14 @@ def declared_package(declared: Declarations, mart: Mart, publication: Publicatio
 
 
 def declared_resource(mart: Mart, publication: Publication) -> dict[str, Any]:
-    """Resource fields that follow from the declarations alone."""
+    """Resource fields that follow from the declarations alone; no column of drawings is said too."""
     drawing = publication.drawing
     return {
         "name": publication.title,
         "description": publication.definition,
         "format": "CSV",
         "cara_baca": mart.read_for,
-        **({"kolom_geometri": drawing.name} if drawing is not None else {}),
+        "kolom_geometri": drawing.name if drawing is not None else "",
     }
 
 

@@ -19,7 +19,7 @@ _POLYGONS: Final = ("Polygon", "MultiPolygon")
 
 
 class DrawingError(Exception):
-    """A value that is no drawing, or that nothing is left of; `row`: its number, from 1."""
+    """A value that is no drawing, or of which a part is lost; `row`: its number, from 1."""
 
     def __init__(self, row: int, said: str) -> None:
         super().__init__(said)
@@ -30,7 +30,8 @@ def drawings(values: Sequence[object], simplify_m: int | None, decimals: int) ->
     """WKB (longitude, latitude) as GeoJSON texts, None for None.
 
     Details smaller than `simplify_m` metres are left out (of an outline: smaller than a square of so many); areas are
-    simplified together, so that a line that two of them share stays one. Raises DrawingError.
+    simplified together, so that a line that two of them share stays one. A part that is smaller than the last digit
+    cannot be drawn: what would lose one raises DrawingError, as does everything else that is no drawing.
     """
     found = [_shape(row, value) for row, value in enumerate(values, start=1)]
     shapes: Any = np.array(found, dtype=object)
@@ -41,7 +42,10 @@ def drawings(values: Sequence[object], simplify_m: int | None, decimals: int) ->
             shapes[drawn] = shapely.coverage_simplify(shapes[drawn], tolerance)
         else:
             shapes = shapely.simplify(shapes, tolerance)
-    shapes = shapely.set_precision(shapes, 10.0**-decimals)
+    digit = 10.0**-decimals
+    for row, shape in enumerate(shapes, start=1):
+        _require_parts(row, shape, digit)
+    shapes = shapely.set_precision(shapes, digit)
     return [_text(row, shape, decimals) for row, shape in enumerate(shapes, start=1)]
 
 
@@ -63,21 +67,29 @@ def _shape(row: int, value: object) -> shapely.Geometry | None:
         raise DrawingError(row, "bukan WKB") from None
 
 
+def _require_parts(row: int, shape: shapely.Geometry | None, digit: float) -> None:
+    """Nothing of a drawing vanishes unsaid: the rounding leaves out what it makes a line or a point of."""
+    if shape is None:
+        return
+    parts = shapely.get_parts(shape)
+    lost = int(shapely.is_empty(shapely.set_precision(parts, digit)).sum())
+    if lost or not len(parts):
+        of = f"{lost} dari {len(parts)} bagiannya " if lost < len(parts) else ""
+        raise DrawingError(row, f"{of}hilang karena disederhanakan; kecilkan simplify_m atau besarkan decimals")
+
+
 def _text(row: int, shape: shapely.Geometry | None, decimals: int) -> str | None:
     if shape is None:
         return None
-    if shape.is_empty:
-        raise DrawingError(row, "hilang karena disederhanakan; kecilkan simplify_m atau besarkan decimals")
     west, south, east, north = shape.bounds
     if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
         raise DrawingError(row, "bukan bujur dan lintang")
     drawn = shapely.geometry.mapping(shapely.orient_polygons(shape, exterior_cw=False))
-    content = {"type": drawn["type"], "coordinates": _rounded(drawn["coordinates"], decimals)}
-    return json.dumps(content, separators=(",", ":"))
+    return f'{{"type":{json.dumps(drawn["type"])},"coordinates":{_rounded(drawn["coordinates"], decimals)}}}'
 
 
-def _rounded(part: Any, decimals: int) -> Any:
-    """Coordinates whose last digit is the declared one; `-0.0` is 0."""
+def _rounded(part: Any, decimals: int) -> str:
+    """Coordinates whose last digit is the declared one, never with an exponent (near the equator); `-0.0` is 0."""
     if isinstance(part, float):
-        return round(part, decimals) + 0.0
-    return [_rounded(one, decimals) for one in part]
+        return np.format_float_positional(round(part, decimals) + 0.0, trim="0")
+    return f"[{','.join(_rounded(one, decimals) for one in part)}]"

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
+from lumbung.declarations.models import Publication
 from lumbung.portal.ckan import Portal
 from lumbung.portal.dataset import fields
 from lumbung.portal.pii import Finding, scan
-from lumbung.portal.table import Content
+from lumbung.portal.table import Content, lines
 
 _NUMBERS: Final = ("integer", "bigint", "numeric")
 
@@ -42,19 +41,20 @@ def read_back(
     if total != len(content.rows):
         raise ReadBackError(f"{where}: tabel berisi {total} baris, dikirim {len(content.rows)}")
     rows = _table(portal, resource, content, where)
-    _dictionary(portal, resource, content, where)
+    if wrong := foreign_entries(portal, resource, content.publication):
+        raise ReadBackError(f"{where}: kamus data tidak sama untuk kolom {', '.join(wrong)}")
     return scan(content.columns, rows, content.columns, exempt)
 
 
 def _table(portal: Portal, resource: str, content: Content, where: str) -> list[list[str | Decimal]]:
     """Rows of the DataStore's own dump, checked against the content (order does not matter); numbers are numbers."""
     dump = portal.get(f"/datastore/dump/{resource}?format=csv&bom=False")
-    lines = list(csv.reader(io.StringIO(dump.body.decode("utf-8-sig"), newline="")))
-    if not lines or lines[0] != ["_id", *content.columns]:
-        raise ReadBackError(f"{where}: kolom tabel {lines[:1]} tidak sama dengan {list(content.columns)}")
-    rows = [line[1:] for line in lines[1:]]
+    found = lines(dump.body)
+    if not found or found[0] != ["_id", *content.columns]:
+        raise ReadBackError(f"{where}: kolom tabel {found[:1]} tidak sama dengan {list(content.columns)}")
+    rows = [line[1:] for line in found[1:]]
     kinds = [column.type for column in content.publication.columns]
-    sent = list(csv.reader(io.StringIO(content.csv.decode(), newline="")))[1:]
+    sent = lines(content.csv)[1:]
     if _digest(rows, kinds) != _digest(sent, kinds):
         raise ReadBackError(f"{where}: isi tabel tidak sama dengan berkasnya")
     return [[_value(cell, kind) for cell, kind in zip(row, kinds, strict=True)] for row in rows]
@@ -79,11 +79,12 @@ def _same(cell: str, kind: str) -> str:
     return cell.replace(" ", "T") if kind == "timestamp" else cell
 
 
-def _dictionary(portal: Portal, resource: str, content: Content, where: str) -> None:
-    stored: dict[str, Any] = {}
-    for field in portal.call("datastore_info", {"id": resource})["fields"]:
-        stored[field["id"]] = (field.get("info") or {}).get("label"), (field.get("info") or {}).get("notes")
-    wanted = {field["id"]: (field["info"]["label"], field["info"]["notes"]) for field in fields(content.publication)}
-    wrong = sorted(name for name, info in wanted.items() if stored.get(name) != info)
-    if wrong:
-        raise ReadBackError(f"{where}: kamus data tidak sama untuk kolom {', '.join(wrong)}")
+def foreign_entries(portal: Portal, resource: str, publication: Publication) -> list[str]:
+    """Columns whose entry in the table's dictionary is not the declared one."""
+    shown = portal.call("datastore_info", {"id": resource})["fields"]
+    stored = {field["id"]: field.get("info") or {} for field in shown}
+    return [
+        field["id"]
+        for field in fields(publication)
+        if any(stored.get(field["id"], {}).get(name) != value for name, value in field["info"].items())
+    ]

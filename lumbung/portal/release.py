@@ -13,7 +13,7 @@ from lumbung.portal import dataset as ids
 from lumbung.portal.ckan import Portal
 from lumbung.portal.disclosure import Hidden
 from lumbung.portal.pii import Finding, scan
-from lumbung.portal.readback import read_back
+from lumbung.portal.readback import foreign_entries, read_back
 from lumbung.portal.table import Content
 
 OUTSIDE_REFRESH: Final = ("name", "owner_org", "groups", "tags")
@@ -58,14 +58,20 @@ class Release:
 
 
 def release(
-    portal: Portal, declared: Declarations, draft: Draft, exempt: Mapping[str, str], confirm: Callable[[], None]
+    portal: Portal,
+    declared: Declarations,
+    draft: Draft,
+    exempt: Mapping[str, str],
+    confirm: Callable[[], None],
+    checked: str | None,
 ) -> Release:
     """Bring a draft to the portal; nothing is written when the portal already shows it.
 
     `exempt`: patterns of public code columns by name. `confirm` is called before anything is written, and raises when
-    another pass may be at work: a draft that waited too long would take the portal back in time. Raises Blocked when
-    personal data is found (before: nothing is written; after: the reason says so), ReadBackError when the portal shows
-    something else than what was sent.
+    another pass may be at work: a draft that waited too long would take the portal back in time. `checked`: the version
+    that was read back under these declarations before; any other is read back also when nothing has to be written,
+    since the pass that wrote it may have ended before that. Raises Blocked when personal data is found (before: nothing
+    is written; after: the reason says so), ReadBackError when the portal shows something else than what was sent.
     """
     exempt = {**exempt, **_drawn(draft.publication)}
     _search(draft.content, exempt, "")
@@ -76,13 +82,14 @@ def release(
         **ids.declared_package(declared, draft.mart, draft.publication),
         **ids.content_package(draft.content, draft.hidden),
     }
-    if _up_to_date(portal, draft, published, package):
-        return Release(version, wrote=False)
-    confirm()
-    _write(portal, declared, draft, version, package)
-    _assert_clean(read_back(portal, draft.resource, draft.content, version, exempt), "setelah terbit: ")
-    point("publish:read-back")
-    return Release(version, wrote=True)
+    writes = not _up_to_date(portal, draft, published, package)
+    if writes:
+        confirm()
+        _write(portal, declared, draft, version, package)
+    if writes or version != checked:
+        _assert_clean(read_back(portal, draft.resource, draft.content, version, exempt), "setelah terbit: ")
+        point("publish:read-back")
+    return Release(version, wrote=writes)
 
 
 def _drawn(publication: Publication) -> dict[str, str]:
@@ -92,7 +99,7 @@ def _drawn(publication: Publication) -> dict[str, str]:
         return {}
     from lumbung.portal.drawing import pattern
 
-    return {drawing.name: pattern(drawing.decimals or 0)}
+    return {drawing.name: pattern(drawing.drawn_decimals)}
 
 
 def settled(portal: Portal, declared: Declarations, mart: Mart, publication: Publication, version: str) -> bool:
@@ -133,16 +140,18 @@ def _up_to_date(portal: Portal, draft: Draft, published: Mapping[str, Any] | Non
     resource: Mapping[str, Any] = next((one for one in stored.get("resources", []) if one["id"] == draft.resource), {})
     told = ids.differs({**package, "private": False}, stored)
     wanted = ids.declared_resource(draft.mart, draft.publication)
-    return not told and not ids.differs(wanted, resource) and not _map_differs(portal, draft.publication, stored)
+    if told or ids.differs(wanted, resource) or _map_differs(portal, draft.publication, stored):
+        return False
+    return not foreign_entries(portal, draft.resource, draft.publication)
 
 
 def _map_differs(portal: Portal, publication: Publication, stored: Mapping[str, Any]) -> bool:
-    """Whether the dataset must still be told where its GeoJSON file is."""
+    """Whether the dataset must still be told where its GeoJSON file is, or that it has none any more."""
     wanted = ids.declared_map(publication, portal.url)
-    if wanted is None:
-        return False
     own = ids.map_id(publication.id)
-    found: Mapping[str, Any] = next((one for one in stored.get("resources", []) if one["id"] == own), {})
+    found = next((one for one in stored.get("resources", []) if one["id"] == own), None)
+    if wanted is None or found is None:
+        return (wanted is None) != (found is None)
     return bool(ids.differs(wanted, found))
 
 
@@ -173,6 +182,8 @@ def _write(portal: Portal, declared: Declarations, draft: Draft, version: str, p
     point("publish:refreshed")
     if (drawn := ids.declared_map(draft.publication, portal.url)) is not None:
         portal.ensure_link(draft.dataset, ids.map_id(draft.publication.id), drawn)
+    else:
+        portal.ensure_no_link(ids.map_id(draft.publication.id))
     if ids.differs({"name": resource["name"]}, portal.call("resource_show", {"id": draft.resource})):
         portal.call("resource_patch", {"id": draft.resource, "name": resource["name"]})
     stored = portal.call("package_show", {"id": draft.dataset})

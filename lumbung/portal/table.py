@@ -18,6 +18,8 @@ from lumbung.portal.disclosure import CellTable, Hidden, Key
 STATUS_COLUMN: Final = "status_nilai"
 FINAL: Final = "final"
 WITHHELD: Final = "disamarkan"
+LONGEST_TEXT: Final = 1 << 19
+"""Characters of one cell. PostgreSQL indexes at most 1 MiB of words of a row, and coordinates are words."""
 
 Value = str | int | Decimal | date | datetime | bool | None
 
@@ -77,11 +79,23 @@ def text(value: Value) -> str:
     return str(value)
 
 
+def lines(body: bytes) -> list[list[str]]:
+    """Every line of a CSV (UTF-8), however long its cells are: a drawing is longer than the module's own limit.
+
+    No cell is longer than its file, so that nothing is refused here; the limit is the process's, and is put back.
+    """
+    before = csv.field_size_limit(max(len(body), 1))
+    try:
+        return list(csv.reader(io.StringIO(body.decode("utf-8-sig"), newline="")))
+    finally:
+        csv.field_size_limit(before)
+
+
 def content(publication: Publication, names: Sequence[str], rows: Sequence[Mapping[str, object]]) -> Content:
     """Rows of the publication's SQL (`names`: its columns in order) as typed, sorted content.
 
-    Raises ContentError: undeclared or missing columns, a value that is not of the declared type, an empty or repeated
-    key, no row at all.
+    Raises ContentError: undeclared or missing columns, a value that is not of the declared type, a text longer than
+    LONGEST_TEXT, an empty or repeated key, no row at all.
     """
     declared = tuple(column.name for column in publication.columns)
     if tuple(names) != declared:
@@ -113,7 +127,7 @@ def _drawn(
     from lumbung.portal.drawing import DrawingError, drawings  # only publications with a map wait for its libraries
 
     try:
-        texts = drawings([row[column.name] for row in rows], column.simplify_m, column.decimals or 0)
+        texts = drawings([row[column.name] for row in rows], column.simplify_m, column.drawn_decimals)
     except DrawingError as error:
         where = f"publikasi {publication.id}: kolom {column.name} baris {error.row}"
         raise ContentError(f"{where} {error}; perbaiki {publication.sql_path.name}") from None
@@ -129,6 +143,11 @@ def _typed(publication: Publication, number: int, name: str, kind: str, value: o
         return None
     match kind, value:
         case (("text" | "geometry"), str()):
+            if len(value) > LONGEST_TEXT:
+                raise ContentError(
+                    f"publikasi {publication.id}: kolom {name} baris {number} memuat {len(value)} karakter, paling "
+                    f"banyak {LONGEST_TEXT}; gambar disederhanakan dengan simplify_m atau decimals di publikasi.yaml"
+                )
             return value
         case (("integer" | "bigint"), int()) if not isinstance(value, bool):
             return value
@@ -202,7 +221,8 @@ def still_hidden(content: Content, previous: bytes | None) -> frozenset[Key]:
     publication = content.publication
     if previous is None or publication.suppress is None:
         return frozenset()
-    old = list(csv.DictReader(io.StringIO(previous.decode(), newline="")))
+    head, *rest = lines(previous) or [[]]
+    old = [dict(zip(head, line, strict=True)) for line in rest]
     if not old or not {STATUS_COLUMN, *publication.key} <= set(old[0]):
         return frozenset()
     now = {}

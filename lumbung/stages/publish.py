@@ -157,10 +157,15 @@ class _Stage:
 
     def _settled(self, mart: Mart, publication: Publication, digest: str) -> PublicationRecord | None:
         """The record that these inputs led to before, when the portal still shows exactly that: nothing to compute."""
-        latest = self.ledger.latest_publication(publication.id, states=())
-        if latest is None or latest.state == "blocked" or latest.digest != digest:
+        latest = self._checked(publication, digest)
+        if latest is None or not settled(self.portal, self.declared, mart, publication, latest.version):
             return None
-        return latest if settled(self.portal, self.declared, mart, publication, latest.version) else None
+        return latest
+
+    def _checked(self, publication: Publication, digest: str) -> PublicationRecord | None:
+        """The newest record, when it says that these inputs reached the portal and were read back there."""
+        latest = self.ledger.latest_publication(publication.id, states=())
+        return None if latest is None or latest.state == "blocked" or latest.digest != digest else latest
 
     def _drafts(self, mart: Mart, refresh: MartRefresh, digest: str) -> list[Draft]:
         """Read, check and suppress the publications of a mart; what cannot be read or protected is blocked here."""
@@ -200,8 +205,10 @@ class _Stage:
         return hidden
 
     def _release(self, draft: Draft, digest: str) -> None:
+        checked = self._checked(draft.publication, digest)
+        version = checked.version if checked else None
         try:
-            done = release(self.portal, self.declared, draft, self.exempt, self.confirm)
+            done = release(self.portal, self.declared, draft, self.exempt, self.confirm, version)
         except Blocked as error:
             self._block(draft.publication, draft.refresh, digest, str(error), error.findings)
             return

@@ -213,6 +213,22 @@ def test_a_person_is_gone_from_every_kept_file_after_the_department_sent_without
         forget.forget(subject, again.checksum, "cli:penguji", GROUND, REASON, site.ledger)
 
 
+def test_a_replaced_map_is_dropped_with_whoever_is_erased(site: DropSite, tmp_path: Path) -> None:
+    old = layer(tmp_path / "x.gpkg", [SQUARE, SQUARE]).read_bytes()
+    site.put("batas 2026.gpkg", old)
+    site.through("batas")
+    new = layer(tmp_path / "y.gpkg", [SQUARE]).read_bytes()
+    site.put("batas 2027.gpkg", new)
+    site.through("batas")
+    subject = subject_of(site.system, "batas", {"kode": "B"})
+    found = examine(subject, site.ledger)
+    assert found.refusals == ()
+    assert [(one.batch, one.rows) for one in found.found if one.part == "original"] == [("batas 2026.gpkg", 0)]
+    forget.forget(subject, found.checksum, "cli:penguji", GROUND, REASON, site.ledger)
+    assert site.originals("batas") == [new]
+    assert [row[0] for row in current(site, "batas", "kode")] == ["A"]
+
+
 def test_what_has_arrived_is_shown_with_what_waits(site: DropSite) -> None:
     site.put("kasus_202601.csv", kasus("Waru;1"))
     site.put("kasus_202602.csv", b"\x81")

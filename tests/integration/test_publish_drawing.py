@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Iterator
 from contextlib import suppress
@@ -20,6 +21,7 @@ from lumbung.declarations.models import Mart, Publication, PublishedColumn
 from lumbung.ledger import Ledger
 from lumbung.portal import dataset as ids
 from lumbung.portal.ckan import Portal
+from lumbung.portal.table import LONGEST_TEXT
 from lumbung.settings import settings
 from lumbung.stages import publish as stage
 from tests.publishing import declarations, published
@@ -32,7 +34,7 @@ class Map:
 
     def __init__(self, name: str, portal: Portal) -> None:
         self.name, self.portal, self.ledger, self.runs = name, portal, Ledger.connect(), 0
-        self.boxes = dict(BOXES)
+        self.boxes, self.drawn = dict(BOXES), True
         self.anybody = httpx.Client(base_url=settings().ckan_url, timeout=60)
 
     @property
@@ -42,7 +44,8 @@ class Map:
         drawn = PublishedColumn(
             name="geometri", source="batas", title="Batas", description="Batas.", unit=None, type="geometry", decimals=5
         )
-        columns = (published("kode_wilayah", "kode_kecamatan"), published("luas", "luas", "numeric", "km²"), drawn)
+        columns = (published("kode_wilayah", "kode_kecamatan"), published("luas", "luas", "numeric", "km²"))
+        columns = (*columns, drawn) if self.drawn else columns
         publication = mart.publications[0].model_copy(
             update={"columns": columns, "key": ("kode_wilayah",), "suppress": None, "period_column": None}
         )
@@ -53,8 +56,8 @@ class Map:
         return ids.resource_id(f"{self.name}_kecamatan")
 
     def read(self, mart: Mart, publication: Publication, snapshot: int | None) -> stage.Rows:
-        names = ["kode_wilayah", "luas", "geometri"]
-        return names, [dict(zip(names, (code, 1, box.wkb), strict=True)) for code, box in self.boxes.items()]
+        names = ["kode_wilayah", "luas", "geometri"][: len(publication.columns)]
+        return names, [dict(zip(names, (code, 1, box.wkb), strict=False)) for code, box in self.boxes.items()]
 
     def publish(self) -> stage.Report:
         self.runs += 1
@@ -107,7 +110,10 @@ def test_a_drawing_reaches_everybody_as_geojson_and_follows_its_table(drawn: Map
     assert second.headers["X-Lumbung-Version"] != table["versi"]
     assert second.headers["X-Lumbung-Version"] == drawn.file("terbaru", "csv").headers["X-Lumbung-Version"]
     assert same(second.json()["features"][1], drawn.boxes["35.15.02"])
-    assert drawn.file(table["versi"], "geojson").json() == first.json()  # a version never changes
+    old = drawn.file(table["versi"], "geojson")
+    assert old.json() == first.json()  # a version never changes
+    assert "immutable" not in old.headers["Cache-Control"]  # but the types of its properties may
+    assert "immutable" in drawn.file(table["versi"], "csv").headers["Cache-Control"]
 
 
 def test_there_is_no_map_of_what_is_none(drawn: Map) -> None:
@@ -117,6 +123,32 @@ def test_there_is_no_map_of_what_is_none(drawn: Map) -> None:
     drawn.portal.call("resource_patch", {"id": drawn.table_id, "kolom_geometri": ""})
     assert drawn.file("terbaru", "geojson").status_code == 404
     assert drawn.file("terbaru", "csv").status_code == 200
+
+
+def test_a_drawing_that_is_withdrawn_leaves_no_map_and_may_come_back(drawn: Map) -> None:
+    drawn.publish()
+    first = drawn.resources()[0]["versi"]
+    drawn.drawn = False
+    assert drawn.publish().published == [f"{drawn.name}_kecamatan"]
+    (table,) = drawn.resources()
+    assert not table["kolom_geometri"]
+    assert [drawn.file(version, "geojson").status_code for version in ("terbaru", first)] == [404, 404]
+    assert drawn.publish().unchanged == [f"{drawn.name}_kecamatan"]
+    drawn.drawn = True
+    drawn.publish()
+    table, link = drawn.resources()
+    assert (table["kolom_geometri"], link["format"]) == ("geometri", "GeoJSON")
+    assert drawn.anybody.get(link["url"]).status_code == 200
+
+
+def test_a_large_drawing_is_published_and_read_back(drawn: Map) -> None:
+    """As large as the declarations allow: longer than a cell of Python's reader, and all of its words are indexed."""
+    angles = [2 * math.pi * number / 23_000 for number in range(23_000)]
+    ring = [(112.7 + 0.2 * math.cos(angle), -7.4 + 0.2 * math.sin(angle)) for angle in angles]
+    drawn.boxes["35.15.02"] = shapely.Polygon(ring)
+    assert drawn.publish().published == [f"{drawn.name}_kecamatan"]
+    assert LONGEST_TEXT * 0.9 < len(max(drawn.file("terbaru", "csv").text.splitlines(), key=len)) < LONGEST_TEXT
+    assert same(drawn.file("terbaru", "geojson").json()["features"][1], drawn.boxes["35.15.02"])
 
 
 def test_a_value_that_is_no_drawing_blocks_the_publication(drawn: Map) -> None:

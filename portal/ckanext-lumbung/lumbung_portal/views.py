@@ -31,7 +31,10 @@ def berkas(resource_id: str, version: str) -> Response:
 
 
 def peta(resource_id: str, version: str) -> Response:
-    """The same version as GeoJSON, for a table that has a column of drawings."""
+    """The same version as GeoJSON, for a table that has a column of drawings.
+
+    Not to be kept for ever: the types of its properties and its drawings' column are those of the present table.
+    """
     found = _version(resource_id, version)
     resource = tk.get_action("resource_show")({"user": tk.g.user}, {"id": resource_id})
     path = files.path_of(resource_id, found.version)
@@ -45,7 +48,8 @@ def peta(resource_id: str, version: str) -> Response:
     answer = Response(pieces, content_type="application/geo+json")
     name = f"{resource_id[:8]}-{found.version}.geojson"
     answer.headers["Content-Disposition"] = f"attachment; filename={name}"
-    return _of_version(answer, found, latest=version == LATEST)
+    answer.headers["X-Lumbung-Version"] = found.version
+    return answer
 
 
 def _version(resource_id: str, version: str) -> Version:
@@ -81,11 +85,6 @@ def _file(resource_id: str, found: Version, *, latest: bool) -> Response:
         max_age=0 if latest else IMMUTABLE_SECONDS,
     )
     answer.headers["X-Lumbung-Sha256"] = found.sha256
-    return _of_version(answer, found, latest=latest)
-
-
-def _of_version(answer: Response, found: Version, *, latest: bool) -> Response:
-    """An answer that says which version it is, and whether it may be kept."""
     answer.headers["X-Lumbung-Version"] = found.version
     if not latest:
         answer.headers["Cache-Control"] = f"public, max-age={IMMUTABLE_SECONDS}, immutable"

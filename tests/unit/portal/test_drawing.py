@@ -64,6 +64,39 @@ def test_what_is_no_drawing_stops_the_publication(value: object, words: str) -> 
     assert stopped.value.row == 2
 
 
+SPECK = shapely.box(112.72, -7.4, 112.720002, -7.399998)
+"""A fifth of a metre."""
+DASH = shapely.LineString([(112.72, -7.4), (112.720002, -7.4)])
+
+
+@pytest.mark.parametrize("simplify_m", [None, 5], ids=["as drawn", "simplified"])
+@pytest.mark.parametrize(
+    "shape",
+    [
+        shapely.MultiPolygon([shapely.box(112.7, -7.4, 112.71, -7.39), SPECK]),
+        shapely.MultiLineString([[(112.7, -7.4), (112.71, -7.4)], DASH.coords]),
+    ],
+    ids=["area", "line"],
+)
+def test_a_part_that_would_vanish_is_said(shape: shapely.Geometry, simplify_m: int | None) -> None:
+    with pytest.raises(DrawingError, match="1 dari 2 bagiannya hilang karena disederhanakan") as stopped:
+        drawings([shapely.box(112.8, -7.4, 112.81, -7.39).wkb, shape.wkb], simplify_m, 5)
+    assert stopped.value.row == 2
+    assert [len(shapely.get_parts(one)) for one in drawn(shape, simplify_m=simplify_m, decimals=7)] == [2]
+
+
+def test_parts_that_meet_in_the_last_digit_are_no_loss() -> None:
+    near = shapely.box(112.710002, -7.4, 112.72, -7.39)
+    shape = shapely.MultiPolygon([shapely.box(112.7, -7.4, 112.71, -7.39), near])
+    assert [len(shapely.get_parts(one)) for one in drawn(shape)] == [1]
+
+
+def test_a_place_at_the_equator_is_written_without_an_exponent() -> None:
+    (text,) = drawings([shapely.Point(109.3, 0.00001).wkb], None, 5)
+    assert text == '{"type":"Point","coordinates":[109.3,0.00001]}'
+    assert re.fullmatch(pattern(5), text)
+
+
 def test_numbers_of_a_drawing_are_no_persons_and_nothing_else_passes_for_one() -> None:
     texts = drawings([LEFT.wkb, RIGHT.wkb, shapely.Point(112.7, -7.4).wkb], None, 5)
     exempt = {"geometri": pattern(5)}

@@ -65,6 +65,13 @@ def test_a_telephone_number_in_a_text_is_found_again() -> None:
     assert [one.kind for one in findings(sent(1, "628717000.00"))] == ["telepon"]
 
 
+def test_a_long_text_is_read_back_like_any_other() -> None:
+    assert findings(sent(1, "panjang " * 50_000)) == []
+    shown = sent(1, "panjang " * 50_000)
+    with pytest.raises(ReadBackError, match="isi tabel tidak sama"):
+        read_back(Shown(shown, [f"2024,{'panjang ' * 50_001},1"]), "r", shown, VERSION, {})  # type: ignore[arg-type]
+
+
 def test_another_amount_in_the_table_is_told() -> None:
     shown = sent(100, "Dana Desa")
     with pytest.raises(ReadBackError, match="isi tabel tidak sama"):

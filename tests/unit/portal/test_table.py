@@ -7,9 +7,10 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+import shapely
 
 from lumbung.portal.disclosure import Hidden
-from lumbung.portal.table import ContentError, cells, content, still_hidden, withhold
+from lumbung.portal.table import LONGEST_TEXT, ContentError, cells, content, still_hidden, withhold
 from tests.publishing import declarations, publication, published
 
 DECLARED = publication(
@@ -78,6 +79,19 @@ def test_rows_that_the_declaration_does_not_allow_are_refused(rows, names, messa
         content(DECLARED, names, rows)
 
 
+def test_a_text_that_the_portal_could_not_index_is_refused_before_anything_is_sent():
+    assert content(DECLARED, NAMES, [row("a" * LONGEST_TEXT)]).rows
+    with pytest.raises(ContentError, match=r"kolom kode_wilayah baris 2 memuat 524289 karakter, paling banyak 524288"):
+        content(DECLARED, NAMES, [row("a"), row("a" * (LONGEST_TEXT + 1))])
+
+
+def test_a_drawing_of_which_nobody_says_how_exact_it_is_does_not_go_out():
+    drawn = published("kode_wilayah", "batas", "geometry")
+    declared = DECLARED.model_copy(update={"columns": (DECLARED.columns[0], drawn, *DECLARED.columns[2:])})
+    with pytest.raises(ValueError, match="kolom kode_wilayah: sebuah geometry perlu decimals"):
+        content(declared, NAMES, [row(shapely.Point(112.7, -7.4).wkb)])
+
+
 def test_hidden_cells_lose_their_measures_and_nothing_else():
     shown = content(DECLARED, NAMES, [row("a", 3), row("b", 9)])
     seen = withhold(shown, Hidden(frozenset({("2025", "a")}), frozenset()))
@@ -122,6 +136,11 @@ OLD = previous("2025,a,,,2025-01-02,disamarkan", "2025,b,9,1.50,2025-01-02,final
 )
 def test_cells_stay_hidden_while_their_period_is_unchanged(rows, kept):
     assert still_hidden(content(DECLARED, NAMES, rows), OLD) == kept
+
+
+def test_a_long_text_in_the_earlier_version_is_read():
+    old = previous(f"2025,{'a' * 200_000},,,2025-01-02,disamarkan")
+    assert still_hidden(content(DECLARED, NAMES, [row("a" * 200_000)]), old) == {("2025", "a" * 200_000)}
 
 
 def test_nothing_is_remembered_without_an_earlier_version_or_its_key():
