@@ -37,6 +37,12 @@ CASES: list[tuple[str, dict[str, Any], set[str]]] = [
         for dataset, kind in zip(GOOD, ("wilayah", "wilayah", "wilayah", "desa"), strict=True)
     ),
     ("desa.profil_desa", {"kode_desa": "3515080015"}, {"wilayah:desa-berlaku"}),
+    ("gis.batas_wilayah", {"luas_m2": "10000.00"}, set()),
+    ("gis.batas_wilayah", {"luas_m2": "9999.99"}, {"luas-wajar"}),
+    ("gis.batas_wilayah", {"luas_m2": None}, set()),
+    ("gis.bidang_pajak", {"luas": "0.01", "luas_m2": "0.01"}, set()),
+    ("gis.bidang_pajak", {"luas": "0", "luas_m2": "0.00"}, {"luas-wajar"}),
+    ("gis.bidang_pajak", {"luas": None, "luas_m2": None}, set()),
 ]
 
 
