@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import pytest
 import shapely
 
 from tests.integration.test_mart_sql import Answer, answer, declared  # noqa: F401
 
 BOUNDARY = shapely.box(112.7, -7.4, 112.71, -7.39).wkb
+PERSON = {"periode": "202502", "_akhir_periode": date(2025, 12, 31), "flag_status": "0", "_umur": 30}
+FIRST, LAST = date(1900, 1, 1), date(9999, 12, 31)
 
 
 def by_village(rows: list[dict[str, Any]], *names: str) -> dict[str, tuple[Any, ...]]:
@@ -18,6 +22,20 @@ def by_village(rows: list[dict[str, Any]], *names: str) -> dict[str, tuple[Any, 
 
 def reasons(answer: Answer, mart: str, rows: Any) -> dict[tuple[str, str], int]:  # noqa: F811
     return {(r["sumber"], r["alasan"]): r["jumlah"] for r in answer(mart, rows, file="identity.sql")}
+
+
+def place(code: str, start: date = FIRST, end: date = LAST) -> dict[str, Any]:
+    """A row of ref.wilayah; its level follows from its code."""
+    level = {5: "kabupaten", 8: "kecamatan"}.get(len(code), "desa")
+    parent = code.rpartition(".")[0]
+    return {
+        "kode": code,
+        "nama": f"N {code}",
+        "tingkat": level,
+        "kode_induk": parent,
+        "berlaku_dari": start,
+        "berlaku_sampai": end,
+    }
 
 
 def village_codes(declared: Any) -> list[str]:  # noqa: F811
@@ -29,7 +47,7 @@ def village_codes(declared: Any) -> list[str]:  # noqa: F811
 
 def test_a_village_has_area_and_density_when_it_is_drawn(answer: Answer, declared: Any) -> None:  # noqa: F811
     first, second = village_codes(declared)
-    person = {"periode": "202502", "_kode_desa": first, "flag_status": "0", "_umur": 30}
+    person = {**PERSON, "_kode_desa": first}
     rows = {
         "gis__batas_wilayah": [
             {"kode_desa": first, "luas_m2": Decimal("2000000.00"), "batas": BOUNDARY},
@@ -38,8 +56,9 @@ def test_a_village_has_area_and_density_when_it_is_drawn(answer: Answer, declare
         ],
         "siak__biodata_wni_dkb": [
             *({**person, "nik": str(number)} for number in range(6)),
-            {**person, "nik": "7", "periode": "202501"},
+            {**person, "nik": "7", "periode": "202501", "_akhir_periode": date(2025, 6, 30)},
             {**person, "nik": "8", "flag_status": "1"},
+            {**person, "nik": "0", "_umur": None},
             {**person, "nik": "9", "_kode_desa": second},
         ],
     }
@@ -51,7 +70,80 @@ def test_a_village_has_area_and_density_when_it_is_drawn(answer: Answer, declare
     assert reasons(answer, "luas_wilayah", rows) == {
         ("gis__batas_wilayah", "dihitung"): 1,
         ("gis__batas_wilayah", "desa tidak berlaku pada tanggal acuan"): 1,
+        ("siak__biodata_wni_dkb", "penduduk: terhitung pada desanya"): 7,
+        ("siak__biodata_wni_dkb", "penduduk: semester lain"): 1,
+        ("siak__biodata_wni_dkb", "penduduk: bukan penduduk aktif (FLAG_STATUS bukan 0)"): 1,
+        ("siak__biodata_wni_dkb", "penduduk: umur tidak dapat dihitung"): 1,
     }
+
+
+def test_residents_are_those_of_the_villages_at_the_end_of_the_semester(answer: Answer) -> None:  # noqa: F811
+    stays, closed, new = "35.15.08.2001", "35.15.08.2002", "35.15.08.2003"
+    rows = {
+        "ref.wilayah": [
+            place("35.15"),
+            place("35.15.08"),
+            place(stays),
+            place(closed, end=date(2025, 12, 31)),
+            place(new, start=date(2026, 1, 1)),
+        ],
+        "gis__batas_wilayah": [
+            {"kode_desa": code, "luas_m2": Decimal("1000000.00"), "batas": BOUNDARY} for code in (stays, closed, new)
+        ],
+        "siak__biodata_wni_dkb": [
+            {**PERSON, "nik": f"{code}-{number}", "_kode_desa": code}
+            for code, many in ((stays, 4), (closed, 2), (new, 1))
+            for number in range(many)
+        ],
+    }
+    found = answer("luas_wilayah", rows)
+    assert by_village(found, "jumlah_batas", "jumlah_penduduk", "kepadatan") == {
+        stays: (1, 4, Decimal("4.00")),
+        new: (1, None, None),  # nobody knows yet who lives there
+    }
+    told = reasons(answer, "luas_wilayah", rows)
+    assert {reason: count for (source, reason), count in told.items() if source.startswith("siak")} == {
+        "penduduk: terhitung pada desanya": 4,
+        "penduduk: desa tidak berlaku pada tanggal acuan": 2,
+        "penduduk: desa tidak berlaku pada akhir semester": 1,
+    }
+    (public,) = answer("luas_wilayah", {"mart.luas_wilayah": found}, file="publikasi_kepadatan_kecamatan.sql")
+    assert (public["jumlah_penduduk"], public["luas"], public["status_nilai"]) == (4, Decimal("1.0000"), "sementara")
+
+
+@pytest.mark.parametrize(
+    ("areas", "density", "status"),
+    [
+        ((Decimal("2000000.00"), Decimal("1000000.00")), Decimal("2.00"), "final"),
+        ((Decimal("2000000.00"), None), Decimal("2.00"), "sementara"),
+        ((Decimal("0.00"), None), None, "sementara"),
+        ((Decimal("0.00"), Decimal("1000000.00")), Decimal("2.00"), "sementara"),
+    ],
+    ids=["all-are-drawn", "one-is-not-drawn", "an-area-of-nothing", "one-area-of-nothing"],
+)
+def test_a_kecamatan_is_as_dense_as_its_drawn_villages(
+    answer: Answer,  # noqa: F811
+    areas: tuple[Decimal | None, ...],
+    density: Decimal | None,
+    status: str,
+) -> None:
+    codes = ("35.15.08.2001", "35.15.08.2002")
+    rows = {
+        "ref.wilayah": [place("35.15"), place("35.15.08"), *map(place, codes)],
+        "gis__batas_wilayah": [
+            {"kode_desa": code, "luas_m2": area, "batas": BOUNDARY}
+            for code, area in zip(codes, areas, strict=True)
+            if area is not None
+        ],
+        "siak__biodata_wni_dkb": [
+            {**PERSON, "nik": f"{code}-{number}", "_kode_desa": code}
+            for code, many in zip(codes, (4, 2), strict=True)
+            for number in range(many)
+        ],
+    }
+    found = answer("luas_wilayah", rows)
+    (public,) = answer("luas_wilayah", {"mart.luas_wilayah": found}, file="publikasi_kepadatan_kecamatan.sql")
+    assert (public["kepadatan"], public["status_nilai"]) == (density, status)
 
 
 def test_plots_and_objects_that_do_not_meet_are_counted_from_both_sides(answer: Answer, declared: Any) -> None:  # noqa: F811
