@@ -12,6 +12,7 @@ import shapely
 from tests.integration.test_mart_sql import Answer, answer, declared  # noqa: F401
 
 BOUNDARY = shapely.box(112.7, -7.4, 112.71, -7.39).wkb
+POINT = shapely.Point(112.7, -7.4).wkb
 PERSON = {"periode": "202502", "_akhir_periode": date(2025, 12, 31), "flag_status": "0", "_umur": 30}
 FIRST, LAST = date(1900, 1, 1), date(9999, 12, 31)
 
@@ -157,6 +158,7 @@ def test_plots_and_objects_that_do_not_meet_are_counted_from_both_sides(answer: 
     plots = [{**plot, "id_bidang": str(n), "nop": nop} for n, nop in enumerate(["a", "a", None, "d", "x"])]
     plots += [{**plot, "id_bidang": "9", "nop": "b", "kode_desa": second}]
     plots += [{**plot, "id_bidang": "8", "nop": None, "_dihapus_batch": "b"}]
+    plots += [{**plot, "id_bidang": "7", "nop": None, "kode_desa": code} for code in ("35.15.08", "35.15")]
     rows = {"gis__bidang_pajak": plots, "sismiop__dat_objek_pajak": objects}
     names = ("jumlah_bidang", "jumlah_bidang_cocok", "jumlah_bidang_tanpa_nop", "jumlah_bidang_nop_lain", "luas_bidang")
     names += ("jumlah_objek", "jumlah_objek_berbidang", "jumlah_objek_tanpa_bidang")
@@ -166,15 +168,40 @@ def test_plots_and_objects_that_do_not_meet_are_counted_from_both_sides(answer: 
     }
     assert reasons(answer, "bidang_objek_pajak", rows) == {
         ("gis__bidang_pajak", "dihitung"): 6,
+        ("gis__bidang_pajak", "desa tidak berlaku pada tanggal acuan"): 2,  # a kecamatan, the regency
         ("sismiop__dat_objek_pajak", "objek: terhitung pada desanya"): 3,
         ("sismiop__dat_objek_pajak", "objek: dihapus"): 1,
         ("sismiop__dat_objek_pajak", "objek: wilayah NOP belum dipadankan"): 1,
     }
 
 
+def test_an_object_whose_village_was_closed_is_counted_with_the_reason(answer: Answer) -> None:  # noqa: F811
+    objek = {"kd_propinsi": "35", "kd_dati2": "15", "kd_kecamatan": "080", "jns_transaksi_op": "1"}
+    codes = {"001": "35.15.08.2001", "002": "35.15.08.2002"}
+    links = [
+        {"kunci": f"3515080{number}", "kode_kemendagri": code, "berlaku_dari": FIRST, "berlaku_sampai": LAST}
+        for number, code in codes.items()
+    ]
+    rows = {
+        "sismiop__dat_objek_pajak": [{**objek, "kd_kelurahan": number, "_nop": number} for number in codes],
+        "ref.wilayah_sismiop": links,
+        "ref.wilayah": [
+            place("35.15"),
+            place("35.15.08"),
+            place("35.15.08.2001"),
+            place("35.15.08.2002", end=date(2025, 12, 31)),
+        ],
+    }
+    assert by_village(answer("bidang_objek_pajak", rows), "jumlah_objek") == {"35.15.08.2001": (1,)}
+    assert reasons(answer, "bidang_objek_pajak", rows) == {
+        ("sismiop__dat_objek_pajak", "objek: terhitung pada desanya"): 1,
+        ("sismiop__dat_objek_pajak", "objek: desa tidak berlaku pada tanggal acuan"): 1,
+    }
+
+
 def test_a_public_place_stands_in_its_village(answer: Answer, declared: Any) -> None:  # noqa: F811
     first, _ = village_codes(declared)
-    place = {"nama": "TAMAN", "jenis": "RTH", "jenis_label": "Ruang terbuka hijau", "titik": BOUNDARY}
+    place = {"nama": "TAMAN", "jenis": "RTH", "jenis_label": "Ruang terbuka hijau", "titik": POINT}
     rows = {
         "gis__fasilitas": [
             {**place, "id_fasilitas": "F1", "kode_desa": first},
@@ -184,7 +211,7 @@ def test_a_public_place_stands_in_its_village(answer: Answer, declared: Any) -> 
     }
     (found,) = answer("fasilitas_umum", rows)
     assert (found["id_fasilitas"], found["kode_kecamatan"], found["jumlah_fasilitas"]) == ("F1", "35.15.08", 1)
-    assert bytes(found["titik"]) == BOUNDARY
+    assert bytes(found["titik"]) == POINT
     assert reasons(answer, "fasilitas_umum", rows) == {
         ("gis__fasilitas", "dihitung"): 1,
         ("gis__fasilitas", "desa tidak berlaku pada tanggal acuan"): 1,
