@@ -106,3 +106,9 @@ def test_a_village_that_was_closed_has_a_profile_until_its_last_day(answer: Answ
     rows = {"desa__profil_desa": years}
     assert [r["tahun"] for r in answer("profil_desa", rows)] == [2022]
     assert reasons(answer, "profil_desa", rows) == {"dihitung": 1, "kode desa tidak berlaku pada akhir tahun": 1}
+
+
+def test_a_subtotal_of_a_kecamatan_is_no_village(answer: Answer) -> None:  # noqa: F811
+    rows = {"desa__profil_desa": [VILLAGE, {**VILLAGE, "kode_desa": "35.15.08"}]}
+    assert [r["kode_desa"] for r in answer("profil_desa", rows)] == ["35.15.08.2015"]
+    assert reasons(answer, "profil_desa", rows) == {"dihitung": 1, "kode desa tidak berlaku pada akhir tahun": 1}
