@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from lumbung.declarations import Declarations
+from lumbung.portal.disclosure import suppress
+from lumbung.portal.table import WITHHELD, cells, content, withhold
 from tests.integration.test_mart_sql import Answer, answer, declared  # noqa: F401
 
 SHOP = {"semester": "2025-S1", "_akhir_semester": date(2025, 6, 30), "_kode_kecamatan": "35.15.08", "kbli": "56102"}
@@ -112,3 +115,37 @@ def test_a_subtotal_of_a_kecamatan_is_no_village(answer: Answer) -> None:  # noq
     rows = {"desa__profil_desa": [VILLAGE, {**VILLAGE, "kode_desa": "35.15.08"}]}
     assert [r["kode_desa"] for r in answer("profil_desa", rows)] == ["35.15.08.2015"]
     assert reasons(answer, "profil_desa", rows) == {"dihitung": 1, "kode desa tidak berlaku pada akhir tahun": 1}
+
+
+@pytest.mark.parametrize(
+    "small",
+    [{"laki_laki": 1, "perempuan": 3, "jumlah": 4, "keluarga": 0}, {"jumlah": 1010, "keluarga": 4}],
+    ids=["few-inhabitants", "few-families"],
+)
+def test_a_small_village_is_withheld_and_no_total_gives_it_back(
+    answer: Answer,  # noqa: F811
+    declared: Declarations,  # noqa: F811
+    small: dict[str, int],
+) -> None:
+    codes = [f"35.15.08.20{number}" for number in (15, 16, 17, 18)]
+    villages = [{**VILLAGE, "kode_desa": code, "jumlah": 1010 + n} for n, code in enumerate(codes)]
+    villages += [{**VILLAGE, "kode_desa": "35.15.01.2001"}, {**VILLAGE, "kode_desa": "35.15.01.2002"}]
+    villages[0] |= small
+    mart = answer("profil_desa", {"desa__profil_desa": villages})
+    public = answer("profil_desa", {"mart.profil_desa": mart}, file="publikasi_profil_desa.sql")
+    (publication,) = declared.marts["profil_desa"].publications
+    made = content(publication, list(public[0]), public)
+    table = cells(made)
+    assert table is not None
+    (hidden,) = suppress([table]).values()
+    shown = withhold(made, hidden)
+    found = {row["kode_wilayah"]: row for row in (dict(zip(shown.columns, one, strict=True)) for one in shown.rows)}
+    withheld = {code for code, row in found.items() if row["status_nilai"] == WITHHELD}
+    assert codes[0] in withheld
+    assert len(withheld) == 2  # another village of the kecamatan, lest the kecamatan's total gives the first one back
+    assert {code[:8] for code in withheld} == {"35.15.08"}
+    for code, row in found.items():
+        values = [row[name] for name in ("jumlah_penduduk", "jumlah_keluarga", "kepadatan")]
+        assert all(value is None for value in values) == (code in withheld)
+        assert (row["luas_ha"], row["jumlah_posyandu"]) == (Decimal("250.00"), 5)
+    assert not {"jumlah_laki_laki", "jumlah_perempuan"} & set(shown.columns)  # public by sex is the DKB, protected
