@@ -216,3 +216,50 @@ def test_a_public_place_stands_in_its_village(answer: Answer, declared: Any) -> 
         ("gis__fasilitas", "dihitung"): 1,
         ("gis__fasilitas", "desa tidak berlaku pada tanggal acuan"): 1,
     }
+
+
+def broken(answer: Answer, mart: str, test: str, rows: Any, changed: list[dict[str, Any]]) -> int:  # noqa: F811
+    """How many rows a test of the mart's contract gives, when the mart is as it was changed."""
+    return len(answer(mart, {**rows, f"mart.{mart}": changed}, file=f"tests/{test}.sql"))
+
+
+def test_a_mart_that_lost_a_village_is_refused(answer: Answer) -> None:  # noqa: F811
+    codes = ("35.15.08.2001", "35.15.08.2002")
+    rows = {"ref.wilayah": [place("35.15"), place("35.15.08"), *map(place, codes)]}
+    found = answer("luas_wilayah", rows)
+    assert len(found) == 2
+    assert broken(answer, "luas_wilayah", "desa-lengkap", rows, found) == 0
+    assert broken(answer, "luas_wilayah", "desa-lengkap", rows, found[1:]) == 1
+    assert broken(answer, "luas_wilayah", "desa-lengkap", rows, [*found, {**found[0], "kode_desa": "35.15.08"}]) == 1
+    orphaned = {"ref.wilayah": [place("35.15"), *map(place, codes)]}  # the list lacks their kecamatan
+    assert broken(answer, "luas_wilayah", "desa-lengkap", orphaned, answer("luas_wilayah", orphaned)) == 2
+
+
+def test_a_mart_that_lost_an_object_is_refused(answer: Answer, declared: Any) -> None:  # noqa: F811
+    first, second = village_codes(declared)
+    links = {row.values["kode_kemendagri"]: row.values for row in declared.lists["wilayah_sismiop"].rows}
+    parts = ("kd_propinsi", "kd_dati2", "kd_kecamatan", "kd_kelurahan")
+    objects = [
+        {**{name: links[code][name] for name in parts}, "_nop": f"{code}-{number}", "jns_transaksi_op": "1"}
+        for code, many in ((first, 2), (second, 1))
+        for number in range(many)
+    ]
+    objects += [
+        {**objects[0], "_nop": "deleted", "jns_transaksi_op": "3"},
+        {**objects[0], "_nop": "x", "kd_dati2": "99"},
+    ]
+    rows = {"sismiop__dat_objek_pajak": objects}
+    found = answer("bidang_objek_pajak", rows)
+    assert broken(answer, "bidang_objek_pajak", "objek-lengkap", rows, found) == 0
+    assert broken(answer, "bidang_objek_pajak", "objek-lengkap", rows, found[1:]) == 1
+    assert broken(answer, "bidang_objek_pajak", "objek-lengkap", rows, [{**found[0], "jumlah_objek": 9}]) == 1
+
+
+@pytest.mark.parametrize(
+    ("drawing", "refused"),
+    [(POINT, 0), (BOUNDARY, 1), (shapely.to_wkb(shapely.Point(112.7, -7.4, 3)), 1), (POINT[:20], 1)],
+    ids=["point", "area", "height", "cut"],
+)
+def test_a_mart_of_places_without_points_is_refused(answer: Answer, drawing: bytes, refused: int) -> None:  # noqa: F811
+    found = [{"id_fasilitas": "F1", "nama": "TAMAN", "titik": drawing}]
+    assert broken(answer, "fasilitas_umum", "titik-sah", {}, found) == refused

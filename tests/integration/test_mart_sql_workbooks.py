@@ -149,3 +149,26 @@ def test_a_small_village_is_withheld_and_no_total_gives_it_back(
         assert all(value is None for value in values) == (code in withheld)
         assert (row["luas_ha"], row["jumlah_posyandu"]) == (Decimal("250.00"), 5)
     assert not {"jumlah_laki_laki", "jumlah_perempuan"} & set(shown.columns)  # public by sex is the DKB, protected
+
+
+@pytest.mark.parametrize(
+    ("change", "refused"),
+    [
+        ({}, 0),
+        ({"jumlah_usaha": 4}, 1),
+        ({"jumlah_tenaga_kerja": 7}, 1),
+        ({"jumlah_omzet": Decimal(301)}, 1),
+        ({"jumlah_omzet": Decimal(-1)}, 1),
+        ({"semester": "2019-S1"}, 1),
+    ],
+    ids=["as-it-is", "more-businesses", "more-workers", "more-turnover", "below-zero", "a-semester-of-its-own"],
+)
+def test_a_mart_with_more_than_was_asked_is_refused(
+    answer: Answer,  # noqa: F811
+    change: dict[str, Any],
+    refused: int,
+) -> None:
+    rows = {"umkm__usaha": [SHOP, SHOP, {**SHOP, "_kode_kecamatan": None}, {**SHOP, "_dihapus_batch": "b"}]}
+    (found,) = answer("umkm_sektor", rows)
+    changed = {**rows, "mart.umkm_sektor": [{**found, **change}]}
+    assert len(answer("umkm_sektor", changed, file="tests/tidak-melebihi-sumber.sql")) == refused
