@@ -77,6 +77,31 @@ def test_a_budget_knows_its_village_and_how_much_of_it_came_about(answer: Answer
 
 
 @pytest.mark.parametrize(
+    ("desas", "status"), [(("2001", "2002"), "final"), (("2001",), "sementara")], ids=["all-desas", "one-lacks"]
+)
+def test_the_sum_of_a_kecamatan_is_provisional_until_every_desa_is_in(
+    answer: Answer,  # noqa: F811
+    desas: tuple[str, ...],
+    status: str,
+) -> None:
+    place = {"berlaku_dari": date(1900, 1, 1), "berlaku_sampai": date(9999, 12, 31), "nama": "N"}
+    desa = {**place, "tingkat": "desa", "kode_induk": "35.15.08"}
+    places = [
+        {**place, "kode": "35.15", "tingkat": "kabupaten"},
+        {**place, "kode": "35.15.08", "tingkat": "kecamatan", "kode_induk": "35.15"},
+        {**desa, "kode": "35.15.08.2001"},
+        {**desa, "kode": "35.15.08.2002"},
+        {**desa, "kode": "35.15.08.2003", "berlaku_sampai": date(2023, 12, 31)},
+        {**desa, "kode": "35.15.08.1001", "tingkat": "kelurahan"},
+    ]
+    lines = [{**DANA, "kode_desa": f"35.15.08.{number}"} for number in desas]
+    mart = answer("apbdes", {"desa__apbdes": lines, "ref.wilayah": places})
+    assert {row["jumlah_desa_kecamatan"] for row in mart} == {2}
+    (public,) = answer("apbdes", {"mart.apbdes": mart}, file="publikasi_apbdes_kecamatan.sql")
+    assert (public["jumlah_desa"], public["status_nilai"]) == (len(desas), status)
+
+
+@pytest.mark.parametrize(
     ("change", "density", "level"),
     [
         ({}, Decimal("404.0"), "desa"),
