@@ -13,7 +13,7 @@ import pytest
 from lumbung.declarations import Declarations, load
 from lumbung.stages import mart_records
 from lumbung.warehouse.ddl import curated_columns
-from lumbung.warehouse.mart_table import without_comments
+from lumbung.warehouse.mart_table import mart_columns, without_comments
 from lumbung.warehouse.session import session
 
 MOMENT = datetime(2026, 1, 5, 6, tzinfo=UTC)
@@ -29,7 +29,10 @@ def declared() -> Declarations:
 
 @pytest.fixture(scope="module")
 def answer(declared: Declarations) -> Answer:
-    """Rows of a file of a mart's folder, over temporary views in place of the tables that it names."""
+    """Rows of a file of a mart's folder, over temporary views in place of the tables that it names.
+
+    A test or publication of the mart reads the rows that are given under the mart's own name (`mart.<name>`).
+    """
     spark = session("uji")
     tables = {dataset.table_name: dataset for dataset in declared.datasets.values()}
     made: set[str] = set()
@@ -65,6 +68,9 @@ def answer(declared: Declarations) -> Answer:
             else:
                 kinds = {column: kind for column, (kind, _) in curated_columns(tables[name]).items()}
                 sql = re.sub(rf"\bcurated\.{name}\b", view(f"uji_{name}", kinds, rows.get(name, ())), sql)
+        if (given := rows.get(f"mart.{mart}")) is not None:
+            kinds = {column: kind for column, (kind, _) in mart_columns(found).items()}
+            sql = re.sub(rf"\bmart\.{mart}\b", view(f"uji_mart_{mart}", kinds, given), sql)
         for name, schema in mart_records.SCHEMAS.items():
             if name in found.records:
                 kinds = dict(part.strip().rsplit(" ", 1) for part in schema.split(","))

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import pytest
 import shapely
 
 from tests.integration.test_mart_sql import Answer, answer, declared  # noqa: F401
 
 BOUNDARY = shapely.box(112.7, -7.4, 112.71, -7.39).wkb
+POINT = shapely.Point(112.7, -7.4).wkb
+PERSON = {"periode": "202502", "_akhir_periode": date(2025, 12, 31), "flag_status": "0", "_umur": 30}
+FIRST, LAST = date(1900, 1, 1), date(9999, 12, 31)
 
 
 def by_village(rows: list[dict[str, Any]], *names: str) -> dict[str, tuple[Any, ...]]:
@@ -18,6 +23,20 @@ def by_village(rows: list[dict[str, Any]], *names: str) -> dict[str, tuple[Any, 
 
 def reasons(answer: Answer, mart: str, rows: Any) -> dict[tuple[str, str], int]:  # noqa: F811
     return {(r["sumber"], r["alasan"]): r["jumlah"] for r in answer(mart, rows, file="identity.sql")}
+
+
+def place(code: str, start: date = FIRST, end: date = LAST) -> dict[str, Any]:
+    """A row of ref.wilayah; its level follows from its code."""
+    level = {5: "kabupaten", 8: "kecamatan"}.get(len(code), "desa")
+    parent = code.rpartition(".")[0]
+    return {
+        "kode": code,
+        "nama": f"N {code}",
+        "tingkat": level,
+        "kode_induk": parent,
+        "berlaku_dari": start,
+        "berlaku_sampai": end,
+    }
 
 
 def village_codes(declared: Any) -> list[str]:  # noqa: F811
@@ -29,7 +48,7 @@ def village_codes(declared: Any) -> list[str]:  # noqa: F811
 
 def test_a_village_has_area_and_density_when_it_is_drawn(answer: Answer, declared: Any) -> None:  # noqa: F811
     first, second = village_codes(declared)
-    person = {"periode": "202502", "_kode_desa": first, "flag_status": "0", "_umur": 30}
+    person = {**PERSON, "_kode_desa": first}
     rows = {
         "gis__batas_wilayah": [
             {"kode_desa": first, "luas_m2": Decimal("2000000.00"), "batas": BOUNDARY},
@@ -38,8 +57,9 @@ def test_a_village_has_area_and_density_when_it_is_drawn(answer: Answer, declare
         ],
         "siak__biodata_wni_dkb": [
             *({**person, "nik": str(number)} for number in range(6)),
-            {**person, "nik": "7", "periode": "202501"},
+            {**person, "nik": "7", "periode": "202501", "_akhir_periode": date(2025, 6, 30)},
             {**person, "nik": "8", "flag_status": "1"},
+            {**person, "nik": "0", "_umur": None},
             {**person, "nik": "9", "_kode_desa": second},
         ],
     }
@@ -51,7 +71,80 @@ def test_a_village_has_area_and_density_when_it_is_drawn(answer: Answer, declare
     assert reasons(answer, "luas_wilayah", rows) == {
         ("gis__batas_wilayah", "dihitung"): 1,
         ("gis__batas_wilayah", "desa tidak berlaku pada tanggal acuan"): 1,
+        ("siak__biodata_wni_dkb", "penduduk: terhitung pada desanya"): 7,
+        ("siak__biodata_wni_dkb", "penduduk: semester lain"): 1,
+        ("siak__biodata_wni_dkb", "penduduk: bukan penduduk aktif (FLAG_STATUS bukan 0)"): 1,
+        ("siak__biodata_wni_dkb", "penduduk: umur tidak dapat dihitung"): 1,
     }
+
+
+def test_residents_are_those_of_the_villages_at_the_end_of_the_semester(answer: Answer) -> None:  # noqa: F811
+    stays, closed, new = "35.15.08.2001", "35.15.08.2002", "35.15.08.2003"
+    rows = {
+        "ref.wilayah": [
+            place("35.15"),
+            place("35.15.08"),
+            place(stays),
+            place(closed, end=date(2025, 12, 31)),
+            place(new, start=date(2026, 1, 1)),
+        ],
+        "gis__batas_wilayah": [
+            {"kode_desa": code, "luas_m2": Decimal("1000000.00"), "batas": BOUNDARY} for code in (stays, closed, new)
+        ],
+        "siak__biodata_wni_dkb": [
+            {**PERSON, "nik": f"{code}-{number}", "_kode_desa": code}
+            for code, many in ((stays, 4), (closed, 2), (new, 1))
+            for number in range(many)
+        ],
+    }
+    found = answer("luas_wilayah", rows)
+    assert by_village(found, "jumlah_batas", "jumlah_penduduk", "kepadatan") == {
+        stays: (1, 4, Decimal("4.00")),
+        new: (1, None, None),  # nobody knows yet who lives there
+    }
+    told = reasons(answer, "luas_wilayah", rows)
+    assert {reason: count for (source, reason), count in told.items() if source.startswith("siak")} == {
+        "penduduk: terhitung pada desanya": 4,
+        "penduduk: desa tidak berlaku pada tanggal acuan": 2,
+        "penduduk: desa tidak berlaku pada akhir semester": 1,
+    }
+    (public,) = answer("luas_wilayah", {"mart.luas_wilayah": found}, file="publikasi_kepadatan_kecamatan.sql")
+    assert (public["jumlah_penduduk"], public["luas"], public["status_nilai"]) == (4, Decimal("1.0000"), "sementara")
+
+
+@pytest.mark.parametrize(
+    ("areas", "density", "status"),
+    [
+        ((Decimal("2000000.00"), Decimal("1000000.00")), Decimal("2.00"), "final"),
+        ((Decimal("2000000.00"), None), Decimal("2.00"), "sementara"),
+        ((Decimal("0.00"), None), None, "sementara"),
+        ((Decimal("0.00"), Decimal("1000000.00")), Decimal("2.00"), "sementara"),
+    ],
+    ids=["all-are-drawn", "one-is-not-drawn", "an-area-of-nothing", "one-area-of-nothing"],
+)
+def test_a_kecamatan_is_as_dense_as_its_drawn_villages(
+    answer: Answer,  # noqa: F811
+    areas: tuple[Decimal | None, ...],
+    density: Decimal | None,
+    status: str,
+) -> None:
+    codes = ("35.15.08.2001", "35.15.08.2002")
+    rows = {
+        "ref.wilayah": [place("35.15"), place("35.15.08"), *map(place, codes)],
+        "gis__batas_wilayah": [
+            {"kode_desa": code, "luas_m2": area, "batas": BOUNDARY}
+            for code, area in zip(codes, areas, strict=True)
+            if area is not None
+        ],
+        "siak__biodata_wni_dkb": [
+            {**PERSON, "nik": f"{code}-{number}", "_kode_desa": code}
+            for code, many in zip(codes, (4, 2), strict=True)
+            for number in range(many)
+        ],
+    }
+    found = answer("luas_wilayah", rows)
+    (public,) = answer("luas_wilayah", {"mart.luas_wilayah": found}, file="publikasi_kepadatan_kecamatan.sql")
+    assert (public["kepadatan"], public["status_nilai"]) == (density, status)
 
 
 def test_plots_and_objects_that_do_not_meet_are_counted_from_both_sides(answer: Answer, declared: Any) -> None:  # noqa: F811
@@ -65,6 +158,7 @@ def test_plots_and_objects_that_do_not_meet_are_counted_from_both_sides(answer: 
     plots = [{**plot, "id_bidang": str(n), "nop": nop} for n, nop in enumerate(["a", "a", None, "d", "x"])]
     plots += [{**plot, "id_bidang": "9", "nop": "b", "kode_desa": second}]
     plots += [{**plot, "id_bidang": "8", "nop": None, "_dihapus_batch": "b"}]
+    plots += [{**plot, "id_bidang": "7", "nop": None, "kode_desa": code} for code in ("35.15.08", "35.15")]
     rows = {"gis__bidang_pajak": plots, "sismiop__dat_objek_pajak": objects}
     names = ("jumlah_bidang", "jumlah_bidang_cocok", "jumlah_bidang_tanpa_nop", "jumlah_bidang_nop_lain", "luas_bidang")
     names += ("jumlah_objek", "jumlah_objek_berbidang", "jumlah_objek_tanpa_bidang")
@@ -74,15 +168,40 @@ def test_plots_and_objects_that_do_not_meet_are_counted_from_both_sides(answer: 
     }
     assert reasons(answer, "bidang_objek_pajak", rows) == {
         ("gis__bidang_pajak", "dihitung"): 6,
+        ("gis__bidang_pajak", "desa tidak berlaku pada tanggal acuan"): 2,  # a kecamatan, the regency
         ("sismiop__dat_objek_pajak", "objek: terhitung pada desanya"): 3,
         ("sismiop__dat_objek_pajak", "objek: dihapus"): 1,
         ("sismiop__dat_objek_pajak", "objek: wilayah NOP belum dipadankan"): 1,
     }
 
 
+def test_an_object_whose_village_was_closed_is_counted_with_the_reason(answer: Answer) -> None:  # noqa: F811
+    objek = {"kd_propinsi": "35", "kd_dati2": "15", "kd_kecamatan": "080", "jns_transaksi_op": "1"}
+    codes = {"001": "35.15.08.2001", "002": "35.15.08.2002"}
+    links = [
+        {"kunci": f"3515080{number}", "kode_kemendagri": code, "berlaku_dari": FIRST, "berlaku_sampai": LAST}
+        for number, code in codes.items()
+    ]
+    rows = {
+        "sismiop__dat_objek_pajak": [{**objek, "kd_kelurahan": number, "_nop": number} for number in codes],
+        "ref.wilayah_sismiop": links,
+        "ref.wilayah": [
+            place("35.15"),
+            place("35.15.08"),
+            place("35.15.08.2001"),
+            place("35.15.08.2002", end=date(2025, 12, 31)),
+        ],
+    }
+    assert by_village(answer("bidang_objek_pajak", rows), "jumlah_objek") == {"35.15.08.2001": (1,)}
+    assert reasons(answer, "bidang_objek_pajak", rows) == {
+        ("sismiop__dat_objek_pajak", "objek: terhitung pada desanya"): 1,
+        ("sismiop__dat_objek_pajak", "objek: desa tidak berlaku pada tanggal acuan"): 1,
+    }
+
+
 def test_a_public_place_stands_in_its_village(answer: Answer, declared: Any) -> None:  # noqa: F811
     first, _ = village_codes(declared)
-    place = {"nama": "TAMAN", "jenis": "RTH", "jenis_label": "Ruang terbuka hijau", "titik": BOUNDARY}
+    place = {"nama": "TAMAN", "jenis": "RTH", "jenis_label": "Ruang terbuka hijau", "titik": POINT}
     rows = {
         "gis__fasilitas": [
             {**place, "id_fasilitas": "F1", "kode_desa": first},
@@ -92,8 +211,55 @@ def test_a_public_place_stands_in_its_village(answer: Answer, declared: Any) -> 
     }
     (found,) = answer("fasilitas_umum", rows)
     assert (found["id_fasilitas"], found["kode_kecamatan"], found["jumlah_fasilitas"]) == ("F1", "35.15.08", 1)
-    assert bytes(found["titik"]) == BOUNDARY
+    assert bytes(found["titik"]) == POINT
     assert reasons(answer, "fasilitas_umum", rows) == {
         ("gis__fasilitas", "dihitung"): 1,
         ("gis__fasilitas", "desa tidak berlaku pada tanggal acuan"): 1,
     }
+
+
+def broken(answer: Answer, mart: str, test: str, rows: Any, changed: list[dict[str, Any]]) -> int:  # noqa: F811
+    """How many rows a test of the mart's contract gives, when the mart is as it was changed."""
+    return len(answer(mart, {**rows, f"mart.{mart}": changed}, file=f"tests/{test}.sql"))
+
+
+def test_a_mart_that_lost_a_village_is_refused(answer: Answer) -> None:  # noqa: F811
+    codes = ("35.15.08.2001", "35.15.08.2002")
+    rows = {"ref.wilayah": [place("35.15"), place("35.15.08"), *map(place, codes)]}
+    found = answer("luas_wilayah", rows)
+    assert len(found) == 2
+    assert broken(answer, "luas_wilayah", "desa-lengkap", rows, found) == 0
+    assert broken(answer, "luas_wilayah", "desa-lengkap", rows, found[1:]) == 1
+    assert broken(answer, "luas_wilayah", "desa-lengkap", rows, [*found, {**found[0], "kode_desa": "35.15.08"}]) == 1
+    orphaned = {"ref.wilayah": [place("35.15"), *map(place, codes)]}  # the list lacks their kecamatan
+    assert broken(answer, "luas_wilayah", "desa-lengkap", orphaned, answer("luas_wilayah", orphaned)) == 2
+
+
+def test_a_mart_that_lost_an_object_is_refused(answer: Answer, declared: Any) -> None:  # noqa: F811
+    first, second = village_codes(declared)
+    links = {row.values["kode_kemendagri"]: row.values for row in declared.lists["wilayah_sismiop"].rows}
+    parts = ("kd_propinsi", "kd_dati2", "kd_kecamatan", "kd_kelurahan")
+    objects = [
+        {**{name: links[code][name] for name in parts}, "_nop": f"{code}-{number}", "jns_transaksi_op": "1"}
+        for code, many in ((first, 2), (second, 1))
+        for number in range(many)
+    ]
+    objects += [
+        {**objects[0], "_nop": "deleted", "jns_transaksi_op": "3"},
+        {**objects[0], "_nop": "x", "kd_dati2": "99"},
+    ]
+    rows = {"sismiop__dat_objek_pajak": objects}
+    found = answer("bidang_objek_pajak", rows)
+    assert broken(answer, "bidang_objek_pajak", "objek-lengkap", rows, found) == 0
+    assert broken(answer, "bidang_objek_pajak", "objek-lengkap", rows, found[1:]) == 1
+    assert broken(answer, "bidang_objek_pajak", "objek-lengkap", rows, [{**found[0], "jumlah_objek": 9}]) == 1
+
+
+@pytest.mark.parametrize(
+    ("drawing", "refused"),
+    [(POINT, 0), (BOUNDARY, 1), (shapely.to_wkb(shapely.Point(112.7, -7.4, 3)), 1), (POINT[:20], 1)],
+    ids=["point", "area", "height", "cut"],
+)
+def test_a_mart_of_places_without_points_is_refused(answer: Answer, drawing: bytes, refused: int) -> None:  # noqa: F811
+    found = [{"id_fasilitas": "F1", "nama": "TAMAN", "titik": drawing}]
+    assert broken(answer, "fasilitas_umum", "titik-sah", {}, found) == refused

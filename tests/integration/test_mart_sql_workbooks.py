@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from lumbung.declarations import Declarations
+from lumbung.portal.disclosure import suppress
+from lumbung.portal.table import WITHHELD, cells, content, withhold
 from tests.integration.test_mart_sql import Answer, answer, declared  # noqa: F401
 
 SHOP = {"semester": "2025-S1", "_akhir_semester": date(2025, 6, 30), "_kode_kecamatan": "35.15.08", "kbli": "56102"}
@@ -74,6 +77,31 @@ def test_a_budget_knows_its_village_and_how_much_of_it_came_about(answer: Answer
 
 
 @pytest.mark.parametrize(
+    ("desas", "status"), [(("2001", "2002"), "final"), (("2001",), "sementara")], ids=["all-desas", "one-lacks"]
+)
+def test_the_sum_of_a_kecamatan_is_provisional_until_every_desa_is_in(
+    answer: Answer,  # noqa: F811
+    desas: tuple[str, ...],
+    status: str,
+) -> None:
+    place = {"berlaku_dari": date(1900, 1, 1), "berlaku_sampai": date(9999, 12, 31), "nama": "N"}
+    desa = {**place, "tingkat": "desa", "kode_induk": "35.15.08"}
+    places = [
+        {**place, "kode": "35.15", "tingkat": "kabupaten"},
+        {**place, "kode": "35.15.08", "tingkat": "kecamatan", "kode_induk": "35.15"},
+        {**desa, "kode": "35.15.08.2001"},
+        {**desa, "kode": "35.15.08.2002"},
+        {**desa, "kode": "35.15.08.2003", "berlaku_sampai": date(2023, 12, 31)},
+        {**desa, "kode": "35.15.08.1001", "tingkat": "kelurahan"},
+    ]
+    lines = [{**DANA, "kode_desa": f"35.15.08.{number}"} for number in desas]
+    mart = answer("apbdes", {"desa__apbdes": lines, "ref.wilayah": places})
+    assert {row["jumlah_desa_kecamatan"] for row in mart} == {2}
+    (public,) = answer("apbdes", {"mart.apbdes": mart}, file="publikasi_apbdes_kecamatan.sql")
+    assert (public["jumlah_desa"], public["status_nilai"]) == (len(desas), status)
+
+
+@pytest.mark.parametrize(
     ("change", "density", "level"),
     [
         ({}, Decimal("404.0"), "desa"),
@@ -106,3 +134,66 @@ def test_a_village_that_was_closed_has_a_profile_until_its_last_day(answer: Answ
     rows = {"desa__profil_desa": years}
     assert [r["tahun"] for r in answer("profil_desa", rows)] == [2022]
     assert reasons(answer, "profil_desa", rows) == {"dihitung": 1, "kode desa tidak berlaku pada akhir tahun": 1}
+
+
+def test_a_subtotal_of_a_kecamatan_is_no_village(answer: Answer) -> None:  # noqa: F811
+    rows = {"desa__profil_desa": [VILLAGE, {**VILLAGE, "kode_desa": "35.15.08"}]}
+    assert [r["kode_desa"] for r in answer("profil_desa", rows)] == ["35.15.08.2015"]
+    assert reasons(answer, "profil_desa", rows) == {"dihitung": 1, "kode desa tidak berlaku pada akhir tahun": 1}
+
+
+@pytest.mark.parametrize(
+    "small",
+    [{"laki_laki": 1, "perempuan": 3, "jumlah": 4, "keluarga": 0}, {"jumlah": 1010, "keluarga": 4}],
+    ids=["few-inhabitants", "few-families"],
+)
+def test_a_small_village_is_withheld_and_no_total_gives_it_back(
+    answer: Answer,  # noqa: F811
+    declared: Declarations,  # noqa: F811
+    small: dict[str, int],
+) -> None:
+    codes = [f"35.15.08.20{number}" for number in (15, 16, 17, 18)]
+    villages = [{**VILLAGE, "kode_desa": code, "jumlah": 1010 + n} for n, code in enumerate(codes)]
+    villages += [{**VILLAGE, "kode_desa": "35.15.01.2001"}, {**VILLAGE, "kode_desa": "35.15.01.2002"}]
+    villages[0] |= small
+    mart = answer("profil_desa", {"desa__profil_desa": villages})
+    public = answer("profil_desa", {"mart.profil_desa": mart}, file="publikasi_profil_desa.sql")
+    (publication,) = declared.marts["profil_desa"].publications
+    made = content(publication, list(public[0]), public)
+    table = cells(made)
+    assert table is not None
+    (hidden,) = suppress([table]).values()
+    shown = withhold(made, hidden)
+    found = {row["kode_wilayah"]: row for row in (dict(zip(shown.columns, one, strict=True)) for one in shown.rows)}
+    withheld = {code for code, row in found.items() if row["status_nilai"] == WITHHELD}
+    assert codes[0] in withheld
+    assert len(withheld) == 2  # another village of the kecamatan, lest the kecamatan's total gives the first one back
+    assert {code[:8] for code in withheld} == {"35.15.08"}
+    for code, row in found.items():
+        values = [row[name] for name in ("jumlah_penduduk", "jumlah_keluarga", "kepadatan")]
+        assert all(value is None for value in values) == (code in withheld)
+        assert (row["luas_ha"], row["jumlah_posyandu"]) == (Decimal("250.00"), 5)
+    assert not {"jumlah_laki_laki", "jumlah_perempuan"} & set(shown.columns)  # public by sex is the DKB, protected
+
+
+@pytest.mark.parametrize(
+    ("change", "refused"),
+    [
+        ({}, 0),
+        ({"jumlah_usaha": 4}, 1),
+        ({"jumlah_tenaga_kerja": 7}, 1),
+        ({"jumlah_omzet": Decimal(301)}, 1),
+        ({"jumlah_omzet": Decimal(-1)}, 1),
+        ({"semester": "2019-S1"}, 1),
+    ],
+    ids=["as-it-is", "more-businesses", "more-workers", "more-turnover", "below-zero", "a-semester-of-its-own"],
+)
+def test_a_mart_with_more_than_was_asked_is_refused(
+    answer: Answer,  # noqa: F811
+    change: dict[str, Any],
+    refused: int,
+) -> None:
+    rows = {"umkm__usaha": [SHOP, SHOP, {**SHOP, "_kode_kecamatan": None}, {**SHOP, "_dihapus_batch": "b"}]}
+    (found,) = answer("umkm_sektor", rows)
+    changed = {**rows, "mart.umkm_sektor": [{**found, **change}]}
+    assert len(answer("umkm_sektor", changed, file="tests/tidak-melebihi-sumber.sql")) == refused

@@ -1,12 +1,32 @@
 -- What:    budget and realisation of every desa by year and group.
 -- Grain:   tahun x kode_desa x kelompok.
 -- Sources: curated.desa__apbdes (current rows), ref.wilayah, ref.kelompok_apbdes.
--- Rules:   village, kecamatan and group as in force on the last day of the year.
+-- Rules:   village, kecamatan and group as in force on the last day of the year, and so the desas of the kecamatan.
 -- Usage:   bin/lumbung query "$(cat sql/marts/apbdes/mart.sql)"
+WITH tahun AS (
+    SELECT DISTINCT apb._akhir_tahun AS hari_terakhir
+    FROM curated.desa__apbdes AS apb
+    WHERE apb._dihapus_batch IS NULL
+),
+
+desa_kecamatan AS (
+    SELECT
+        tahun.hari_terakhir,
+        desa.kode_induk AS kode_kecamatan,
+        count(*) AS jumlah
+    FROM tahun
+    INNER JOIN ref.wilayah AS desa
+        ON
+            desa.tingkat = 'desa'
+            AND tahun.hari_terakhir BETWEEN desa.berlaku_dari AND desa.berlaku_sampai
+    GROUP BY tahun.hari_terakhir, desa.kode_induk
+)
+
 SELECT
     cast(apb.tahun AS INT) AS tahun,
     kecamatan.kode AS kode_kecamatan,
     kecamatan.nama AS nama_kecamatan,
+    desa_kecamatan.jumlah AS jumlah_desa_kecamatan,
     desa.kode AS kode_desa,
     desa.nama AS nama_desa,
     kelompok.jenis,
@@ -24,6 +44,10 @@ INNER JOIN ref.wilayah AS kecamatan
     ON
         desa.kode_induk = kecamatan.kode
         AND apb._akhir_tahun BETWEEN kecamatan.berlaku_dari AND kecamatan.berlaku_sampai
+LEFT JOIN desa_kecamatan
+    ON
+        kecamatan.kode = desa_kecamatan.kode_kecamatan
+        AND apb._akhir_tahun = desa_kecamatan.hari_terakhir
 INNER JOIN ref.kelompok_apbdes AS kelompok
     ON
         apb.kelompok = kelompok.kode

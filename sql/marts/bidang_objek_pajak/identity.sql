@@ -23,6 +23,7 @@ SELECT
     CASE
         WHEN array_contains(:jns_transaksi_hapus, objek.jns_transaksi_op) THEN 'objek: dihapus' -- noqa: LT01
         WHEN wilayah.kunci IS NULL THEN 'objek: wilayah NOP belum dipadankan'
+        WHEN desa.kode IS NULL THEN 'objek: desa tidak berlaku pada tanggal acuan'
         ELSE 'objek: terhitung pada desanya'
     END AS alasan,
     count(*) AS jumlah
@@ -32,5 +33,11 @@ LEFT JOIN ref.wilayah_sismiop AS wilayah
         concat(objek.kd_propinsi, objek.kd_dati2, objek.kd_kecamatan, objek.kd_kelurahan) = wilayah.kunci
         AND to_date(from_utc_timestamp(:data_per, :zona)) >= wilayah.berlaku_dari -- noqa: LT01
         AND to_date(from_utc_timestamp(:data_per, :zona)) <= wilayah.berlaku_sampai -- noqa: LT01
+LEFT JOIN ref.wilayah AS desa
+    ON
+        wilayah.kode_kemendagri = desa.kode
+        AND desa.tingkat IN ('desa', 'kelurahan')
+        AND to_date(from_utc_timestamp(:data_per, :zona)) -- noqa: LT01
+        BETWEEN desa.berlaku_dari AND desa.berlaku_sampai
 WHERE objek._dihapus_batch IS NULL
 GROUP BY ALL

@@ -81,6 +81,7 @@ CROSS JOIN acuan
 INNER JOIN ref.wilayah AS desa
     ON
         coalesce(per_bidang.kode_desa, per_objek.kode_desa) = desa.kode
+        AND desa.tingkat IN ('desa', 'kelurahan')
         AND acuan.tanggal BETWEEN desa.berlaku_dari AND desa.berlaku_sampai
 INNER JOIN ref.wilayah AS kecamatan
     ON

@@ -2,14 +2,17 @@
 -- Grain:   kode_desa (every village in force on the as-of day).
 -- Sources: curated.gis__batas_wilayah, curated.siak__biodata_wni_dkb (current rows), ref.wilayah.
 -- Params:  :data_per, :zona   the as-of moment and where its day begins and ends
--- Rules:   area computed from the geometry when it was read (UTM zone); residents as in mart.penduduk_semester.
+-- Rules:   area computed from the geometry when it was read (UTM zone); residents as in mart.penduduk_semester, of the
+--          villages in force on the semester's last day: of one that came later nobody knows how many live there.
 -- Usage:   bin/lumbung query "SELECT kode_desa, luas_km2, kepadatan FROM mart.luas_wilayah"
 WITH acuan AS (
     SELECT to_date(from_utc_timestamp(:data_per, :zona)) AS tanggal -- noqa: LT01
 ),
 
 semester AS (
-    SELECT max(penduduk.periode) AS periode
+    SELECT
+        max(penduduk.periode) AS periode,
+        max(penduduk._akhir_periode) AS hari_terakhir
     FROM curated.siak__biodata_wni_dkb AS penduduk
     WHERE penduduk._dihapus_batch IS NULL
 ),
@@ -36,8 +39,11 @@ SELECT
     cast(if(batas.kode_desa IS NULL, 0, 1) AS BIGINT) AS jumlah_batas,
     cast(batas.luas_m2 / 1000000 AS DECIMAL(12, 4)) AS luas_km2,
     semester.periode AS periode_penduduk,
-    coalesce(penduduk.jumlah, 0) AS jumlah_penduduk,
-    cast(coalesce(penduduk.jumlah, 0) * 1000000 / batas.luas_m2 AS DECIMAL(12, 2)) AS kepadatan,
+    if(dahulu.kode IS NULL, NULL, coalesce(penduduk.jumlah, 0)) AS jumlah_penduduk,
+    cast(
+        if(dahulu.kode IS NULL, NULL, coalesce(penduduk.jumlah, 0)) * 1000000 / nullif(batas.luas_m2, 0)
+        AS DECIMAL(12, 2)
+    ) AS kepadatan,
     batas.batas
 FROM ref.wilayah AS desa
 CROSS JOIN acuan
@@ -50,6 +56,10 @@ LEFT JOIN curated.gis__batas_wilayah AS batas
     ON
         desa.kode = batas.kode_desa
         AND batas._dihapus_batch IS NULL
+LEFT JOIN ref.wilayah AS dahulu
+    ON
+        desa.kode = dahulu.kode
+        AND semester.hari_terakhir BETWEEN dahulu.berlaku_dari AND dahulu.berlaku_sampai
 LEFT JOIN penduduk
     ON desa.kode = penduduk.kode_desa
 WHERE

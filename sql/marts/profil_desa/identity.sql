@@ -10,6 +10,7 @@ FROM curated.desa__profil_desa AS profil
 LEFT JOIN ref.wilayah AS desa
     ON
         profil.kode_desa = desa.kode
+        AND desa.tingkat IN ('desa', 'kelurahan')
         AND profil._akhir_tahun BETWEEN desa.berlaku_dari AND desa.berlaku_sampai
 LEFT JOIN ref.wilayah AS kecamatan
     ON

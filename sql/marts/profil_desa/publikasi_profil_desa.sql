@@ -10,8 +10,6 @@ SELECT
     tahun,
     cast(tahun AS STRING) AS periode,
     luas_ha,
-    jumlah_laki_laki,
-    jumlah_perempuan,
     jumlah_penduduk,
     jumlah_keluarga,
     kepadatan,
@@ -19,5 +17,5 @@ SELECT
     jumlah_sd,
     jumlah_posyandu,
     'menurut kolom' AS satuan,
-    'final' AS status_nilai
+    CASE WHEN rawan THEN 'disamarkan' ELSE 'final' END AS status_nilai
 FROM mart.profil_desa

@@ -9,11 +9,14 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
+import sqlglot
+from sqlglot import exp
 
 from lumbung.declarations import Dataset, Declarations, UnknownTarget, check, load, load_systems
 from lumbung.declarations.docs import stale
 from lumbung.declarations.expectations import MAP_EXPECTATIONS
 from lumbung.declarations.loader import REPOSITORY
+from lumbung.declarations.models import Publication
 from lumbung.declarations.names import FILE_DEFECT, FILE_LINE, FILE_NAME
 from simulator import siak_tables, sismiop_tables
 from simulator.systems import departments, tables
@@ -247,6 +250,28 @@ def test_only_grain_columns_are_errors_in_dkb(declared: Declarations) -> None:
     assert dataset.rule("kode:agama").severity == "warning"
     assert dataset.columns[0].name == "periode"
     assert [c.name for c in dataset.source_columns] == [c.name for c in declared.datasets["siak.biodata_wni"].columns]
+
+
+def plain_publications() -> list[Publication]:
+    """Publications whose SQL is one SELECT over the mart; where cells are filled in (joins), expressions move apart."""
+    every = [publication for mart in load().marts.values() for publication in mart.publications]
+    return [one for one in every if sqlglot.parse_one(one.sql, read="spark").find(exp.Join, exp.CTE) is None]
+
+
+def meant(tree: exp.Expression) -> str:
+    """An expression without its casts, its rounding, and its guard against zero."""
+    held = exp.Paren(this=tree.copy())
+    while (found := held.find(exp.Cast, exp.Round, exp.Nullif)) is not None:
+        found.replace(found.this)
+    return held.sql("spark").lower()
+
+
+@pytest.mark.parametrize("publication", plain_publications(), ids=lambda one: one.id)
+def test_a_public_column_is_what_it_says_it_is(publication: Publication) -> None:
+    query = sqlglot.parse_one(publication.sql, read="spark")
+    given = {one.alias_or_name: meant(one.unalias()) for one in query.selects}
+    said = {one.name: meant(sqlglot.parse_one(one.source, read="spark")) for one in publication.columns}
+    assert said == given
 
 
 def test_windows_overlap_by_three_days(declared: Declarations) -> None:
