@@ -23,6 +23,7 @@ from lumbung.rules.frame import (
     has_key,
     key_columns,
     key_hash,
+    key_number,
     received_key_hash,
     row_hash,
 )
@@ -46,6 +47,8 @@ CURRENT_HASH: Final = "_hash_kini"
 UNREADABLE: Final = "nilai:lain"
 DIFFERS: Final = "_isi_berbeda"
 COPY: Final = "_salinan"
+_NUMBER: Final = "_nomor_kunci"
+_TIMES: Final = "_kali"
 _Part = TypeVar("_Part")
 
 
@@ -93,22 +96,24 @@ def repeated(raw: DataFrame, dataset: Dataset) -> DataFrame:
     """The rows of a batch whose key another row has too: `_row`, `_isi_berbeda` (a row of the key has other content),
     `_salinan` (1 for the first of them).
 
-    Keys are counted without their rows, so that only the few that are repeated are brought together. A row without a
-    whole key is no other's twin.
+    Keys are counted as numbers without their rows, so that only the few that may be repeated are brought together,
+    where their hashes decide. A row without a whole key is no other's twin.
     """
     from pyspark.sql import Window
     from pyspark.sql import functions as fn
 
-    received = contract_frame(raw, dataset).where(has_key(dataset))
-    keyed = received.select(ROW, key_hash(key_columns(dataset)).alias(KEY_HASH))
-    often = keyed.groupBy(KEY_HASH).agg(fn.count(fn.lit(1)).alias("_kali")).where("_kali > 1").select(KEY_HASH)
-    rows = contract_frame(raw.join(keyed.join(often, KEY_HASH), ROW), dataset, KEY_HASH)
+    keys = key_columns(dataset)
+    numbered = contract_frame(raw, dataset).where(has_key(dataset)).select(ROW, key_number(keys).alias(_NUMBER))
+    often = numbered.groupBy(_NUMBER).agg(fn.count(fn.lit(1)).alias(_TIMES)).where(f"{_TIMES} > 1").select(_NUMBER)
+    rows = contract_frame(raw.join(numbered.join(often, _NUMBER).select(ROW), ROW), dataset)
     same_key = Window.partitionBy(KEY_HASH)
-    return rows.select(ROW, KEY_HASH, _content(dataset).alias(ROW_HASH)).select(
+    found = rows.select(ROW, key_hash(keys).alias(KEY_HASH), _content(dataset).alias(ROW_HASH)).select(
         ROW,
         (fn.min(ROW_HASH).over(same_key) != fn.max(ROW_HASH).over(same_key)).alias(DIFFERS),
         fn.row_number().over(same_key.orderBy(ROW)).alias(COPY),
+        fn.count(fn.lit(1)).over(same_key).alias(_TIMES),
     )
+    return found.where(f"{_TIMES} > 1").drop(_TIMES)
 
 
 def tag(

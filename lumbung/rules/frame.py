@@ -214,8 +214,21 @@ def key_hash(columns: Sequence[Column]) -> SparkColumn:
     """
     from pyspark.sql import functions as fn
 
+    return fn.sha2(_key_text(columns), 256)
+
+
+def key_number(columns: Sequence[Column]) -> SparkColumn:
+    """64 bits of a key: equal where `key_hash` is, hardly ever elsewhere, and far cheaper to bring together."""
+    from pyspark.sql import functions as fn
+
+    return fn.xxhash64(_key_text(columns))
+
+
+def _key_text(columns: Sequence[Column]) -> SparkColumn:
+    from pyspark.sql import functions as fn
+
     parts = [_text(fn.coalesce(local(column).cast("string"), fn.col(column.name).cast("string"))) for column in columns]
-    return fn.sha2(fn.concat_ws(_SEPARATOR, *parts), 256)
+    return fn.concat_ws(_SEPARATOR, *parts)
 
 
 def received_key_hash(dataset: Dataset) -> SparkColumn:

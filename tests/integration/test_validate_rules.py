@@ -203,6 +203,20 @@ def test_rows_without_a_whole_key_are_no_conflict_and_stand_for_themselves(bench
     assert len({row["_key_hash"] for row in rows}) == 3
 
 
+def test_keys_that_only_share_their_number_are_no_twins(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pyspark.sql import functions as fn
+
+    monkeypatch.setattr(classify, "key_number", lambda _: fn.lit(7).cast("bigint"))
+    raw = bench.raw({"no": 1}, {"no": 2}, {"no": 2}, {"no": 3}, {"no": 3, "nama": "Lain"}, {"no": None})
+    found = {row[ROW]: row for row in classify.repeated(raw, cases.child()).collect()}
+    assert {row: (one[classify.DIFFERS], one[classify.COPY]) for row, one in found.items()} == {
+        2: (False, 1),
+        3: (False, 2),
+        4: (True, 1),
+        5: (True, 2),
+    }
+
+
 def test_counts_equal_those_of_great_expectations(judged: Any, tmp_path: Path) -> None:
     child, (rows, tagged) = cases.child(), judged
     tally = classify.tally(tagged.select(*classify.counted(child)).toArrow().to_batches(), child)
