@@ -141,6 +141,7 @@ class Settings(BaseSettings):
     systems: tuple[str, ...] = ()  # what `make demo` and `lumbung run --all` carry; empty: every approved system
     log_json: bool = False  # records of the stages as lines of JSON in <logs>/lumbung.jsonl, besides their usual place
     schedules: bool = True  # whether the demo lets every DAG run by its schedule; DAGs are created paused
+    short_lived: bool = False  # the engine lives for minutes: its code is compiled at once, not thoroughly
     ports: Ports
     memory: Memory
     maintenance: Maintenance = Maintenance()

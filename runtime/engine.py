@@ -86,6 +86,7 @@ def _spark_defaults(settings: Settings, token: str) -> str:
     java_options = " ".join(
         (
             *JAVA_OPTIONS,
+            *(["-XX:TieredStopAtLevel=1"] if settings.short_lived else []),
             "-XX:MaxMetaspaceSize=768m",
             "-XX:MaxDirectMemorySize=512m",
             "-XX:ReservedCodeCacheSize=192m",

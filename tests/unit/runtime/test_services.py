@@ -116,6 +116,13 @@ def test_every_heap_is_bounded_by_the_settings(profile: Settings) -> None:
     assert f"spark.driver.memory {profile.memory.engine}m\n" in spark
 
 
+def test_only_an_engine_that_lives_for_minutes_compiles_in_a_hurry(profile: Settings) -> None:
+    written = profile.state / "engine/conf/spark-defaults.conf"
+    assert not profile.short_lived and "TieredStopAtLevel" not in written.read_text()
+    engine.prepare(profile.model_copy(update={"short_lived": True}))
+    assert "-XX:TieredStopAtLevel=1 " in written.read_text()
+
+
 def test_a_user_line_is_what_the_login_class_verifies() -> None:
     user, iterations, salt, digest = engine.user_line("engineer", "rahasia", b"0123456789abcdef").split(":")
     assert user == "engineer" and int(iterations) >= 210_000
