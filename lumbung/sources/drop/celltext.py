@@ -39,7 +39,8 @@ def cell_text(cell: Cell, column: Column) -> tuple[str, str | None]:
 def _number(cell: float, column: Column) -> tuple[str, str | None]:
     if column.logical in ("date", "timestamp") and _SERIALS[0] <= cell < _SERIALS[1]:
         return _moment(_DAY_ONE + timedelta(seconds=round(cell * 86_400)), column), None
-    text = format(Decimal(format(cell, ".15g")), "f")
+    kept = format(cell, ".15g") if column.logical == "string" or abs(cell) < MOST_EXACT else repr(cell)
+    text = format(Decimal(kept), "f").removesuffix(".0")
     if column.logical == "string" and abs(cell) >= MOST_EXACT:
         said = f"berisi {len(text.lstrip('-'))} angka yang disimpan sebagai bilangan, {BROKEN_BY_EXCEL}"
         return text, f"{said}: angka terakhirnya tidak dapat dipercaya; simpan kolom ini sebagai teks lalu isi lagi"
@@ -53,5 +54,6 @@ def _moment(cell: date | time | timedelta, column: Column) -> str:
         else:
             return cell.isoformat(sep=" ", timespec="seconds")
     if isinstance(cell, date):
-        return cell.strftime(_DATES.get(column.format or "", "%Y-%m-%d"))
+        year = f"{cell.year:04d}"  # strftime leaves leading zeros out
+        return cell.strftime(_DATES.get(column.format or "", "%Y-%m-%d").replace("%Y", year))
     return str(cell)

@@ -18,6 +18,8 @@ from lumbung.declarations.files import GpkgForm
 WGS84: Final = 4326
 _ENVELOPES: Final = (0, 32, 48, 48, 64)
 """Bytes of the envelope in the head of a geometry, by its code (GeoPackage 1.3, clause 2.1.3.1.1)."""
+_EXTENDED: Final = 0x20
+"""What follows is no WKB but of an extension's own form."""
 _TYPES: Final = {
     1: "Point",
     2: "LineString",
@@ -118,6 +120,8 @@ class Judge:
             return _UNREAD
         if shape.is_empty:
             return "kosong, tanpa satu titik pun"
+        if shapely.is_empty(shapely.get_parts(shape)).any():
+            return "salah satu bagiannya kosong, tanpa satu titik pun"
         return shape if shape.is_valid else self._invalid(shape)
 
     def _invalid(self, shape: shapely.Geometry) -> str:
@@ -153,7 +157,7 @@ def _unpack(blob: bytes) -> tuple[int, int, bytes]:
     """
     magic, _, flags = struct.unpack_from("<2sBB", blob)
     envelope = flags >> 1 & 7
-    if magic != b"GP" or envelope >= len(_ENVELOPES):
+    if magic != b"GP" or envelope >= len(_ENVELOPES) or flags & _EXTENDED:
         raise ValueError("not a geometry of a GeoPackage")
     (srs,) = struct.unpack_from("<i" if flags & 1 else ">i", blob, 4)
     start = 8 + _ENVELOPES[envelope]

@@ -7,6 +7,7 @@ fit a column (0 of a word, another day of a wrong date) and says nothing.
 from __future__ import annotations
 
 import math
+import re
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -39,6 +40,7 @@ _MOST_PATTERN: Final = 100
 _MOST_SECONDS: Final = 300
 """For looking through a file of the size that is allowed: minutes are far too many."""
 _STEPS: Final = 1_000_000
+_MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})?)?")
 _TABLES: Final = ("gpkg_contents", "gpkg_geometry_columns", "gpkg_spatial_ref_sys")
 _SHOWN: Final = 8
 _AGAIN: Final = "simpan ulang di QGIS lalu kirim lagi"
@@ -154,7 +156,8 @@ def _require_start(path: Path) -> None:
             "lalu kirim lagi"
         )
     page = int.from_bytes(start[16:18], "big")
-    promised = int.from_bytes(start[28:32], "big") * (65_536 if page == 1 else page)
+    written_by_all = start[24:28] == start[92:96]  # else an old program wrote last, and the next number is not kept
+    promised = int.from_bytes(start[28:32], "big") * (65_536 if page == 1 else page) if written_by_all else 0
     if promised > path.stat().st_size:
         raise FileRefused(f"berkas terpotong: {path.stat().st_size} dari {promised} byte; kirim lagi")
 
@@ -188,8 +191,12 @@ def _look_through(database: sqlite3.Connection, wanted: str) -> tuple[_Layer, li
         " LEFT JOIN gpkg_spatial_ref_sys AS s ON s.srs_id = g.srs_id"
         " WHERE c.data_type = 'features' ORDER BY c.table_name"
     ).fetchall()
+    if not all(isinstance(name, str) and isinstance(geometry, str) for name, geometry, *_ in layers):
+        raise FileRefused(f"daftar layernya rusak (nama yang bukan teks); {_AGAIN}")
     found = [row for row in layers if row[0].casefold() == wanted.casefold()]
-    if len(found) != 1:
+    if len(found) > 1:
+        raise FileRefused(f"layer “{wanted}” terdaftar {len(found)} kali, atau berkolom geometri lebih dari satu")
+    if not found:
         there = ", ".join(f"“{row[0]}”" for row in layers[:_SHOWN]) or "tidak ada"
         raise FileRefused(f"layer “{wanted}” tidak ada; yang ada: {there}")
     name, geometry, organization, code, srs = found[0]
@@ -202,11 +209,11 @@ def _look_through(database: sqlite3.Connection, wanted: str) -> tuple[_Layer, li
 
 def _require_table(database: sqlite3.Connection, name: str, said: str) -> None:
     """What is read is a plain table: a view or virtual table is a program of the file's own. Raises FileRefused."""
-    query = "SELECT type, sql FROM sqlite_master WHERE lower(name) = lower(?) AND type IN ('table', 'view')"
+    query = "SELECT type FROM pragma_table_list WHERE schema = 'main' AND lower(name) = lower(?)"
     table = database.execute(query, [name]).fetchone()
     if table is None:
         raise FileRefused(f"{said} tidak ada di dalam berkas; {_AGAIN}")
-    if table[0] != "table" or (table[1] or "").upper().startswith("CREATE VIRTUAL"):
+    if table[0] != "table":
         raise FileRefused(f"{said} bukan tabel (view atau tabel maya); ekspor hasilnya sebagai layer")
 
 
@@ -254,9 +261,10 @@ def _cell(value: object, kind: str) -> Cell:
 
 
 def _moment(text: str) -> Cell:
-    """A day or moment as ISO 8601 writes it in full, to the second; any other text as it stands."""
+    """A day, or a moment to the second, in the writing of the standard; any other text as it stands."""
+    if _MOMENT.fullmatch(text) is None:
+        return text
     try:
-        found = datetime.fromisoformat(text) if len(text) > len("2025-12-31") else date.fromisoformat(text)
+        return datetime.fromisoformat(text) if len(text) > len("2025-12-31") else date.fromisoformat(text)
     except ValueError:
         return text
-    return text if isinstance(found, datetime) and found.microsecond else found

@@ -37,7 +37,7 @@ def dataset(
         Column.model_construct(
             name=name,
             title=name.capitalize(),
-            logical="date" if name == "tanggal" else "string",
+            logical={"tanggal": "date", "jumlah": "number"}.get(name, "string"),
             physical=kinds.get(texts[0], "text"),
             format="31-12-2025" if name == "tanggal" else None,
         )
@@ -144,6 +144,9 @@ VALUES: list[tuple[str, Value, str | None]] = [
     ("the year 0", ("DATE", "'0000-01-01'"), "0000-01-01"),
     ("a year of five digits", ("DATETIME", "'12025-01-01T00:00:00Z'"), "12025-01-01T00:00:00Z"),
     ("parts of a second", ("DATETIME", "'2025-12-31T23:59:58.250Z'"), "2025-12-31T23:59:58.250Z"),
+    ("a day by its week", ("DATE", "'2025-W01-1'"), "2025-W01-1"),
+    ("a moment without its marks", ("DATETIME", "'20251231T101112'"), "20251231T101112"),
+    ("a day long ago", ("DATE", "'0005-01-02'"), "0005-01-02"),
     ("a number among days", ("DATE", "20251231"), "20251231"),
     ("a type of another database", ("DECIMAL(10,2)", "12.5"), "12.5"),
     ("another one", ("BIGINT", "351511000100200031"), "351511000100200031"),
@@ -169,6 +172,23 @@ def test_attributes_arrive_as_text(tmp_path: Path, value: Value, text: str | Non
 def test_a_code_whose_last_digits_are_lost_is_refused(tmp_path: Path, value: Value) -> None:
     got = given(with_value(tmp_path / "a.gpkg", value), headers={"isi": ("ISI",), **HEADERS}, files=LENIENT)
     assert re.search(r"kolom Isi berisi \d\d angka yang disimpan sebagai bilangan.*teks", got.defects[1])
+
+
+def test_a_large_number_keeps_its_digits_where_numbers_are_declared(tmp_path: Path) -> None:
+    path = with_value(tmp_path / "a.gpkg", ("REAL", "1234567890123456"))
+    got = given(path, headers={"jumlah": ("ISI",), **HEADERS})
+    assert got.rows[1][0] == "1234567890123456" and not got.defects
+
+
+def test_a_drawing_in_the_form_of_an_extension_is_not_read(tmp_path: Path) -> None:
+    path = without_triggers(layer(tmp_path / "a.gpkg", [SQUARE, SQUARE, SQUARE]))
+    sql(path, "UPDATE batas SET geom = CAST(substr(geom, 1, 3) || x'23' || substr(geom, 5) AS BLOB) WHERE fid = 2")
+    assert list(given(path).defects) == [2]
+
+
+def test_a_file_whose_length_an_old_program_left_as_it_was_is_read(tmp_path: Path) -> None:
+    path = layer(tmp_path / "a.gpkg", [SQUARE])
+    assert list(given(patched(patched(path, 28, b"\0\1\0\0"), 92, b"\0\0\0\0")).rows) == [1]
 
 
 def test_a_text_that_holds_nul_is_lost_and_said(tmp_path: Path) -> None:
@@ -209,6 +229,7 @@ FEATURES: list[tuple[str, str | bytes | None, str]] = [
     ("a coordinate that is no number", ring(OUTER[0], (float("nan"), -7.4), *OUTER[2:]), "koordinatnya bukan bilangan"),
     ("nothing", None, "tidak digambar"),
     ("an empty geometry", "MULTIPOLYGON EMPTY", "kosong, tanpa satu titik pun"),
+    ("a part of no point", f"MULTIPOLYGON((({BOX})), EMPTY)", "salah satu bagiannya kosong"),
     ("a line", "LINESTRING(112.7 -7.4, 112.71 -7.4)", "berjenis LineString, seharusnya MultiPolygon"),
     ("a point", "POINT(112.7 -7.4)", "berjenis Point, seharusnya MultiPolygon"),
     ("a collection", f"GEOMETRYCOLLECTION(POLYGON(({BOX})))", "berjenis GeometryCollection"),
@@ -302,6 +323,36 @@ def computed(path: Path) -> Path:
     return sql(without_triggers(path), "ALTER TABLE batas ADD COLUMN besar AS (hex(zeroblob(1000000000)))")
 
 
+def renamed(name: str) -> Break:
+    return lambda path: sql(
+        without_triggers(path),
+        "ALTER TABLE gpkg_contents RENAME TO isi",
+        f"CREATE TABLE gpkg_contents AS SELECT {name} AS table_name, data_type FROM isi",
+        "ALTER TABLE gpkg_geometry_columns RENAME TO kolom",
+        f"CREATE TABLE gpkg_geometry_columns AS SELECT {name} AS table_name, column_name, srs_id FROM kolom",
+    )
+
+
+def listed_twice(path: Path) -> Path:
+    return sql(
+        without_triggers(path),
+        "ALTER TABLE gpkg_geometry_columns RENAME TO kolom",
+        "CREATE TABLE gpkg_geometry_columns AS SELECT * FROM kolom UNION ALL SELECT * FROM kolom",
+    )
+
+
+def disguised(path: Path) -> Path:
+    path = sql(
+        without_triggers(path),
+        "ALTER TABLE gpkg_spatial_ref_sys RENAME TO sistem",
+        "CREATE VIRTUAL TABLE gpkg_spatial_ref_sys USING fts4(srs_id, organization, organization_coordsys_id)",
+        "INSERT INTO gpkg_spatial_ref_sys SELECT srs_id, organization, organization_coordsys_id FROM sistem",
+        "PRAGMA writable_schema = ON",
+    )
+    change = "UPDATE sqlite_master SET sql = replace(sql, 'CREATE VIRTUAL', 'create /* */ VIRTUAL') WHERE name = '{}'"
+    return sql(path, "PRAGMA writable_schema = ON", change.format("gpkg_spatial_ref_sys"))
+
+
 def huge(path: Path) -> Path:
     return sql(without_triggers(path), "UPDATE batas SET kode = hex(zeroblob(1000000))")
 
@@ -346,6 +397,9 @@ FILES: list[tuple[str, Break, str]] = [
     ("a value without an end", huge, "lebih besar dari 1 MiB"),
     ("features without a number", unnumbered, "fitur sesudah fid 0 tidak bernomor"),
     ("no column of numbers", unkeyed, "tidak bernomor fitur"),
+    ("a name that is no text", renamed("x'6261746173'"), "daftar layernya rusak"),
+    ("a layer that is listed twice", listed_twice, "layer “batas” terdaftar 2 kali"),
+    ("a virtual table in disguise", disguised, "tabel gpkg_spatial_ref_sys bukan tabel"),
     ("no reference system", of_system(0), "sistem koordinat layer “batas” tidak dikenal"),
     ("one of the drawing's own", of_system(-1), "tidak dikenal"),
     ("one that the file does not describe", of_system(77), "tidak dikenal"),
