@@ -29,6 +29,8 @@ SHEET_ROWS: Final = 1_000_000
 _NAME_LENGTH: Final = 31
 _SUMMARY_WIDTHS: Final = (44, 60, 12)
 _LINE_POINTS: Final = 15
+_MOST_POINTS: Final = 409
+"""The highest row that Excel opens."""
 _A4: Final = 9
 """Excel's number for the paper."""
 _HTML: Final = Path(__file__).with_suffix(".html")
@@ -184,7 +186,7 @@ def _write_workbook(note: Note, path: Path) -> None:
             first.set_column(column, column, width)
         _on_paper(first)
         for number, line in enumerate(_summary(note)):
-            first.set_row(number, _height(line, _SUMMARY_WIDTHS))
+            _set_height(first, number, line, _SUMMARY_WIDTHS)
             for column, value in enumerate(line):
                 first.write_string(number, column, value, bold if number == 0 else text)
         for dataset, title in note.titles.items():
@@ -200,7 +202,7 @@ def _write_workbook(note: Note, path: Path) -> None:
                     sheet.write_string(0, column, head, bold)
                 for number, one in enumerate(rows[part : part + SHEET_ROWS], 1):
                     values = (one.batch, one.row, one.key, one.columns, one.reason, one.advice, one.rule)
-                    sheet.set_row(number, _height(values, _WIDTHS))
+                    _set_height(sheet, number, values, _WIDTHS)
                     for column, value in enumerate(values):
                         sheet.write_string(number, column, value, text)
                 sheet.autofilter(0, 0, min(len(rows) - part, SHEET_ROWS), len(_HEAD) - 1)
@@ -213,10 +215,14 @@ def _on_paper(sheet: Any) -> None:
     sheet.fit_to_pages(1, 0)
 
 
-def _height(values: Sequence[str], widths: Sequence[int]) -> int:
-    """The height in points at which every wrapped text is seen whole; not every program finds it by itself."""
-    lines = max(-(-len(value) // width) for value, width in zip(values, widths, strict=False))
-    return _LINE_POINTS * max(lines, 1)
+def _set_height(sheet: Any, number: int, values: Sequence[str], widths: Sequence[int]) -> None:
+    """A row as high as every wrapped text needs to be seen whole; not every program finds that by itself."""
+    lines = max(
+        sum(max(-(-len(line) // width), 1) for line in value.splitlines())
+        for value, width in zip(values, widths, strict=False)
+    )
+    if lines > 1:
+        sheet.set_row(number, min(_LINE_POINTS * lines, _MOST_POINTS))
 
 
 def _summary(note: Note) -> Iterator[tuple[str, ...]]:

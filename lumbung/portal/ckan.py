@@ -211,8 +211,12 @@ class Portal:
         fields: Sequence[Mapping[str, Any]],
         primary_key: Sequence[str],
         metadata: Mapping[str, Any],
+        rebuild: bool = False,
     ) -> dict[str, Any]:
-        """The atomic refresh of file, table and metadata; repeating it completes what a killed one left."""
+        """The atomic refresh of file, table and metadata; repeating it completes what a killed one left.
+
+        `rebuild`: the table is made anew even if it is recorded as this version.
+        """
         answer: dict[str, Any] = self.call(
             "lumbung_refresh",
             {
@@ -223,6 +227,7 @@ class Portal:
                 "fields": list(fields),
                 "primary_key": list(primary_key),
                 "metadata": dict(metadata),
+                **({"rebuild": True} if rebuild else {}),
             },
             upload=body,
         )

@@ -13,7 +13,7 @@ from lumbung.portal import dataset as ids
 from lumbung.portal.ckan import Portal
 from lumbung.portal.disclosure import Hidden
 from lumbung.portal.pii import Finding, scan
-from lumbung.portal.readback import foreign_entries, read_back
+from lumbung.portal.readback import ReadBackError, foreign_entries, read_back
 from lumbung.portal.table import Content
 
 OUTSIDE_REFRESH: Final = ("name", "owner_org", "groups", "tags")
@@ -70,7 +70,8 @@ def release(
     `exempt`: patterns of public code columns by name. `confirm` is called before anything is written, and raises when
     another pass may be at work: a draft that waited too long would take the portal back in time. `checked`: the version
     that was read back under these declarations before; any other is read back also when nothing has to be written,
-    since the pass that wrote it may have ended before that. Raises Blocked when personal data is found (before: nothing
+    since the pass that wrote it may have ended before that; a table that somebody changed is then made anew, once.
+    Raises Blocked when personal data is found (before: nothing
     is written; after: the reason says so), ReadBackError when the portal shows something else than what was sent.
     """
     exempt = {**exempt, **_drawn(draft.publication)}
@@ -87,7 +88,15 @@ def release(
         confirm()
         _write(portal, declared, draft, version, package)
     if writes or version != checked:
-        _assert_clean(read_back(portal, draft.resource, draft.content, version, exempt), "setelah terbit: ")
+        try:
+            findings = read_back(portal, draft.resource, draft.content, version, exempt)
+        except ReadBackError:
+            if writes:
+                raise
+            confirm()
+            _write(portal, declared, draft, version, package, rebuild=True)
+            writes, findings = True, read_back(portal, draft.resource, draft.content, version, exempt)
+        _assert_clean(findings, "setelah terbit: ")
         point("publish:read-back")
     return Release(version, wrote=writes)
 
@@ -155,7 +164,14 @@ def _map_differs(portal: Portal, publication: Publication, stored: Mapping[str, 
     return bool(ids.differs(wanted, found))
 
 
-def _write(portal: Portal, declared: Declarations, draft: Draft, version: str, package: Mapping[str, Any]) -> None:
+def _write(
+    portal: Portal,
+    declared: Declarations,
+    draft: Draft,
+    version: str,
+    package: Mapping[str, Any],
+    rebuild: bool = False,
+) -> None:
     """Dataset and resource when they are new, then the atomic refresh, then what the pointer does not carry."""
     fields = {**package, **ids.provenance(declared, draft.mart, draft.refresh)}
     resource = ids.declared_resource(draft.mart, draft.publication)
@@ -178,6 +194,7 @@ def _write(portal: Portal, declared: Declarations, draft: Draft, version: str, p
                 "sel_ditahan": fields["sel_ditahan"],
             },
         },
+        rebuild=rebuild,
     )
     point("publish:refreshed")
     if (drawn := ids.declared_map(draft.publication, portal.url)) is not None:

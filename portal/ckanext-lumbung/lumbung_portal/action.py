@@ -43,6 +43,7 @@ def lumbung_refresh(context: dict[str, Any], data_dict: dict[str, Any]) -> dict[
     :param primary_key: list of column names (optional)
     :param indexes: list of column names or of lists of them (optional)
     :param metadata: `{"package": {…}, "resource": {…}}`, written last (optional)
+    :param rebuild: true makes the table anew although it is recorded as this version, because somebody changed it
     :returns: `unchanged`, `completed_earlier`, `version`, `sha256`, `rows`, `url`
     """
     tk.check_access("lumbung_refresh", context, data_dict)
@@ -77,7 +78,7 @@ def _refresh(
         return True
 
     switched = None
-    in_place = current is not None and _carries(current, request)
+    in_place = current is not None and _carries(current, request) and not request.rebuild
     if in_place:
         stored = store()
     else:

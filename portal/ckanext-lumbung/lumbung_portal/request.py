@@ -44,7 +44,8 @@ class Field:
 class RefreshRequest:
     """One refresh of one resource: a version of its content and what is said about it.
 
-    `rows` counts data rows without the header; `sha256` is of the bytes of the file as sent.
+    `rows` counts data rows without the header; `sha256` is of the bytes of the file as sent. `rebuild`: the table is
+    made anew although its record says that it carries the version.
     """
 
     resource_id: str
@@ -56,6 +57,7 @@ class RefreshRequest:
     indexes: tuple[tuple[str, ...], ...]
     package_metadata: dict[str, Any]
     resource_metadata: dict[str, Any]
+    rebuild: bool = False
 
     @property
     def definition(self) -> str:
@@ -165,4 +167,5 @@ def parse(data: dict[str, Any], package_fields: frozenset[str], resource_fields:
         indexes=tuple(_names(index, "indexes", ids) for index in indexes),
         package_metadata=_metadata(data, "package", package_fields),
         resource_metadata=_metadata(data, "resource", resource_fields),
+        rebuild=str(data.get("rebuild", False)).lower() == "true",
     )

@@ -177,6 +177,14 @@ def test_a_lost_file_is_put_back(desk: Desk, old: Content) -> None:
     desk.holds(old)
 
 
+def test_a_table_that_somebody_changed_is_made_anew_when_asked(desk: Desk, old: Content) -> None:
+    first = desk.search()
+    desk.ckan.action.datastore_delete(resource_id=desk.resource_id, filters={"_id": 1}, force=True)
+    assert desk.refresh(old)["unchanged"] and desk.search()[0] == first[0] - 1
+    assert not desk.refresh(old, rebuild=True)["unchanged"]
+    assert desk.search()[0] == first[0]
+
+
 def test_anonymous_may_read_but_not_refresh(desk: Desk, old: Content) -> None:
     anonymous = RemoteCKAN(desk.settings.ckan_url)
     assert anonymous.action.lumbung_version(resource_id=desk.resource_id)["consistent"]

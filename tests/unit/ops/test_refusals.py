@@ -75,12 +75,18 @@ def test_the_workbook_holds_the_rows_as_text(tmp_path: Path, monkeypatch: pytest
 def test_a_long_reason_is_seen_whole_and_a_line_is_printed_on_one_page(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(refusals, "refused_rows", lambda *_, **__: ROWS)
+    reasons = [*ROWS[0]["reasons"], "baris\npatah\nini", "panjang " * 900]
+    row = {**ROWS[0], "rules": [*ROWS[0]["rules"], "a", "b"], "reasons": reasons}
+    monkeypatch.setattr(refusals, "refused_rows", lambda *_, **__: [row])
     written = write_note("siak", None, None, tmp_path, "cli:uji")
     assert written is not None
     with zipfile.ZipFile(written.workbook) as book:
         text = book.read("xl/worksheets/sheet2.xml").decode()
-    assert re.findall(r'<row r="(\d)"[^>]* ht="(\d+)"', text) == [("2", "30")]  # two lines
+    assert re.findall(r'<row r="(\d)"[^>]* ht="([0-9.]+)"', text) == [
+        ("2", "30"),
+        ("4", "45"),
+        ("5", "408.75"),
+    ]  # two lines, one, three, as many as Excel takes
     assert 'orientation="landscape"' in text and 'fitToHeight="0"' in text
 
 

@@ -18,13 +18,16 @@ from tests.publishing import MemoryLedger, People, declarations
 
 
 class MemoryPortal:
-    """A portal that keeps what it is given; `broken_table` makes its table differ from its file."""
+    """A portal that keeps what it is given.
+
+    `broken_table` makes every table differ from its file, `touched` those that somebody changed until they are rebuilt.
+    """
 
     url = "http://portal.example.invalid"
 
     def __init__(self):
         self.packages, self.states, self.files, self.fields = {}, {}, {}, {}
-        self.bodies, self.writes, self.broken_table = {}, 0, False
+        self.bodies, self.writes, self.broken_table, self.touched = {}, 0, False, set()
 
     def ensure_body(self, kind, body):
         self.bodies[kind, body.name] = body
@@ -47,8 +50,10 @@ class MemoryPortal:
     def version(self, resource):
         return self.states.get(resource)
 
-    def refresh(self, resource, body, *, version, sha256, rows, fields, primary_key, metadata):
+    def refresh(self, resource, body, *, version, sha256, rows, fields, primary_key, metadata, rebuild=False):
         self.writes += 1
+        if rebuild:
+            self.touched.discard(resource)
         self.files[resource], self.fields[resource] = body, fields
         carried = {"version": version, "sha256": sha256, "url": resource}
         self.states[resource] = {"consistent": True, "file": carried, "table": carried, "metadata": carried}
@@ -75,8 +80,9 @@ class MemoryPortal:
     def get(self, path):
         answer = SimpleNamespace(headers={})
         if path.startswith("/datastore/dump/"):
-            lines = list(csv.reader(io.StringIO(self.files[path.split("/")[3].split("?")[0]].decode())))
-            if self.broken_table:
+            resource = path.split("/")[3].split("?")[0]
+            lines = list(csv.reader(io.StringIO(self.files[resource].decode())))
+            if self.broken_table or resource in self.touched:
                 lines[1][0] = "99.99.99"
             out = io.StringIO()
             csv.writer(out).writerows([["_id", *lines[0]], *([i, *line] for i, line in enumerate(lines[1:]))])
@@ -214,6 +220,16 @@ def test_what_was_not_read_back_is_read_back_by_the_next_pass(world):
     world.portal.broken_table = False
     assert world.publish().published == ["uji_kecamatan", "uji_desa"]
     assert world.portal.writes == writes
+
+
+def test_a_table_that_somebody_changed_at_the_portal_is_made_anew(world):
+    world.publish()
+    writes = world.portal.writes
+    world.portal.touched = {ids.resource_id("uji_desa")}
+    world.ledger.mart("uji", "isi-2")
+    report = world.publish()
+    assert (report.published, report.unchanged) == (["uji_desa"], ["uji_kecamatan"])
+    assert (world.portal.writes, world.portal.touched) == (writes + 1, set())
 
 
 @pytest.mark.parametrize("changed", ["words", "figures"])
