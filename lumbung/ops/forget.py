@@ -60,7 +60,7 @@ class Found:
     """Rows of one batch (or of the curated table, by the batch that brought them) that would go.
 
     A `leftover` is a folder of the dataset that no batch needs, an `original` a dropped file that is not in force: all
-    of it goes. Rows are 0 when it cannot be read, or is a map, which goes unread.
+    of it goes. Rows are 0 when it cannot be read, or is a map without the row, which goes as well.
     """
 
     part: str
@@ -151,7 +151,10 @@ def different(dataset: Dataset, keys: Iterable[str]) -> int:
 
 
 def _found(ledger: Ledger, subject: Subject) -> list[Found]:
-    """Where rows of the subject lie in the warehouse; the source is not asked."""
+    """Where rows of the subject lie in the warehouse; the source is not asked.
+
+    Replaced maps go whoever is erased, but not when nobody is: a value that no row has is a mistake in it.
+    """
     found = [
         Found(part, batch.id, rows)
         for part, batch, folder in _folders(ledger, subject.dataset)
@@ -161,11 +164,14 @@ def _found(ledger: Ledger, subject: Subject) -> list[Found]:
         held = rewriting.held_rows(subject.dataset, folder, subject.wanted)
         if held != 0:  # what cannot be read may hold it
             found.append(Found("leftover", folder.name, held or 0))
-    found += [
+    originals = [
         Found("original", kept.label, kept.rows)
         for kept in kept_files.holding(ledger, settings(), subject.dataset, subject.wanted)
     ]
-    return found + [Found("curated", batch, rows) for batch, rows in found_in_curated(subject.dataset, subject.wanted)]
+    curated = [Found("curated", batch, rows) for batch, rows in found_in_curated(subject.dataset, subject.wanted)]
+    if kept_files.are_maps(subject.dataset) and not (found or curated or any(one.rows for one in originals)):
+        return []
+    return [*found, *originals, *curated]
 
 
 def _refusals(ledger: Ledger, declarations: Declarations, subject: Subject, holding: set[str]) -> list[str]:

@@ -79,15 +79,17 @@ def waiting(place: Settings, system: System, dataset: Dataset) -> list[str]:
 
 def holding(ledger: Ledger, place: Settings, dataset: Dataset, wanted: Mapping[str, str]) -> list[Kept]:
     """Spare files in which the wanted rows stand, or might: what cannot be read may hold them, and so may any map."""
-    candidates = spare(ledger, place, dataset)
-    if dataset.files is not None and dataset.files.gpkg is not None:
-        return candidates
     found = []
-    for kept in candidates:
+    for kept in spare(ledger, place, dataset):
         rows = _rows_in(kept.path, dataset, wanted)
-        if rows != 0 or all(_written_in(kept.path, value) for value in wanted.values()):
+        if rows != 0 or are_maps(dataset) or all(_written_in(kept.path, value) for value in wanted.values()):
             found.append(Kept(kept.path, kept.label, kept.file, rows or 0))
     return found
+
+
+def are_maps(dataset: Dataset) -> bool:
+    """Whether the dataset's files are GeoPackages, in which no search of bytes is to be trusted."""
+    return dataset.files is not None and dataset.files.gpkg is not None
 
 
 def _rows_in(path: Path, dataset: Dataset, wanted: Mapping[str, str]) -> int | None:

@@ -220,10 +220,11 @@ def test_a_replaced_map_is_dropped_with_whoever_is_erased(site: DropSite, tmp_pa
     new = layer(tmp_path / "y.gpkg", [SQUARE]).read_bytes()
     site.put("batas 2027.gpkg", new)
     site.through("batas")
+    assert examine(subject_of(site.system, "batas", {"kode": "X"}), site.ledger).found == ()  # mistyped: nobody
     subject = subject_of(site.system, "batas", {"kode": "B"})
     found = examine(subject, site.ledger)
     assert found.refusals == ()
-    assert [(one.batch, one.rows) for one in found.found if one.part == "original"] == [("batas 2026.gpkg", 0)]
+    assert [(one.batch, one.rows) for one in found.found if one.part == "original"] == [("batas 2026.gpkg", 1)]
     forget.forget(subject, found.checksum, "cli:penguji", GROUND, REASON, site.ledger)
     assert site.originals("batas") == [new]
     assert [row[0] for row in current(site, "batas", "kode")] == ["A"]
