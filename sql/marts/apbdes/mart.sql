@@ -20,6 +20,20 @@ desa_kecamatan AS (
             desa.tingkat = 'desa'
             AND tahun.hari_terakhir BETWEEN desa.berlaku_dari AND desa.berlaku_sampai
     GROUP BY tahun.hari_terakhir, desa.kode_induk
+),
+
+desa_masuk AS (
+    SELECT
+        apb._akhir_tahun AS hari_terakhir,
+        desa.kode_induk AS kode_kecamatan,
+        count(DISTINCT desa.kode) AS jumlah
+    FROM curated.desa__apbdes AS apb
+    INNER JOIN ref.wilayah AS desa
+        ON
+            apb.kode_desa = desa.kode
+            AND apb._akhir_tahun BETWEEN desa.berlaku_dari AND desa.berlaku_sampai
+    WHERE apb._dihapus_batch IS NULL
+    GROUP BY apb._akhir_tahun, desa.kode_induk
 )
 
 SELECT
@@ -27,6 +41,7 @@ SELECT
     kecamatan.kode AS kode_kecamatan,
     kecamatan.nama AS nama_kecamatan,
     desa_kecamatan.jumlah AS jumlah_desa_kecamatan,
+    desa_masuk.jumlah AS jumlah_desa_masuk,
     desa.kode AS kode_desa,
     desa.nama AS nama_desa,
     kelompok.jenis,
@@ -48,6 +63,10 @@ LEFT JOIN desa_kecamatan
     ON
         kecamatan.kode = desa_kecamatan.kode_kecamatan
         AND apb._akhir_tahun = desa_kecamatan.hari_terakhir
+INNER JOIN desa_masuk
+    ON
+        kecamatan.kode = desa_masuk.kode_kecamatan
+        AND apb._akhir_tahun = desa_masuk.hari_terakhir
 INNER JOIN ref.kelompok_apbdes AS kelompok
     ON
         apb.kelompok = kelompok.kode

@@ -13,6 +13,6 @@ SELECT
     sum(realisasi) AS realisasi,
     cast(100 * sum(realisasi) / nullif(sum(anggaran), 0) AS DECIMAL(20, 2)) AS persen_realisasi,
     'rupiah' AS satuan,
-    if(count(DISTINCT kode_desa) = max(jumlah_desa_kecamatan), 'final', 'sementara') AS status_nilai
+    if(max(jumlah_desa_masuk) = max(jumlah_desa_kecamatan), 'final', 'sementara') AS status_nilai
 FROM mart.apbdes
 GROUP BY ALL

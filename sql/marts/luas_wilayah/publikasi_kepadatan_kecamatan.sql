@@ -9,11 +9,11 @@ SELECT
     cast(substr(periode_penduduk, 1, 4) AS INT) AS tahun,
     concat(substr(periode_penduduk, 1, 4), '-S', substr(periode_penduduk, 6, 1)) AS periode,
     count(*) AS jumlah_desa,
-    count(kepadatan) AS jumlah_desa_digambar,
-    cast(sum(if(kepadatan IS NULL, 0, luas_km2)) AS DECIMAL(12, 4)) AS luas,
+    count(kepadatan) AS jumlah_desa_terhitung,
+    cast(sum(if(kepadatan IS NULL, NULL, luas_km2)) AS DECIMAL(12, 4)) AS luas,
     sum(if(kepadatan IS NULL, 0, jumlah_penduduk)) AS jumlah_penduduk,
     cast(
-        sum(if(kepadatan IS NULL, 0, jumlah_penduduk)) / nullif(sum(if(kepadatan IS NULL, 0, luas_km2)), 0)
+        sum(if(kepadatan IS NULL, 0, jumlah_penduduk)) / nullif(sum(if(kepadatan IS NULL, NULL, luas_km2)), 0)
         AS DECIMAL(12, 2)
     ) AS kepadatan,
     'jiwa' AS satuan,
