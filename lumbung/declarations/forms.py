@@ -257,6 +257,7 @@ class SuppressForm(Form):
     count_column: str
     value_columns: list[str]
     total_groups: list[list[str]] = []
+    marked_because: str = ""
 
     def suppression(self, tenant_k: int) -> Suppression:
         """The model with the tenant's threshold filled in."""
@@ -265,6 +266,7 @@ class SuppressForm(Form):
             count_column=self.count_column,
             value_columns=tuple(self.value_columns),
             total_groups=tuple(tuple(group) for group in self.total_groups),
+            marked_because=self.marked_because,
         )
 
 

@@ -18,7 +18,7 @@ from lumbung.declarations.models import (
     PublishedColumn,
     Tenant,
 )
-from lumbung.declarations.names import IDENTIFIER, PUBLIC_CLASS, RULE_ID, SLUG, SPARK_TYPE
+from lumbung.declarations.names import IDENTIFIER, PUBLIC_CLASS, RULE_ID, SLUG, SPARK_TYPE, STATUS_COLUMN, WITHHELD
 from lumbung.declarations.problems import Problem
 from lumbung.declarations.product import GEOMETRY
 from lumbung.declarations.reading import read_extras, read_form
@@ -281,6 +281,10 @@ class MartReader:
             listed.append((("suppress", "total_groups"), groups))
             if form.suppress.k is not None and form.suppress.k < 2:
                 wrong(("suppress", "k"), f"a threshold below 2 hides nothing; found {form.suppress.k}")
+            marks = any(column.name == STATUS_COLUMN and WITHHELD in column.source for column in form.columns)
+            if marks != bool(form.suppress.marked_because):
+                said = "why rows are marked as withheld has to be said" if marks else "no row is marked as withheld"
+                wrong(("suppress", "marked_because"), f"{said} ({STATUS_COLUMN}: {WITHHELD!r} in its source)")
         elif not form.suppress_reason:
             wrong(("suppress",), "no suppression of small cells needs its reason (suppress_reason)")
         for key, columns in listed:

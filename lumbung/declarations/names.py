@@ -17,6 +17,9 @@ Category = Literal["strategis", "tinggi", "rendah"]
 
 #: Only these may be published (FACTS section 6: deny by default).
 PUBLIC_CLASS: Final = "umum"
+STATUS_COLUMN: Final = "status_nilai"
+"""Of a public table: whether a row is final, provisional or withheld."""
+WITHHELD: Final = "disamarkan"
 #: A system is extracted only in this state (lampiran II and III).
 APPROVED: Final = "disetujui"
 

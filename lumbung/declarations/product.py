@@ -64,12 +64,17 @@ class PublishedColumn(Frozen):
 
 
 class Suppression(Frozen):
-    """Small cells: rows whose `count_column` is below `k` hide `value_columns`; totals stay protected."""
+    """Small cells: rows whose `count_column` is below `k` hide `value_columns`; totals stay protected.
+
+    `marked_because`: why the publication's SQL marks further rows as withheld, in words that go on "… atau"; empty when
+    it marks none.
+    """
 
     k: int
     count_column: str
     value_columns: tuple[str, ...]
     total_groups: tuple[tuple[str, ...], ...]
+    marked_because: str = ""
 
 
 class Publication(Frozen):

@@ -14,11 +14,12 @@ from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from lumbung.declarations.models import Declarations, Mart, Publication, Suppression
+from lumbung.declarations.names import STATUS_COLUMN
 from lumbung.declarations.product import GEOMETRY
 from lumbung.ledger.records import MartRefresh
 from lumbung.portal.disclosure import Hidden
 from lumbung.portal.period import MONTHS, label, span
-from lumbung.portal.table import STATUS_COLUMN, WITHHELD, Content
+from lumbung.portal.table import Content
 
 NAMESPACE: Final = UUID("6f0c2b7e-52f1-5d0a-9d5e-3c1b8a44e7d1")
 """Fixed for ever: changing it would change the id of every public dataset."""
@@ -149,21 +150,15 @@ def disclosure_note(publication: Publication, rule: Suppression, hidden: Hidden)
     """What was withheld and why, in words for the dataset page."""
     counted = next(column.title for column in publication.columns if column.name == rule.count_column)
     counted = counted[0].lower() + counted[1:]
+    small = f"{counted} antara 1 dan {rule.k - 1}" + (f" atau {rule.marked_because}" if rule.marked_because else "")
     if not hidden.keys:
-        return f"Tidak ada sel yang disamarkan: tidak ada {counted} antara 1 dan {rule.k - 1}."
+        return f"Tidak ada sel yang disamarkan: tidak ada {small}."
     return (
         f"{len(hidden.keys)} sel disamarkan ({STATUS_COLUMN} = disamarkan, nilainya dikosongkan) untuk melindungi "
-        f"rahasia perorangan: {len(hidden.primary)} karena {counted} antara 1 dan {rule.k - 1}"
-        f"{_dominated(publication)}, "
+        f"rahasia perorangan: {len(hidden.primary)} karena {small}, "
         f"{len(hidden.complementary)} sebagai pelengkap agar sel kecil tidak dapat dihitung dari jumlah yang terbit. "
         "Nol ditampilkan. Sel lain sama dengan data di gudang data."
     )
-
-
-def _dominated(publication: Publication) -> str:
-    """The second reason of a publication whose SQL withholds rows itself."""
-    said = next((column.source for column in publication.columns if column.name == STATUS_COLUMN), "")
-    return " atau nilainya didominasi satu atau sedikit wajib pajak" if WITHHELD in said else ""
 
 
 def provenance(declared: Declarations, mart: Mart, refresh: MartRefresh) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from shapely.errors import GEOSException
 
 _METRES_OF_A_DEGREE: Final = 111_320
 """Along a meridian; a degree of longitude is shorter, at the equator as long."""
+_KINDS: Final = ("Point", "LineString", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon")
 _POLYGONS: Final = ("Polygon", "MultiPolygon")
 
 
@@ -51,7 +52,7 @@ def drawings(values: Sequence[object], simplify_m: int | None, decimals: int) ->
 
 def pattern(decimals: int) -> str:
     """What a text of `drawings` looks like: a type and bounded numbers, nothing that anything could be hidden in."""
-    kinds = "Point|LineString|Polygon|MultiPoint|MultiLineString|MultiPolygon"
+    kinds = "|".join(_KINDS)
     number = rf"-?\d{{1,3}}(?:\.\d{{1,{decimals}}})?"
     return rf'\{{"type":"(?:{kinds})","coordinates":(?:[\[\],](?:{number})?)+\}}'
 
@@ -62,9 +63,12 @@ def _shape(row: int, value: object) -> shapely.Geometry | None:
     if not isinstance(value, bytes | bytearray):
         raise DrawingError(row, f"bertipe {type(value).__name__}, bukan WKB")
     try:
-        return shapely.from_wkb(bytes(value))
+        shape = shapely.from_wkb(bytes(value))
     except GEOSException:
         raise DrawingError(row, "bukan WKB") from None
+    if shape.geom_type not in _KINDS:
+        raise DrawingError(row, f"berjenis {shape.geom_type}; yang terbit: {', '.join(_KINDS)}")
+    return shape
 
 
 def _require_parts(row: int, shape: shapely.Geometry | None, digit: float) -> None:

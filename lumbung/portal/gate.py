@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lumbung.declarations.models import Mart, Publication
-from lumbung.portal.table import STATUS_COLUMN
+from lumbung.declarations.names import STATUS_COLUMN
 
 
 class PublicationRefused(Exception):

@@ -13,11 +13,10 @@ from functools import cached_property
 from typing import Final
 
 from lumbung.declarations.models import Publication, PublishedColumn
+from lumbung.declarations.names import STATUS_COLUMN, WITHHELD
 from lumbung.portal.disclosure import CellTable, Hidden, Key
 
-STATUS_COLUMN: Final = "status_nilai"
 FINAL: Final = "final"
-WITHHELD: Final = "disamarkan"
 LONGEST_TEXT: Final = 1 << 19
 """Characters of one cell. PostgreSQL indexes at most 1 MiB of words of a row, and coordinates are words."""
 

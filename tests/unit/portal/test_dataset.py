@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, date, datetime
 
 import pytest
@@ -63,6 +64,13 @@ def test_what_is_withheld_is_said_with_both_counts():
     assert "2 karena" in package["catatan_pengungkapan"]
     assert "1 sebagai pelengkap" in package["catatan_pengungkapan"]
     assert "Tidak ada sel" in ids.content_package(shown(), Hidden(frozenset(), frozenset()))["catatan_pengungkapan"]
+
+
+def test_why_a_mart_marks_rows_of_its_own_is_said_in_its_words():
+    rule = DISTRICT.suppress.model_copy(update={"marked_because": "keluarganya sedikit"})
+    marked = dataclasses.replace(shown(), publication=DISTRICT.model_copy(update={"suppress": rule}))
+    for hidden in (Hidden(frozenset({("a",)}), frozenset()), Hidden(frozenset(), frozenset())):
+        assert "antara 1 dan 4 atau keluarganya sedikit" in ids.content_package(marked, hidden)["catatan_pengungkapan"]
 
 
 def test_the_dictionary_has_explicit_types_and_words_for_every_column():

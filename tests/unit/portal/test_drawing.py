@@ -52,11 +52,12 @@ def test_points_and_nothing() -> None:
     [
         (shapely.Point(9_181_000, 690_000).wkb, "bukan bujur dan lintang"),
         (b"\x01\x02", "bukan WKB"),
+        (shapely.GeometryCollection([shapely.Point(112.7, -7.4)]).wkb, "berjenis GeometryCollection"),
         ("POINT (1 1)", "bertipe str, bukan WKB"),
         (shapely.from_wkt("POLYGON EMPTY").wkb, "hilang karena disederhanakan"),
         (shapely.Point(112.7, -7.4).buffer(0.0000001).wkb, "hilang karena disederhanakan"),
     ],
-    ids=["metres", "bytes", "text", "empty", "smaller than the last digit"],
+    ids=["metres", "bytes", "collection", "text", "empty", "smaller than the last digit"],
 )
 def test_what_is_no_drawing_stops_the_publication(value: object, words: str) -> None:
     with pytest.raises(DrawingError, match=words) as stopped:
