@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -99,14 +99,20 @@ def test_services_listen_on_loopback_only_and_on_their_ports(profile: Settings, 
     assert set(profile.ports.model_dump().values()) <= {port for _, port in everything}
 
 
+def _told(pid: int, file: str) -> Iterator[tuple[int, str]]:
+    """What `/proc` says of a service and each of its children that has not ended meanwhile."""
+    for process in _family(pid):
+        try:
+            yield process, Path(f"/proc/{process}/{file}").read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            if process == pid:
+                raise
+
+
 def test_no_service_runs_as_root(pids: dict[str, int]) -> None:
     for name, pid in pids.items():
-        for process in _family(pid):
-            status = dict(
-                line.split(":\t", 1)
-                for line in Path(f"/proc/{process}/status").read_text().splitlines()
-                if ":\t" in line
-            )
+        for process, text in _told(pid, "status"):
+            status = dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
             assert status["Uid"].split()[1] != "0", (name, process)
 
 
@@ -114,9 +120,8 @@ def test_every_process_is_bounded_in_memory(pids: dict[str, int]) -> None:
     for name, pid in pids.items():
         if name == "supervisor":
             continue
-        for process in _family(pid):
-            limits = Path(f"/proc/{process}/limits").read_text().splitlines()
-            data = next(line for line in limits if line.startswith("Max data size"))
+        for process, text in _told(pid, "limits"):
+            data = next(line for line in text.splitlines() if line.startswith("Max data size"))
             assert "unlimited" not in data, (name, process)
 
 
@@ -124,8 +129,10 @@ def test_no_secret_in_any_argv_or_environment(profile: Settings, pids: dict[str,
     secrets = {file.name: file.read_text().strip() for file in profile.secrets.iterdir()}
     for name, pid in pids.items():
         for process in _family(pid):
-            shown = Path(f"/proc/{process}/cmdline").read_bytes()
-            with suppress(PermissionError):  # a process that hides its environment (Airflow's) shows nothing
+            shown = b""
+            # a process that hides its environment (Airflow's) shows nothing, nor does one that has ended meanwhile
+            with suppress(PermissionError, FileNotFoundError, ProcessLookupError):
+                shown = Path(f"/proc/{process}/cmdline").read_bytes()
                 shown += Path(f"/proc/{process}/environ").read_bytes()
             leaked = [secret for secret, value in secrets.items() if value.encode() in shown]
             assert not leaked, (name, leaked)
