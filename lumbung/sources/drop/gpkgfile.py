@@ -255,9 +255,11 @@ def _cell(value: object, kind: str) -> Cell:
         return value.hex()
     if isinstance(value, int):
         return bool(value) if kind == "BOOLEAN" and value in (0, 1) else str(value)
-    if isinstance(value, float) and math.isfinite(value) and abs(value) < MOST_EXACT:
-        return str(int(value)) if value.is_integer() else format(Decimal(repr(value)), "f")
-    return value if isinstance(value, float) and math.isfinite(value) else str(value)
+    if not isinstance(value, float) or not math.isfinite(value):
+        return str(value)
+    if abs(value) >= MOST_EXACT:
+        return value  # its last digits are judged by what the column is
+    return str(int(value)) if value.is_integer() else format(Decimal(repr(value)), "f")
 
 
 def _moment(text: str) -> Cell:
