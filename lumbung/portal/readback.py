@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from lumbung.declarations.models import Publication
 from lumbung.portal.ckan import Portal
@@ -14,6 +14,8 @@ from lumbung.portal.pii import Finding, scan
 from lumbung.portal.table import Content, lines
 
 _NUMBERS: Final = ("integer", "bigint", "numeric")
+_SHOWN_AS: Final = {"integer": "int4", "bigint": "int8", "boolean": "bool"}
+"""PostgreSQL's own names, by which the DataStore tells the types that have one beside ours."""
 
 
 class ReadBackError(Exception):
@@ -42,7 +44,7 @@ def read_back(
         raise ReadBackError(f"{where}: tabel berisi {total} baris, dikirim {len(content.rows)}")
     rows = _table(portal, resource, content, where)
     if wrong := foreign_entries(portal, resource, content.publication):
-        raise ReadBackError(f"{where}: kamus data tidak sama untuk kolom {', '.join(wrong)}")
+        raise ReadBackError(f"{where}: jenis atau kamus data tidak sama untuk kolom {', '.join(wrong)}")
     return scan(content.columns, rows, content.columns, exempt)
 
 
@@ -80,11 +82,13 @@ def _same(cell: str, kind: str) -> str:
 
 
 def foreign_entries(portal: Portal, resource: str, publication: Publication) -> list[str]:
-    """Columns whose entry in the table's dictionary is not the declared one."""
-    shown = portal.call("datastore_info", {"id": resource})["fields"]
-    stored = {field["id"]: field.get("info") or {} for field in shown}
-    return [
-        field["id"]
-        for field in fields(publication)
-        if any(stored.get(field["id"], {}).get(name) != value for name, value in field["info"].items())
-    ]
+    """Columns whose type in the table, or entry in its dictionary, is not the declared one."""
+    stored = {field["id"]: field for field in portal.call("datastore_info", {"id": resource})["fields"]}
+    return [field["id"] for field in fields(publication) if _foreign(field, stored.get(field["id"], {}))]
+
+
+def _foreign(field: Mapping[str, Any], stored: Mapping[str, Any]) -> bool:
+    """Whether a column as the DataStore tells it is another than the declared one."""
+    told = stored.get("info") or {}
+    shown = _SHOWN_AS.get(field["type"], field["type"])
+    return stored.get("type") != shown or any(told.get(name) != value for name, value in field["info"].items())

@@ -74,7 +74,8 @@ class MemoryPortal:
         if action == "datastore_search":
             return {"total": len(self.files[data["resource_id"]].splitlines()) - 1}
         if action == "datastore_info":
-            return {"fields": self.fields[data["id"]]}
+            shown = {"integer": "int4", "bigint": "int8", "boolean": "bool"}
+            return {"fields": [{**f, "type": shown.get(f["type"], f["type"])} for f in self.fields[data["id"]]]}
         raise AssertionError(action)
 
     def get(self, path):
@@ -243,7 +244,7 @@ def test_a_pass_that_died_before_reading_back_is_made_up_for(world, monkeypatch,
 
     world.publish()
     if changed == "words":  # the version stays, its dictionary does not
-        _retitle(world, "Isi lain")
+        _change_column(world, "status_nilai", description="Isi lain")
     else:
         world.people.counts["2025-S1", "35.15.01", "35.15.01.2001", "1"] += 1
         world.ledger.mart("uji", "isi-2")
@@ -258,10 +259,18 @@ def test_a_pass_that_died_before_reading_back_is_made_up_for(world, monkeypatch,
 def test_a_changed_dictionary_reaches_the_portal_although_no_value_changed(world):
     world.publish()
     version = world.portal.states[ids.resource_id("uji_desa")]["table"]["version"]
-    _retitle(world, "Isi lain")
+    _change_column(world, "status_nilai", description="Isi lain")
     assert world.publish().published == ["uji_kecamatan", "uji_desa"]
     assert world.portal.fields[ids.resource_id("uji_desa")][-1]["info"]["notes"] == "Isi lain"
     assert world.portal.states[ids.resource_id("uji_desa")]["table"]["version"] == version
+    assert world.publish().unchanged == ["uji_kecamatan", "uji_desa"]
+
+
+def test_a_changed_column_type_reaches_the_portal_although_no_byte_changed(world):
+    world.publish()
+    _change_column(world, "jumlah_penduduk", type="integer")
+    assert world.publish().published == ["uji_kecamatan", "uji_desa"]
+    assert world.portal.fields[ids.resource_id("uji_desa")][-3]["type"] == "integer"
     assert world.publish().unchanged == ["uji_kecamatan", "uji_desa"]
 
 
@@ -275,16 +284,16 @@ def test_a_map_that_is_no_longer_declared_goes_from_the_portal(world):
     assert package["resources"][0]["kolom_geometri"] == ""
 
 
-def _retitle(world, title):
+def _change_column(world, name, **changes):
     mart = world.declared.marts["uji"]
-    changed = tuple(
+    publications = tuple(
         one.model_copy(
-            update={"columns": (*one.columns[:-1], one.columns[-1].model_copy(update={"description": title}))}
+            update={"columns": tuple(c.model_copy(update=changes) if c.name == name else c for c in one.columns)}
         )
         for one in mart.publications
     )
     world.declared = world.declared.model_copy(
-        update={"marts": {"uji": mart.model_copy(update={"publications": changed})}}
+        update={"marts": {"uji": mart.model_copy(update={"publications": publications})}}
     )
 
 
