@@ -235,6 +235,35 @@ def test_a_mart_that_lost_a_village_is_refused(answer: Answer) -> None:  # noqa:
     assert broken(answer, "luas_wilayah", "desa-lengkap", orphaned, answer("luas_wilayah", orphaned)) == 2
 
 
+def test_what_a_village_without_kecamatan_holds_is_excluded_with_the_reason(answer: Answer) -> None:  # noqa: F811
+    code = "35.15.08.2001"
+    parts = {"kd_propinsi": "35", "kd_dati2": "15", "kd_kecamatan": "080", "kd_kelurahan": "001"}
+    spot = {"nama": "TAMAN", "jenis": "RTH", "jenis_label": "Ruang terbuka hijau", "titik": POINT}
+    rows = {
+        "ref.wilayah": [place("35.15"), place(code)],  # the list lacks the kecamatan
+        "ref.wilayah_sismiop": [
+            {"kunci": "3515080001", "kode_kemendagri": code, "berlaku_dari": FIRST, "berlaku_sampai": LAST}
+        ],
+        "gis__bidang_pajak": [{"kode_desa": code, "luas_m2": Decimal("1.00"), "id_bidang": "1", "nop": "a"}],
+        "gis__fasilitas": [{**spot, "id_fasilitas": "F1", "kode_desa": code}],
+        "gis__batas_wilayah": [{"kode_desa": code, "luas_m2": Decimal("1.00"), "batas": BOUNDARY}],
+        "siak__biodata_wni_dkb": [{**PERSON, "nik": "1", "_kode_desa": code}],
+        "sismiop__dat_objek_pajak": [{**parts, "_nop": "a", "jns_transaksi_op": "1"}],
+    }
+    found = {}
+    for mart in ("bidang_objek_pajak", "fasilitas_umum", "luas_wilayah"):
+        assert answer(mart, rows) == []
+        found |= {(mart, *counted): rows_of for counted, rows_of in reasons(answer, mart, rows).items()}
+    gone = "desa tidak berlaku pada tanggal acuan"
+    assert found == {
+        ("bidang_objek_pajak", "gis__bidang_pajak", gone): 1,
+        ("bidang_objek_pajak", "sismiop__dat_objek_pajak", f"objek: {gone}"): 1,
+        ("fasilitas_umum", "gis__fasilitas", gone): 1,
+        ("luas_wilayah", "gis__batas_wilayah", gone): 1,
+        ("luas_wilayah", "siak__biodata_wni_dkb", f"penduduk: {gone}"): 1,
+    }
+
+
 def test_a_mart_that_lost_an_object_is_refused(answer: Answer, declared: Any) -> None:  # noqa: F811
     first, second = village_codes(declared)
     links = {row.values["kode_kemendagri"]: row.values for row in declared.lists["wilayah_sismiop"].rows}

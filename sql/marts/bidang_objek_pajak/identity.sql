@@ -6,7 +6,7 @@
 -- Usage:   bin/lumbung query (put literals in place of the parameters)
 SELECT
     'gis__bidang_pajak' AS sumber,
-    CASE WHEN desa.kode IS NULL THEN 'desa tidak berlaku pada tanggal acuan' ELSE 'dihitung' END AS alasan,
+    CASE WHEN kecamatan.kode IS NULL THEN 'desa tidak berlaku pada tanggal acuan' ELSE 'dihitung' END AS alasan,
     count(*) AS jumlah
 FROM curated.gis__bidang_pajak AS bidang
 LEFT JOIN ref.wilayah AS desa
@@ -15,6 +15,11 @@ LEFT JOIN ref.wilayah AS desa
         AND desa.tingkat IN ('desa', 'kelurahan')
         AND to_date(from_utc_timestamp(:data_per, :zona)) -- noqa: LT01
         BETWEEN desa.berlaku_dari AND desa.berlaku_sampai
+LEFT JOIN ref.wilayah AS kecamatan
+    ON
+        desa.kode_induk = kecamatan.kode
+        AND to_date(from_utc_timestamp(:data_per, :zona)) -- noqa: LT01
+        BETWEEN kecamatan.berlaku_dari AND kecamatan.berlaku_sampai
 WHERE bidang._dihapus_batch IS NULL
 GROUP BY ALL
 UNION ALL
@@ -23,7 +28,7 @@ SELECT
     CASE
         WHEN array_contains(:jns_transaksi_hapus, objek.jns_transaksi_op) THEN 'objek: dihapus' -- noqa: LT01
         WHEN wilayah.kunci IS NULL THEN 'objek: wilayah NOP belum dipadankan'
-        WHEN desa.kode IS NULL THEN 'objek: desa tidak berlaku pada tanggal acuan'
+        WHEN kecamatan.kode IS NULL THEN 'objek: desa tidak berlaku pada tanggal acuan'
         ELSE 'objek: terhitung pada desanya'
     END AS alasan,
     count(*) AS jumlah
@@ -39,5 +44,10 @@ LEFT JOIN ref.wilayah AS desa
         AND desa.tingkat IN ('desa', 'kelurahan')
         AND to_date(from_utc_timestamp(:data_per, :zona)) -- noqa: LT01
         BETWEEN desa.berlaku_dari AND desa.berlaku_sampai
+LEFT JOIN ref.wilayah AS kecamatan
+    ON
+        desa.kode_induk = kecamatan.kode
+        AND to_date(from_utc_timestamp(:data_per, :zona)) -- noqa: LT01
+        BETWEEN kecamatan.berlaku_dari AND kecamatan.berlaku_sampai
 WHERE objek._dihapus_batch IS NULL
 GROUP BY ALL

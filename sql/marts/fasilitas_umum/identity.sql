@@ -5,7 +5,7 @@
 -- Usage:   bin/lumbung query (put literals in place of the parameters)
 SELECT
     'gis__fasilitas' AS sumber,
-    CASE WHEN desa.kode IS NULL THEN 'desa tidak berlaku pada tanggal acuan' ELSE 'dihitung' END AS alasan,
+    CASE WHEN kecamatan.kode IS NULL THEN 'desa tidak berlaku pada tanggal acuan' ELSE 'dihitung' END AS alasan,
     count(*) AS jumlah
 FROM curated.gis__fasilitas AS fasilitas
 LEFT JOIN ref.wilayah AS desa
@@ -14,5 +14,10 @@ LEFT JOIN ref.wilayah AS desa
         AND desa.tingkat IN ('desa', 'kelurahan')
         AND to_date(from_utc_timestamp(:data_per, :zona)) -- noqa: LT01
         BETWEEN desa.berlaku_dari AND desa.berlaku_sampai
+LEFT JOIN ref.wilayah AS kecamatan
+    ON
+        desa.kode_induk = kecamatan.kode
+        AND to_date(from_utc_timestamp(:data_per, :zona)) -- noqa: LT01
+        BETWEEN kecamatan.berlaku_dari AND kecamatan.berlaku_sampai
 WHERE fasilitas._dihapus_batch IS NULL
 GROUP BY ALL

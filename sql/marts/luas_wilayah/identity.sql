@@ -12,7 +12,7 @@ WITH semester AS (
 
 SELECT
     'gis__batas_wilayah' AS sumber,
-    CASE WHEN desa.kode IS NULL THEN 'desa tidak berlaku pada tanggal acuan' ELSE 'dihitung' END AS alasan,
+    CASE WHEN kecamatan.kode IS NULL THEN 'desa tidak berlaku pada tanggal acuan' ELSE 'dihitung' END AS alasan,
     count(*) AS jumlah
 FROM curated.gis__batas_wilayah AS batas
 LEFT JOIN ref.wilayah AS desa
@@ -21,6 +21,11 @@ LEFT JOIN ref.wilayah AS desa
         AND desa.tingkat IN ('desa', 'kelurahan')
         AND to_date(from_utc_timestamp(:data_per, :zona)) -- noqa: LT01
         BETWEEN desa.berlaku_dari AND desa.berlaku_sampai
+LEFT JOIN ref.wilayah AS kecamatan
+    ON
+        desa.kode_induk = kecamatan.kode
+        AND to_date(from_utc_timestamp(:data_per, :zona)) -- noqa: LT01
+        BETWEEN kecamatan.berlaku_dari AND kecamatan.berlaku_sampai
 WHERE batas._dihapus_batch IS NULL
 GROUP BY ALL
 UNION ALL
@@ -31,7 +36,7 @@ SELECT
         WHEN coalesce(penduduk.flag_status, '') != '0' THEN 'penduduk: bukan penduduk aktif (FLAG_STATUS bukan 0)'
         WHEN penduduk._umur IS NULL OR penduduk._umur < 0 THEN 'penduduk: umur tidak dapat dihitung'
         WHEN dahulu.kode IS NULL THEN 'penduduk: desa tidak berlaku pada akhir semester'
-        WHEN desa.kode IS NULL THEN 'penduduk: desa tidak berlaku pada tanggal acuan'
+        WHEN kecamatan.kode IS NULL THEN 'penduduk: desa tidak berlaku pada tanggal acuan'
         ELSE 'penduduk: terhitung pada desanya'
     END AS alasan,
     count(*) AS jumlah
@@ -47,5 +52,10 @@ LEFT JOIN ref.wilayah AS desa
         AND desa.tingkat IN ('desa', 'kelurahan')
         AND to_date(from_utc_timestamp(:data_per, :zona)) -- noqa: LT01
         BETWEEN desa.berlaku_dari AND desa.berlaku_sampai
+LEFT JOIN ref.wilayah AS kecamatan
+    ON
+        desa.kode_induk = kecamatan.kode
+        AND to_date(from_utc_timestamp(:data_per, :zona)) -- noqa: LT01
+        BETWEEN kecamatan.berlaku_dari AND kecamatan.berlaku_sampai
 WHERE penduduk._dihapus_batch IS NULL
 GROUP BY ALL
