@@ -73,23 +73,30 @@ def _alone(settings: Settings) -> Iterator[None]:
 
 def check_ports(settings: Settings, wanted: list[Service], running: set[str]) -> None:
     """Raise RuntimeFailure naming every port that somebody else holds, with the settings key that moves it."""
-    taken = []
     keys = {"supervisor": settings.ports.supervisor} if Supervisor(settings).pid() is None else {}
     for service in wanted:
         if service.name not in running:
             keys.update(service.ports)
-    for key, port in keys.items():
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                taken.append(
-                    f"port {port} is taken by another program; end it, or choose another port: key `{key}` in "
-                    f"[profile.{settings.profile}.ports] of settings.toml"
-                )
+    taken = [_taken(settings, key, port) for key, port in keys.items() if _is_taken(port)]
     if taken:
         raise RuntimeFailure("\n".join(taken))
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return True
+    return False
+
+
+def _taken(settings: Settings, key: str, port: int) -> str:
+    return (
+        f"port {port} is taken by another program; end it, or choose another port: key `{key}` in "
+        f"[profile.{settings.profile}.ports] of settings.toml"
+    )
 
 
 def up(settings: Settings, progress: Progress, only: tuple[str, ...] = ()) -> None:
@@ -218,7 +225,7 @@ def status(settings: Settings) -> list[Status]:
     states = Supervisor(settings).states()
     everything = services(settings)
     with ThreadPoolExecutor(max_workers=len(everything)) as pool:
-        reasons = list(pool.map(lambda service: _unhealthy(service, states), everything))
+        reasons = list(pool.map(lambda service: _unhealthy(settings, service, states), everything))
     found = []
     for service, reason in zip(everything, reasons, strict=True):
         info = states.get(service.name, {})
@@ -239,9 +246,10 @@ def status(settings: Settings) -> list[Status]:
     return found
 
 
-def _unhealthy(service: Service, states: dict[str, dict[str, object]]) -> str | None:
+def _unhealthy(settings: Settings, service: Service, states: dict[str, dict[str, object]]) -> str | None:
     if not states.get(service.name, {}).get("pid"):
-        return "does not run"
+        held = [_taken(settings, key, port) for key, port in service.ports.items() if _is_taken(port)]
+        return "; ".join(["does not run", *held])
     try:
         service.health()
     except Exception as error:  # whatever a client library raises is the answer here

@@ -155,7 +155,7 @@ def _rollbacks(ledger: Ledger, datasets: tuple[Dataset, ...]) -> Iterator[Findin
 
 
 def alerts(opened: Sequence[AlertRecord]) -> Iterator[Finding]:
-    """Alerts whose cause is not over: a task that failed is `rusak`, lateness and keys that came back want a look."""
+    """Alerts whose cause is not over: a task that failed is `rusak`, the others want a look."""
     for alert in opened:
         kind, _, rest = alert.cause.partition("/")
         state: State = "perhatian"
@@ -163,6 +163,12 @@ def alerts(opened: Sequence[AlertRecord]) -> Iterator[Finding]:
             step = f"bin/lumbung run {rest}"
         elif kind == "kembali":
             step = "tanyakan kepada pemilik datanya"
+        elif kind == "mutu":
+            step = "bin/lumbung status, lalu bin/lumbung waive menurut peringatannya"
+        elif kind == "berkas":
+            step = f"minta berkas yang dibetulkan dari OPD-nya; bin/lumbung files {rest}"
+        elif kind == "izin":
+            step = f"bin/lumbung refusals {rest.replace('.', ' ')}, untuk OPD pemiliknya"
         else:
             state, step = "rusak", _again(kind)
         seen = f"sejak {alert.since:%Y-%m-%d %H.%M} UTC: {' '.join(alert.text.split())}"

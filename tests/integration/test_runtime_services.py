@@ -210,8 +210,11 @@ def test_a_taken_port_is_named_with_its_settings_key(profile: Settings) -> None:
         service = Service("x", [], lambda: None, Path("/dev/null"), Path("/"), 1, ports={"solr": port})
         with pytest.raises(RuntimeFailure) as caught:
             lifecycle.check_ports(profile, [service], running=set())
+        reason = lifecycle._unhealthy(profile, service, {})
     assert f"port {port}" in str(caught.value)
     assert f"key `solr` in [profile.{profile.profile}.ports] of settings.toml" in str(caught.value)
+    assert reason == f"does not run; {caught.value}"
+    assert lifecycle._unhealthy(profile, service, {}) == "does not run"
 
 
 def test_a_service_that_ends_at_once_is_named_with_its_log(profile: Settings, tmp_path: Path) -> None:

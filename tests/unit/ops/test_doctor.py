@@ -25,6 +25,9 @@ def test_little_room_is_said_with_the_next_step(gigabytes: float, state: str) ->
         ("mart_publikasi/mart", "rusak", "jalankan lagi DAG mart_publikasi"),
         ("terlambat/sismiop", "perhatian", "bin/lumbung run sismiop"),
         ("kembali/siak", "perhatian", "tanyakan kepada pemilik datanya"),
+        ("berkas/covid", "perhatian", "bin/lumbung files covid"),
+        ("mutu/covid.harian", "perhatian", "bin/lumbung waive"),
+        ("izin/covid.harian", "perhatian", "bin/lumbung refusals covid harian"),
     ],
 )
 def test_an_open_alert_is_a_finding_with_its_next_step(cause: str, state: str, step: str) -> None:
