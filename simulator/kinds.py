@@ -116,9 +116,21 @@ _GROWN = _MEMBER + " AND stat_hbkel <> 3 AND stat_kwn = 1 AND tgl_lhr BETWEEN '1
 _WIFE = _MEMBER + " AND stat_hbkel = 3 AND tgl_kwn IS NOT NULL"
 _DIVORCED = _MEMBER + " AND stat_kwn = 3 AND tgl_kwn IS NOT NULL AND tgl_crai IS NOT NULL"
 _CARD = f"cflag = '0' AND (no_kec, no_kel) NOT IN ({', '.join(f'({v.no_kec}, {v.no_kel})' for v in closed_villages())})"
+# The only active resident of the card is its head: of several, each would live elsewhere than the card says.
+_LONE_CARD = _CARD + (
+    " AND NOT EXISTS (SELECT FROM public.biodata_wni b WHERE b.no_kk = t.no_kk AND b.nik <> t.nik_kk AND"
+    " b.flag_status = '0')"
+)
+_ON_CARD = _MEMBER + (
+    " AND EXISTS (SELECT FROM public.data_keluarga k WHERE k.no_kk = t.no_kk AND k.cflag = '0' AND k.nik_kk <> t.nik"
+    " AND (k.no_kec, k.no_kel) = (t.no_kec, t.no_kel))"
+)
 _ANY = "true"
 _INSIDE = "klasifikasi_pindah <= 3"
 _OUTSIDE = "klasifikasi_pindah > 3"
+_CAME_FROM_OUTSIDE = (
+    "EXISTS (SELECT FROM public.datang_header h WHERE h.no_datang = t.no_datang AND h.klasifikasi_pindah > 3)"
+)
 _DKB = "tgl_lhr < '2023-01-01'"
 _OBJECT = "jns_transaksi_op <> '3'"
 _OLD_ID = "starts_with(subjek_pajak_id, '3515 OP-')"
@@ -193,6 +205,13 @@ def _other_village(row: Row, chance: Chance) -> Change:
     kept = {int(row["no_kel"]), int(row.get("asal_no_kel") or 0)}
     others = [v.no_kel for v in area.villages if v.no_kel not in kept]
     return {"no_kel": others[int(chance.integers(0, len(others)))]}
+
+
+def _other_origin(row: Row, chance: Chance) -> Change:
+    """Another village of the kecamatan that the family left."""
+    area = districts()[int(row["asal_no_kec"]) - 1]
+    others = [v.no_kel for v in area.villages if v.no_kel != int(row["asal_no_kel"])]
+    return {"asal_no_kel": others[int(chance.integers(0, len(others)))]}
 
 
 def _other_class(row: Row, chance: Chance) -> Change:
@@ -295,13 +314,15 @@ _HOW: dict[str, tuple[str, Alter]] = {
     "biodata_wni ibu-diri-sendiri": (_MEMBER + " AND nik_ibu IS NOT NULL", lambda r, g: {"nik_ibu": r["nik"]}),
     "biodata_wni kk-tidak-ada": (_MEMBER, _no_card),
     "biodata_wni ayah-diri-sendiri": (_MEMBER + " AND nik_ayah IS NOT NULL", lambda r, g: {"nik_ayah": r["nik"]}),
-    "data_keluarga desa-beda": (_CARD, _other_village),
-    "data_keluarga desa-tidak-dikenal": (_CARD, _set(no_kel=2099)),
-    "data_keluarga desa-sudah-dihapus": (_CARD, _late_date("tgl_updation")),
+    "biodata_wni desa-anggota": (_ON_CARD, _other_village),
+    "data_keluarga desa-beda": (_LONE_CARD, _other_village),
+    "data_keluarga desa-tidak-dikenal": (_LONE_CARD, _set(no_kel=2099)),
+    "data_keluarga desa-sudah-dihapus": (_LONE_CARD, _late_date("tgl_updation")),
     "data_keluarga kepala-tidak-ada": (_CARD, _fake_head),
     "capil_lahir desa-tidak-dikenal": (_ANY, _set(no_kel=2099)),
     "capil_lahir jk-bayi": (_ANY, _set(bayi_jns_klmin=3)),
     "capil_lahir ibu-bayi": ("ibu_nik IS NOT NULL", lambda r, g: {"ibu_nik": r["bayi_nik"]}),
+    "capil_lahir ayah-bayi": ("ayah_nik IS NOT NULL", lambda r, g: {"ayah_nik": r["bayi_nik"]}),
     "capil_lahir lahir-sesudah-lapor": (_ANY, _days_after("bayi_tgl_lahir", "plpr_tgl_lapor", 2, 20)),
     "capil_mati mati-sesudah-lapor": (_ANY, _days_after("mati_tgl", "plpr_tgl_lapor", 2, 20)),
     "capil_mati mati-1900": (_ANY, _set(mati_tgl=date(1900, 1, 1))),
@@ -323,12 +344,13 @@ _HOW: dict[str, tuple[str, Alter]] = {
         "klasifikasi_pindah = 2 AND (no_kec, no_kel) <> (asal_no_kec, asal_no_kel)",
         _other_village,
     ),
+    "datang_header asal-beda": ("klasifikasi_pindah = 3", _other_origin),
     "datang_header surat-tidak-ada": (_INSIDE, _lost_arrival),
     "pindah_header pindah-sesudah-entri": (_OUTSIDE, _recorded_before("tgl_pindah", "created_date")),
     "datang_header datang-sesudah-entri": (_ANY, _recorded_before("tgl_datang", "created_date")),
     "datang_header klasifikasi-salah": (_ANY, _other_class),
     "datang_header datang-dulu": (_INSIDE, _days_after("tgl_datang", "tgl_datang", -30, -5)),
-    "datang_detail nik-tidak-dikenal": (_ANY, _nobody("nik")),
+    "datang_detail nik-tidak-dikenal": (_CAME_FROM_OUTSIDE, _nobody("nik")),
     "datang_detail tanpa-header": (_ANY, _lost("no_datang", 950, 1000)),
     "capil_mati nik-jenazah": (_ANY, lambda r, g: {"mati_nik": _letter(r["mati_nik"], g)}),
     "biodata_wni_dkb dkb-desa": (_DKB, _set(no_kel=2099)),
@@ -382,6 +404,7 @@ _HOW: dict[str, tuple[str, Alter]] = {
     "sppt hitung-bayar": (_UNPAID, _more("pbb_yg_harus_dibayar_sppt", 60, 500)),
     "sppt luas-nan": (_UNPAID, _set(luas_bng_sppt=Decimal("NaN"))),
     "pembayaran_sppt bayar-sebelum-terbit": (_ANY, _before_issue),
+    "pembayaran_sppt bayar-sesudah-rekam": (_ANY, _recorded_before("tgl_pembayaran_sppt", "tgl_rekam_byr_sppt")),
     "pembayaran_sppt denda-lebih": (_ANY, _more("denda_sppt", 40, 500, "jml_sppt_yg_dibayar")),
 }
 """For each line of the catalogue: the rows that may be spoilt (SQL over alias `t`) and what is altered."""

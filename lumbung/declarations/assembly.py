@@ -117,6 +117,7 @@ class _Assembly:
             retention=draft.retention,
             quality=extras.quality or (self.around.tenant.quality if self.around.tenant is not None else None),
             derived=derived,
+            derived_titles={name: form.title for name, form in self.suite.derived.items()},
             late_derived=late,
             kept=(
                 *(self._kept(name, form) for name, form in self.suite.derived.items() if form.keep),

@@ -196,6 +196,7 @@ class Dataset(Frozen):
     retention: timedelta | None = None
     quality: QualityLimit | None = None
     derived: dict[str, str]
+    derived_titles: Mapping[str, str] = Field(default_factory=dict)
     late_derived: tuple[str, ...]
     kept: tuple[Column, ...]
     references: tuple[Reference, ...]

@@ -24,6 +24,8 @@ def dataset_digest(declarations: Declarations, dataset: Dataset) -> str:
 
 
 def _judging(document: dict[str, Any]) -> dict[str, Any]:
-    """Without what decides nothing about a row: how it is asked for, how long files are kept, when a batch waits."""
-    without = ("rest", "soap", "files", "retention", "quality")
+    """Without what decides nothing about a row: how it is asked for, how long files are kept, when a batch waits, what
+    a derived column is called.
+    """
+    without = ("rest", "soap", "files", "retention", "quality", "derived_titles")
     return {key: value for key, value in document.items() if key not in without}

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from lumbung.declarations.models import Column, Dataset, Declarations, Rule
-from lumbung.declarations.names import FILE_EXTRAS
+from lumbung.declarations.names import FILE_DEFECT, FILE_LINE, FILE_NAME
 from lumbung.declarations.rulebook import FORM_RULE
 
 FOLDER: Final = Path("docs") / "aturan"
@@ -85,9 +85,7 @@ def _is_form(rule: Rule) -> bool:
 
 
 def _rules(rules: Iterable[Rule], dataset: Dataset, declarations: Declarations) -> list[str]:
-    named = (*dataset.derived, *_taken(dataset), *(FILE_EXTRAS if dataset.files is not None else ()))
-    titles = {name: name.strip("_").replace("_", " ") for name in named}
-    titles |= {column.name: column.title for column in (*dataset.columns, *dataset.kept)}
+    titles = _titles(dataset) | _taken(dataset, declarations)
     rules = list(rules)
     rows = [
         (
@@ -113,9 +111,28 @@ def _alike(kind: str, rules: Sequence[Rule], dataset: Dataset) -> Iterator[tuple
             yield f"{what}: {columns}", reason, those[0].source, consequence
 
 
-def _taken(dataset: Dataset) -> list[str]:
-    found = [taken.name for reference in dataset.references for taken in reference.take]
-    return found + [name for reference in dataset.names for name in reference.take]
+def _titles(dataset: Dataset) -> dict[str, str]:
+    """What a reader calls the columns that a dataset has itself."""
+    files = {FILE_NAME: "Nama berkas", FILE_LINE: "Nomor baris", FILE_DEFECT: "Yang salah pada baris"}
+    titles = dict(files) if dataset.files is not None else {}
+    titles |= dataset.derived_titles
+    return titles | {column.name: column.title for column in (*dataset.columns, *dataset.kept)}
+
+
+def _taken(dataset: Dataset, declarations: Declarations) -> dict[str, str]:
+    """What a reader calls the columns that come from other tables: by their title there, and the table's."""
+    found = {name: _spelt(name) for reference in dataset.names for name in reference.take}
+    for reference in dataset.references:
+        parent = declarations.datasets[reference.to]
+        titles = _titles(parent)
+        for taken in reference.take:
+            title = titles.get(taken.expr.strip())
+            found[taken.name] = f"{title} pada {parent.title}" if title else _spelt(taken.name)
+    return found
+
+
+def _spelt(name: str) -> str:
+    return name.strip("_").replace("_", " ")
 
 
 def _checked(rule: Rule, dataset: Dataset, declarations: Declarations) -> str:

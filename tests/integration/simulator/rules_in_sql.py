@@ -241,17 +241,27 @@ SIAK += [
         f" ({_village('no_kk', 'data_keluarga', 'coalesce(tgl_updation, tgl_insertion)')})",
     ),
     (
+        "biodata_wni",
+        "desa-keluarga",
+        "SELECT b.nik FROM biodata_wni b JOIN data_keluarga k USING (no_kk) WHERE b.flag_status = '0' AND k.cflag = '0'"
+        " AND b.nik <> k.nik_kk AND (b.no_prop, b.no_kab, b.no_kec, b.no_kel) <> (k.no_prop, k.no_kab, k.no_kec,"
+        f" k.no_kel) AND b.nik NOT IN ({_village('nik', 'biodata_wni', 'coalesce(tgl_ubah, tgl_entri)')})",
+    ),
+    (
         "data_keluarga",
         "kepala-pada-kk-ini",
         "SELECT k.no_kk FROM data_keluarga k JOIN biodata_wni b ON b.nik = k.nik_kk WHERE k.cflag = '0' AND"
         " b.no_kk <> k.no_kk",
     ),
-    (
-        "capil_lahir",
-        "ibu-lebih-tua",
-        "SELECT bayi_no FROM capil_lahir c WHERE EXISTS (SELECT FROM biodata_wni p WHERE p.nik = c.ibu_nik AND"
-        f" {_younger('c.bayi_tgl_lahir', 'p.tgl_lhr', 12)})",
-    ),
+    *[
+        (
+            "capil_lahir",
+            f"{name}-lebih-tua",
+            f"SELECT bayi_no FROM capil_lahir c WHERE EXISTS (SELECT FROM biodata_wni p WHERE p.nik = c.{name}_nik AND"
+            f" {_younger('c.bayi_tgl_lahir', 'p.tgl_lhr', years)})",
+        )
+        for name, years in (("ibu", 12), ("ayah", 15))
+    ],
     (
         "capil_mati",
         "mati-sesudah-lahir",
@@ -262,6 +272,12 @@ SIAK += [
         "mati-sesudah-kawin",
         "SELECT mati_no FROM capil_mati c JOIN biodata_wni b ON b.nik = c.mati_nik WHERE mati_tgl >= tgl_lhr AND"
         " mati_tgl < tgl_kwn",
+    ),
+    (
+        "capil_mati",
+        "mati-sesudah-cerai",
+        "SELECT mati_no FROM capil_mati c JOIN biodata_wni b ON b.nik = c.mati_nik WHERE mati_tgl >= tgl_lhr AND"
+        " mati_tgl < tgl_crai",
     ),
     ("capil_kawin", "kunci-ganda", "SELECT kawin_no FROM capil_kawin GROUP BY 1 HAVING count(*) > 1"),
     ("capil_kawin", "wilayah:wilayah-berlaku", _village("kawin_no", "capil_kawin", "kawin_tgl_lapor")),
@@ -355,6 +371,20 @@ SIAK += [
         "datang_header",
         "datang-sesudah-pindah",
         "SELECT no_datang FROM datang_header d JOIN pindah_header p USING (no_pindah) WHERE tgl_datang < tgl_pindah",
+    ),
+    (
+        "datang_header",
+        "asal-surat",
+        "SELECT no_datang FROM datang_header d JOIN pindah_header p USING (no_pindah) WHERE d.klasifikasi_pindah <= 3"
+        " AND (d.asal_no_prop, d.asal_no_kab, d.asal_no_kec, d.asal_no_kel)"
+        " <> (p.no_prop, p.no_kab, p.no_kec, p.no_kel)",
+    ),
+    (
+        "datang_detail",
+        "rujukan:surat",
+        "SELECT no_datang, d.nik FROM datang_detail d JOIN datang_header h USING (no_datang) WHERE"
+        " h.klasifikasi_pindah <= 3 AND NOT EXISTS (SELECT FROM pindah_detail p WHERE p.no_pindah = h.no_pindah AND"
+        " p.nik = d.nik)",
     ),
     *_member("pindah_detail", "no_pindah", "pindah_header"),
     *_member("datang_detail", "no_datang", "datang_header"),
@@ -467,6 +497,16 @@ SISMIOP = [
         "kode:jns_transaksi_op",
         f"SELECT {NOP} FROM dat_objek_pajak WHERE jns_transaksi_op NOT IN ('1','2','3')",
     ),
+    *[
+        (
+            "dat_objek_pajak",
+            f"objek-{what}",
+            f"SELECT {', '.join(f't.{c}' for c in NOP.split(', '))} FROM dat_objek_pajak t WHERE {area} > 0 AND"
+            f" jns_transaksi_op <> '3' AND (kd_kecamatan, kd_kelurahan) IN (SELECT kd_kecamatan, kd_kelurahan FROM"
+            f" ref_kelurahan) AND NOT EXISTS (SELECT FROM dat_op_{what} p WHERE {_same('p')})",
+        )
+        for what, area in (("bumi", "total_luas_bumi"), ("bangunan", "total_luas_bng"))
+    ],
     ("dat_objek_pajak", "kunci-ganda", f"SELECT {NOP} FROM dat_objek_pajak GROUP BY {NOP} HAVING count(*) > 1"),
     (
         "sppt",
@@ -513,6 +553,11 @@ SISMIOP = [
         "bayar-sebelum-terbit",
         f"SELECT {_PAID_KEY_P} FROM pembayaran_sppt p JOIN sppt s ON {_SAME} WHERE tgl_pembayaran_sppt <"
         " tgl_terbit_sppt",
+    ),
+    (
+        "pembayaran_sppt",
+        "bayar-sesudah-rekam",
+        f"SELECT {_PAID_KEY} FROM pembayaran_sppt WHERE tgl_pembayaran_sppt > tgl_rekam_byr_sppt::date",
     ),
     (
         "pembayaran_sppt",
@@ -656,6 +701,14 @@ LAND = [
         f"SELECT {', '.join(f't.{c}' for c in _YEARLY.split(', '))} FROM {_CLASSED} AND EXISTS (SELECT FROM"
         f" dat_op_bumi b JOIN dat_nir n USING ({_ZONE}) WHERE {_same('b')} AND b.no_bumi = 1 AND n.thn_nir_znt ="
         " t.thn_pajak_sppt AND n.nir NOT BETWEEN nilai_min_tanah AND nilai_max_tanah)",
+    ),
+    (
+        "sppt",
+        "sppt-nir-zona",
+        f"SELECT {', '.join(f't.{c}' for c in _YEARLY.split(', '))} FROM sppt t JOIN dat_op_bumi b ON {_same('b')} AND"
+        f" b.no_bumi = 1 JOIN dat_znt z ON {' AND '.join(f'z.{c} = b.{c}' for c in _ZONE.split(', '))} WHERE NOT EXISTS"
+        f" (SELECT FROM dat_nir n WHERE {' AND '.join(f'n.{c} = b.{c}' for c in _ZONE.split(', '))} AND"
+        " n.thn_nir_znt = t.thn_pajak_sppt)",
     ),
     (
         "sppt",
