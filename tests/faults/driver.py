@@ -14,7 +14,7 @@ from random import Random
 
 from tests.faults import acts, checks
 from tests.faults.catalogue import CHEAP, ENGINE, PORTAL, Fault
-from tests.faults.reader import Public, Warehouse, Watch
+from tests.faults.reader import Missing, Public, Warehouse, Watch
 from tests.faults.site import STAGES, Site, TaskFailed
 from tests.faults.work import ACTOR
 
@@ -114,6 +114,8 @@ class Eyes:
 
     def problems(self) -> Iterator[str]:
         """Half states that somebody saw since the last call."""
+        for watch in self.watches:
+            watch.answered()
         seen = [one for watch in self.watches for one in watch.taken()]
         yield from (watch.wrong for watch in self.watches if watch.wrong)
         if self.warehouse is not None:
@@ -149,7 +151,7 @@ def run_pass(site: Site, group: Group, one: Pass, eyes: Eyes) -> list[Result]:
                 became[fault.name] = (became[fault.name][0], attempts)
         problems += _checked(site, group)
         problems += eyes.problems()
-    except (TaskFailed, acts.Unexpected, AssertionError) as error:
+    except (TaskFailed, acts.Unexpected, Missing, AssertionError) as error:
         problems.append(f"{type(error).__name__}: {error}")
     seconds = round(time.monotonic() - began, 1)
     verdict = BROKEN if problems else OK

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
@@ -15,6 +16,7 @@ from lumbung.settings import settings
 from lumbung.warehouse import iceberg
 from lumbung.warehouse.hive import Connection, OperationalError, connect
 from lumbung.warehouse.session import session
+from tests.faults.services import wait_for
 
 Seen = tuple[object, ...]
 
@@ -29,6 +31,12 @@ LOOKS: Final = {
 }
 _PAUSE_S: Final = 0.4
 _DEADLINE_S: Final = 30.0
+_GONE: Final = re.compile(r"NOT_FOUND|NOT_EXIST|NotFoundException|FileNotFound|NoSuch(Table|Object)|SQLSTATE: 42")
+"""What HiveServer2 says when a table, a column or a file is not there. Other statements that fail are its 500."""
+
+
+class Missing(Exception):
+    """A reader was told that what was published is not there, or not for him."""
 
 
 class Watch:
@@ -40,7 +48,7 @@ class Watch:
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self.looks = self.silent = 0
-        self.wrong = ""
+        self.wrong = self.said = ""
 
     def __enter__(self) -> Watch:
         self._thread.start()
@@ -57,11 +65,21 @@ class Watch:
                     if (what, seen) not in self._seen[-4:]:
                         self._seen.append((what, seen))
                 self.looks += 1
-            except (OperationalError, httpx.HTTPError, OSError):
-                self.silent += 1  # a service that is down shows nothing, which is not half a thing
             except Exception as error:
-                self.wrong = f"a reader was answered with {error!r}"
-                return
+                down = isinstance(error, (OperationalError, httpx.HTTPError, OSError))
+                if not down or _GONE.search(str(error)):
+                    self.wrong = f"a reader was answered with {error!r}"
+                    return
+                self.said = repr(error)
+                self.silent += 1  # a service that is down shows nothing, which is not half a thing
+
+    def answered(self) -> None:
+        """Wait until the reader is answered once more. Fails with what he was told last."""
+        looks = self.looks
+        try:
+            wait_for(lambda: self.looks > looks or self.wrong, "a reader is answered again")
+        except AssertionError as error:
+            raise AssertionError(f"{error}; told last: {self.said}") from None
 
     def taken(self) -> list[tuple[str, Seen]]:
         """What was seen since the last call."""
@@ -117,7 +135,7 @@ class Warehouse:
 
 
 class Public:
-    """Anybody at the portal: the file and the table of one public dataset."""
+    """Anybody at the portal: the file and the table of one dataset that is public already."""
 
     def __init__(self, resource: str) -> None:
         self.resource = resource
@@ -125,15 +143,22 @@ class Public:
         self.whole: set[str] = set()
 
     def look(self) -> dict[str, Seen]:
-        """Fingerprints of the newest file and of the table."""
+        """Fingerprints of the newest file and of the table; without what the portal cannot answer. Raises Missing."""
         found: dict[str, Seen] = {}
-        file = self.http.get(f"/lumbung/berkas/{self.resource}/terbaru.csv")
-        if file.status_code == 200:
+        if file := self._get(f"/lumbung/berkas/{self.resource}/terbaru.csv"):
             found["berkas"] = (_fingerprint(list(csv.DictReader(io.StringIO(file.text)))),)
-        table = self.http.get("/api/3/action/datastore_search", params={"resource_id": self.resource, "limit": 1000})
-        if table.status_code == 200:
+        if table := self._get("/api/3/action/datastore_search", resource_id=self.resource, limit=1000):
             found["tabel"] = (_fingerprint(table.json()["result"]["records"]),)
         return found
+
+    def _get(self, path: str, **asked: str | int) -> httpx.Response | None:
+        """An answer; None when the portal has none at the moment. What it has published once, it has for ever."""
+        answer = self.http.get(path, params=asked)
+        if answer.status_code >= 500:
+            return None
+        if answer.status_code != 200:
+            raise Missing(f"GET {path}: {answer.status_code} {answer.text[:200]}")
+        return answer
 
 
 def _fingerprint(rows: list[dict[str, object]]) -> str:
