@@ -62,8 +62,12 @@ def _nth(point: str, chance: Random) -> int:
 
 
 def _killed(task: Task) -> str:
-    """What became of a task that was to die at a point: MISSED when it ended well, since it never came there."""
-    word = _word(task.ended(), (0, -signal.SIGKILL), task)
+    """What became of a task that was to die at a point."""
+    return _unless_missed(_word(task.ended(), (0, -signal.SIGKILL), task))
+
+
+def _unless_missed(word: str) -> str:
+    """MISSED for a task that ended well although its trouble lets none: it never came there."""
     return MISSED if word == DONE else word
 
 
@@ -81,8 +85,7 @@ def no_room(point: str) -> Act:
 
     def act(now: Situation) -> str:
         task = now.begin(f"{point}=full@{_nth(point, now.chance)}")
-        word = _word(task.ended(), (0, 1), task)
-        return MISSED if word == DONE else word
+        return _unless_missed(_word(task.ended(), (0, 1), task))
 
     return act
 
@@ -90,16 +93,22 @@ def no_room(point: str) -> Act:
 def small_files(now: Situation) -> str:
     """The task itself cannot write a file above a size."""
     task = now.begin(file_bytes=now.chance.randint(100, 6_000))
-    return _word(task.ended(), (0, 1), task)
+    return _unless_missed(_word(task.ended(), (0, 1), task))
 
 
 def service_without_room(service: str, most: int) -> Act:
-    """The service that writes for the task cannot write a file above a size."""
+    """The service that writes for the task cannot write a file above a size.
+
+    The limit holds until the task has ended, so what it needs is refused at every retry: a task that got through was
+    not hit, unless the service died of it and came back without the limit.
+    """
 
     def act(now: Situation) -> str:
+        before = services.pid_of(service)
         with services.small_files(service, now.chance.randint(100, most)):
             task = now.begin()
-            return _word(task.ended(), (0, 1), task)
+            word = _word(task.ended(), (0, 1), task)
+        return word if services.pid_of(service) != before else _unless_missed(word)
 
     return act
 
