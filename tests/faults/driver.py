@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, dataclass, field
@@ -19,6 +20,10 @@ from tests.faults.site import STAGES, Site, TaskFailed
 from tests.faults.work import ACTOR
 
 OK, BROKEN = "utuh", "RUSAK"
+UNTOLD = "-"
+"""What became of a task that its pass did not come to, or whose act broke off."""
+TRIES = 5
+"""So many runs that missed count as one that is done: what never hits is not struck for ever."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,11 @@ class Result:
     verdict: str
     seconds: float
     problems: list[str] = field(default_factory=list)
+
+    @property
+    def hit(self) -> bool:
+        """Whether the fault is known to have met the task in the middle of its work."""
+        return self.became not in (acts.MISSED, UNTOLD)
 
 
 @dataclass(frozen=True)
@@ -157,7 +167,7 @@ def run_pass(site: Site, group: Group, one: Pass, eyes: Eyes) -> list[Result]:
     verdict = BROKEN if problems else OK
     return [
         Result(
-            fault.name, fault.kind, fault.stage, one.seed, one.number, *became.get(fault.name, ("-", 0)), verdict,
+            fault.name, fault.kind, fault.stage, one.seed, one.number, *became.get(fault.name, (UNTOLD, 0)), verdict,
             seconds, problems,
         )
         for fault in one.faults
@@ -194,11 +204,11 @@ class Book:
         return [Result(**json.loads(line)) for line in self.path.read_text(encoding="utf-8").splitlines()]
 
     def done(self) -> dict[str, int]:
-        """Runs per fault."""
-        found: dict[str, int] = {}
-        for result in self.read():
-            found[result.fault] = found.get(result.fault, 0) + 1
-        return found
+        """Runs per fault that hit, and what the others count for."""
+        results = self.read()
+        hits = Counter(result.fault for result in results if result.hit)
+        missed = Counter(result.fault for result in results if not result.hit)
+        return {name: hits[name] + missed[name] // TRIES for name in hits | missed}
 
 
 def drive(

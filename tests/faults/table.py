@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from tests.faults.acts import MISSED
 from tests.faults.catalogue import faults
 from tests.faults.driver import OK, Result
 from tests.faults.site import STAGES
@@ -40,7 +39,7 @@ def render(results: Sequence[Result]) -> str:
         by_fault.setdefault((result.kind, result.stage, result.fault), []).append(result)
     for (kind, stage, fault), of in by_fault.items():
         became = Counter(result.became for result in of)
-        hit = len(of) - became[MISSED]
+        hit = sum(result.hit for result in of)
         whole = sum(result.verdict == OK for result in of)
         told = ", ".join(f"{word} {n}" for word, n in became.most_common())
         lines.append(f"| {kind} | {stage} | `{fault}` | {len(of)} | {hit} | {whole} | {told} |")

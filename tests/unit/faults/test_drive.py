@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.faults.acts import MISSED
 from tests.faults.catalogue import Fault, faults, points
-from tests.faults.driver import BROKEN, GROUPS, OK, Group, Result, passes
+from tests.faults.driver import BROKEN, GROUPS, OK, TRIES, UNTOLD, Book, Group, Result, passes
 from tests.faults.table import render
 
 FILES = GROUPS[0]
@@ -49,3 +51,17 @@ def test_the_page_counts_runs_hits_and_what_is_whole() -> None:
     assert f"1 of {len(faults())} faults, 3 runs, 2 whole afterwards, 1 broken. Runs: extract 3, land 0" in page
     assert "Seeds of the drives: 1." in page
     assert f"Not run: `{faults()[1].name}`" in page
+
+
+@pytest.mark.parametrize(
+    ("became", "done"),
+    [
+        pytest.param(["mati", "gagal"], 2, id="hits"),
+        pytest.param(["mati", MISSED, UNTOLD], 1, id="a miss is struck again"),
+        pytest.param([MISSED] * TRIES, 1, id="what never hits is not struck for ever"),
+    ],
+)
+def test_only_hits_are_done(tmp_path: Path, became: list[str], done: int) -> None:
+    book = Book(tmp_path / "results.jsonl", resume=False)
+    book.write([result(faults()[0], word) for word in became])
+    assert book.done() == {faults()[0].name: done}
