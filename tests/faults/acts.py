@@ -180,6 +180,7 @@ def through_proxy(door: str, trouble: Trouble, most: int) -> Act:
                 environment["LUMBUNG__PORTS__CONNECT"] = str(proxy.port)
             elif door == "portal":
                 environment["http_proxy"] = f"http://127.0.0.1:{proxy.port}"  # CKAN answers absolute addresses too
+                environment["no_grpc_proxy"] = "localhost"  # gRPC would ask CKAN for the way to the engine
             else:
                 name = f"source_{SYSTEM}_url" if door == "source" else "ledger_url"
                 url = (site.state / "secrets" / name).read_text(encoding="utf-8")
