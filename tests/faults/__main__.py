@@ -101,7 +101,7 @@ def _drive(group: Group, options: argparse.Namespace, seed: int, book: Book, unt
     if not todo:
         return True
     lifecycle.up(settings(), _say, SERVICES[group.name])
-    return drive(group, todo, book, _site, _say, ahead=options.day or 0, until=until)
+    return drive(group, todo, book, _site, _say, until=until)
 
 
 if __name__ == "__main__":

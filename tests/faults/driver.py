@@ -22,6 +22,8 @@ from tests.faults.work import ACTOR
 OK, BROKEN = "utuh", "RUSAK"
 UNTOLD = "-"
 """What became of a task that its pass did not come to, or whose act broke off."""
+LEAVES = 3
+"""Every so many days an officer leaves, and what was read of him has to be restated."""
 TRIES = 5
 """So many runs that missed count as one that is done: what never hits is not struck for ever."""
 
@@ -89,16 +91,27 @@ def passes(group: Group, faults: Sequence[Fault], seeds: int, seed: int, done: d
             for _ in range(max(1, round(seeds * fault.share)) - done.get(fault.name, 0))
         ]
         chance.shuffle(queue)
-        queues.append(queue)
+        queues.append(_on_their_days(queue))
     together = [tuple(fault for fault in row if fault is not None) for row in zip_longest(*queues)]
-    return [Pass(group.name, number, seed, row) for number, row in enumerate(together)]
+    return [Pass(group.name, number, seed, row) for number, row in enumerate(together) if row]
+
+
+def _on_their_days(queue: Sequence[Fault]) -> list[Fault | None]:
+    """The queue with what strikes a restatement on days that make one; None: nothing left for this day."""
+    placed: list[Fault | None] = [fault for fault in queue if not fault.restating]
+    for n, fault in enumerate(fault for fault in queue if fault.restating):
+        number = LEAVES * (n + 1) - 1
+        placed += [None] * (number - len(placed))
+        placed.insert(number, fault)
+    return placed
 
 
 def day(site: Site, one: Pass) -> str:
     """The source's changes of a pass; the kind of its run."""
     chance = one.chance("hari")
-    kind = chance.choice(("manual", "manual", "sapu"))
-    site.source.change(chance, whole=kind == "sapu")
+    leaves = one.number % LEAVES == LEAVES - 1
+    kind = "manual" if leaves else chance.choice(("manual", "manual", "sapu"))
+    site.source.change(chance, whole=kind == "sapu", leaves=leaves)
     return kind
 
 
@@ -217,18 +230,16 @@ def drive(
     book: Book,
     new_site: Callable[[Group], AbstractContextManager[Site]],
     say: Callable[[str], None],
-    ahead: int = 0,
     until: float = math.inf,
 ) -> bool:
     """All passes of a group; True when nothing broke. After a break the next pass gets a new platform.
 
     `until`: no pass begins after this moment (`time.monotonic`).
-    `ahead`: days that pass at the source before the first pass, as they did before it in the drive that is repeated.
     """
     whole, position = True, 0
     while position < len(todo) and time.monotonic() < until:
         with new_site(group) as site, Eyes(group, site) as eyes:
-            _catch_up(site, group, todo[0].seed, todo[position].number if position else ahead)
+            _catch_up(site, group, todo[0].seed, todo[position].number)
             while position < len(todo) and time.monotonic() < until:
                 one = todo[position]
                 position += 1

@@ -77,16 +77,17 @@ class Source:
         with self.connect() as connection:
             connection.execute((TABLES + GRANTS).encode())
 
-    def change(self, chance: Random, whole: bool, late: bool = True) -> None:
+    def change(self, chance: Random, whole: bool, late: bool = True, leaves: bool = False) -> None:
         """A day at the desks: time passes, rows come, change, go wrong, are mended; with `whole` some disappear.
 
         Rows of a table with a cursor disappear only when the next run is a sweep, which alone can see it. `late`: their
-        times lie up to fifty minutes back, within the overlap, as those of a transaction that took its time.
+        times lie up to fifty minutes back, within the overlap, as those of a transaction that took its time. `leaves`:
+        the officer of most rows is replaced by a new one, so that the status of rows that stay as they are changes.
         """
         with self.connect() as connection:
             now = _clock(connection) + timedelta(minutes=chance.randint(1, 180))
             connection.execute("UPDATE jam SET sekarang = %s", (now,))
-            self._officers(connection, chance)
+            self._officers(connection, chance, leaves)
             officers = [row[0] for row in connection.execute("SELECT nip FROM petugas ORDER BY 1")]
             known = [row[0] for row in connection.execute("SELECT DISTINCT id FROM layanan ORDER BY 1")]
             gone = chance.sample(known, chance.randint(0, 6)) if whole else []
@@ -99,12 +100,18 @@ class Source:
                 self._write(connection, chance, key, officers, changed_at)
 
     @staticmethod
-    def _officers(connection: psycopg.Connection[Any], chance: Random) -> None:
-        """Someone moves to another desk, comes, or leaves."""
-        (last,) = connection.execute("SELECT max(nip) FROM petugas").fetchone() or ("P00000",)
-        match chance.choice(("moves", "comes", "leaves", "nothing")):
+    def _officers(connection: psycopg.Connection[Any], chance: Random, leaves: bool) -> None:
+        """Someone moves to another desk, comes, or leaves; or one of many rows goes for a new one (`leaves`)."""
+        officers = [row[0] for row in connection.execute("SELECT nip FROM petugas ORDER BY 1")]
+        last = officers[-1]
+        if leaves:
+            connection.execute(
+                "DELETE FROM petugas WHERE nip = (SELECT nip FROM petugas JOIN layanan ON petugas = nip"
+                " GROUP BY nip ORDER BY count(*) DESC, nip LIMIT 1)"
+            )
+        match "comes" if leaves else chance.choice(("moves", "comes", "leaves", "nothing")):
             case "moves":
-                somebody = f"P{chance.randint(1, 12):05d}"
+                somebody = chance.choice(officers)
                 connection.execute("UPDATE petugas SET loket = loket + 1 WHERE nip = %s", (somebody,))
             case "comes":
                 connection.execute("INSERT INTO petugas VALUES (%s, %s)", (f"P{int(last[1:]) + 1:05d}", 1))

@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults.acts import MISSED
 from tests.faults.catalogue import Fault, faults, points
-from tests.faults.driver import BROKEN, GROUPS, OK, TRIES, UNTOLD, Book, Group, Result, passes
+from tests.faults.driver import BROKEN, GROUPS, LEAVES, OK, TRIES, UNTOLD, Book, Group, Result, passes
 from tests.faults.table import render
 
 FILES = GROUPS[0]
@@ -31,6 +31,15 @@ def test_each_fault_comes_as_often_as_asked_and_at_most_one_per_stage(group: Gro
         assert struck.count(fault) == wanted
     assert all(len({fault.stage for fault in one.faults}) == len(one.faults) for one in planned)
     assert [one.number for one in planned] == list(range(len(planned)))
+
+
+def test_a_restatement_is_struck_on_days_that_make_one() -> None:
+    restating = [fault for fault in faults() if fault.restating]
+    assert restating
+    for struck in (faults(), restating):
+        planned = passes(GROUPS[1], struck, 3, 7, {})
+        days = [one.number for one in planned if any(fault.restating for fault in one.faults)]
+        assert days == [LEAVES * (n + 1) - 1 for n in range(3 * len(restating))]
 
 
 def test_the_same_seed_gives_the_same_drive_and_what_is_done_is_not_repeated() -> None:
