@@ -19,6 +19,8 @@ from tests.faults.work import Task
 
 HANGS_S = 20.0
 """How long a task may hang in silence before it is killed, as Airflow does after the task's time limit."""
+SLOWLY = 1_000
+"""Bytes a second that come while a server restarts: slow enough for the task to be at work."""
 DEADLINE_S = 5.0
 """After how much silence a reader gives up."""
 FAILED, KILLED, DONE, MISSED = "gagal", "mati", "selesai", "tidak tercapai"
@@ -129,11 +131,33 @@ def server_bounced(service: str, points: tuple[str, ...]) -> Act:
         task = _at_a_point(now, points)
         if task is None:
             return MISSED
-        services.bounce(service, now.chance)
-        if service == "postgresql" and services.pid_of("metastore"):  # passes over files alone have none
-            services.wait_for(lambda: services.healthy("metastore"), "the metastore has its database again")
+        _bounce(service, now.chance)
         task.signal(signal.SIGCONT)
         return _word(task.ended(), (0, 1), task)
+
+    return act
+
+
+def _bounce(service: str, chance: Random) -> None:
+    """The server goes away and is there again, and so is what needs it."""
+    services.bounce(service, chance)
+    if service == "postgresql" and services.pid_of("metastore"):  # passes over files alone have none
+        services.wait_for(lambda: services.healthy("metastore"), "the metastore has its database again")
+
+
+def server_bounced_at_work(service: str, door: str, most: int) -> Act:
+    """A server restarts while the task talks to it: what it asked for has begun to come, and comes slowly."""
+
+    def act(now: Situation) -> str:
+        weather = replace(Weather.drawn(now.chance, "slow", most), rate=SLOWLY)
+        with proxied(_behind(door), weather) as proxy:
+            task = now.begin(environment=_over(now.site, door, proxy.port))
+            services.wait_for(lambda: proxy.struck or not task.process.is_alive(), f"{task.name} talks to {service}")
+            if not task.process.is_alive():
+                _word(task.ended(), (0,), task)
+                return MISSED
+            _bounce(service, now.chance)
+            return _word(task.ended(), (0, 1), task)
 
     return act
 
@@ -171,26 +195,31 @@ def through_proxy(door: str, trouble: Trouble, most: int) -> Act:
     """The way to a server is bad: `door` is source, ledger, connect or portal."""
 
     def act(now: Situation) -> str:
-        current, site = settings(), now.site
-        ports = current.ports
-        target = {"source": ports.sources, "ledger": ports.postgresql, "connect": ports.connect, "portal": ports.ckan}
-        with proxied(target[door], Weather.drawn(now.chance, trouble, most)) as proxy:
-            environment: dict[str, str] = {}
-            if door == "connect":
-                environment["LUMBUNG__PORTS__CONNECT"] = str(proxy.port)
-            elif door == "portal":
-                environment["http_proxy"] = f"http://127.0.0.1:{proxy.port}"  # CKAN answers absolute addresses too
-                environment["no_grpc_proxy"] = "localhost"  # gRPC would ask CKAN for the way to the engine
-            else:
-                name = f"source_{SYSTEM}_url" if door == "source" else "ledger_url"
-                url = (site.state / "secrets" / name).read_text(encoding="utf-8")
-                changed = url.replace(f":{target[door]}/", f":{proxy.port}/")
-                environment["LUMBUNG__SECRETS"] = site.secrets("secrets-proxy", **{name: changed})
-            task = now.begin(environment=environment)
+        with proxied(_behind(door), Weather.drawn(now.chance, trouble, most)) as proxy:
+            task = now.begin(environment=_over(now.site, door, proxy.port))
             word = _word(task.ended(HANGS_S), (0, 1, -signal.SIGKILL), task)
             return word if proxy.struck else MISSED
 
     return act
+
+
+def _behind(door: str) -> int:
+    """The port of a door's server."""
+    ports = settings().ports
+    found = {"source": ports.sources, "ledger": ports.postgresql, "connect": ports.connect, "portal": ports.ckan}
+    return found[door]
+
+
+def _over(site: Site, door: str, port: int) -> dict[str, str]:
+    """What a task is told so that it goes through a door over this port."""
+    if door == "connect":
+        return {"LUMBUNG__PORTS__CONNECT": str(port)}
+    if door == "portal":  # CKAN answers absolute addresses too; gRPC would ask it for the way to the engine
+        return {"http_proxy": f"http://127.0.0.1:{port}", "no_grpc_proxy": "localhost"}
+    name = f"source_{SYSTEM}_url" if door == "source" else "ledger_url"
+    url = (site.state / "secrets" / name).read_text(encoding="utf-8")
+    changed = url.replace(f":{_behind(door)}/", f":{port}/")
+    return {"LUMBUNG__SECRETS": site.secrets("secrets-proxy", **{name: changed})}
 
 
 def metastore_through_proxy(trouble: Trouble, most: int) -> Act:

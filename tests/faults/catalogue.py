@@ -75,6 +75,8 @@ def _of(stage: str) -> list[Fault]:
             act = acts.reader_through_proxy(trouble, BYTES["hiveserver2"])
             add(f"reader-{trouble}", f"jaringan: {trouble}", act, 0.2)
     add("ledger-restart", "PostgreSQL dinyalakan ulang", acts.server_bounced("postgresql", here))
+    act = acts.server_bounced_at_work("postgresql", "ledger", BYTES["ledger"])
+    add("ledger-restart-at-work", "PostgreSQL dinyalakan ulang", act, 0.2)
     add("twice", "dua penjadwal", acts.twice_at_once(here, other_trigger=stage in ("mart", "publish")))
     add("overtaken", "dua penjadwal, kunci hilang", acts.overtaken(here, stage in ("mart", "publish")), 1.0)
     add("repeated", "kejadian ganda", acts.repeated)
@@ -89,6 +91,8 @@ def _of(stage: str) -> list[Fault]:
             found.append(Fault(f"full:{point}", "disk penuh", stage, acts.no_room(point), 0.4))
     if stage == "extract":
         add("source-restart", "PostgreSQL dinyalakan ulang", acts.server_bounced("sources", here))
+        act = acts.server_bounced_at_work("sources", "source", BYTES["source"])
+        add("source-restart-at-work", "PostgreSQL dinyalakan ulang", act)
         add("source-clock", "jam sumber ±10 menit", acts.source_clock_jumps(here), 1.0)
         add("source-changes", "sumber berubah di antara percobaan", acts.source_changes(here), 1.0)
     if stage in ENGINE:

@@ -87,7 +87,7 @@ class Proxy:
                     half.cancel()
                 await asyncio.gather(up, down, return_exceptions=True)
                 far_writer.close()
-                writer.close()
+        writer.close()  # also when the server takes no connections
         self._tasks.discard(task)
 
     @staticmethod
