@@ -30,11 +30,11 @@ SERVICES = {
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make faults ARGS=…", description=__doc__)
     parser.add_argument("--seeds", type=int, default=10, help="runs per kill point; others in their share (10)")
-    parser.add_argument("--only", default="", help="faults whose name contains one of these (comma-separated)")
-    parser.add_argument("--group", default="", help="only these groups: berkas,gudang,portal")
+    parser.add_argument("--only", default="", help="faults whose name contains one of these; adds to the page")
+    parser.add_argument("--group", default="", help="only these groups: berkas,gudang,portal; adds to the page")
     parser.add_argument("--seed", type=int, help="the drive's seed, to repeat it (default: drawn)")
     parser.add_argument("--day", type=int, help="only the pass of this day, for repeating one")
-    parser.add_argument("--resume", action="store_true", help="go on where the last drive was interrupted")
+    parser.add_argument("--resume", action="store_true", help="strike what is left: never struck, or not hit")
     parser.add_argument("--minutes", type=float, default=math.inf, help="begin no pass after so many minutes")
     parser.add_argument("--list", action="store_true", help="names of the faults, and end")
     return parser
@@ -65,7 +65,9 @@ def main() -> int:
     privilege.prepare_state(ROOT, profile.profile)
     os.umask(privilege.STATE_MASK)
     logging.getLogger("thrift").setLevel(logging.CRITICAL)  # a refused connection is an answer, not news
-    book = Book(profile.state / "faults" / "results.jsonl", options.resume)
+    # what repeats a pass is no result; a drive of a part adds to the results that are there
+    name = "results.jsonl" if options.day is None else "repeated.jsonl"
+    book = Book(profile.state / "faults" / name, keep=bool(options.resume or options.only or options.group))
     page = book.path.with_name("faults.md")  # make copies it to docs/, where this user may not write
     page.unlink(missing_ok=True)
     seed = options.seed if options.seed is not None else SystemRandom().getrandbits(32)
@@ -83,7 +85,7 @@ def main() -> int:
     finally:
         if os.environ.get("LUMBUNG_TEST_KEEP") != "1":
             lifecycle.down(profile, lambda _: None)
-    if options.day is None and not options.only:
+    if options.day is None:
         write(book.read(), page)
     return 130 if interrupted else 0 if whole else 1
 
@@ -97,7 +99,7 @@ def _drive(group: Group, options: argparse.Namespace, seed: int, book: Book, unt
         if not todo[0].faults:
             return True
     else:
-        todo = passes(group, chosen, options.seeds, seed, book.done())
+        todo = passes(group, chosen, options.seeds, seed, book.done() if options.resume else {})
     if not todo:
         return True
     lifecycle.up(settings(), _say, SERVICES[group.name])

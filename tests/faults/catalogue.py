@@ -104,7 +104,7 @@ def _of(stage: str) -> list[Fault]:
     if stage == "conform":
         add("beside-mart", "urutan terbalik", acts.beside("mart", here))
     if stage in PORTAL:
-        add("portal-full", "disk penuh", acts.service_without_room("ckan", 2_000), 1.0)
+        add("portal-full", "disk penuh", acts.service_without_room("ckan", 200), 1.0)  # the file has about 250 bytes
         add("portal-killed", "layanan mati", acts.service_killed("ckan", here))
         add("portal-paused", "layanan diam", acts.service_paused("ckan", here))
     return found

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from itertools import zip_longest
 from pathlib import Path
 from random import Random
@@ -55,6 +56,7 @@ class Result:
     attempts: int
     verdict: str
     seconds: float
+    on: str
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -177,11 +179,11 @@ def run_pass(site: Site, group: Group, one: Pass, eyes: Eyes) -> list[Result]:
     except (TaskFailed, acts.Unexpected, Missing, AssertionError) as error:
         problems.append(f"{type(error).__name__}: {error}")
     seconds = round(time.monotonic() - began, 1)
-    verdict = BROKEN if problems else OK
+    verdict, on = BROKEN if problems else OK, datetime.now(UTC).date().isoformat()
     return [
         Result(
             fault.name, fault.kind, fault.stage, one.seed, one.number, *became.get(fault.name, (UNTOLD, 0)), verdict,
-            seconds, problems,
+            seconds, on, problems,
         )
         for fault in one.faults
     ]  # fmt: skip
@@ -201,10 +203,10 @@ def _checked(site: Site, group: Group) -> list[str]:
 class Book:
     """The results on disk, one JSON object a line, so that an interrupted drive can go on."""
 
-    def __init__(self, path: Path, resume: bool) -> None:
+    def __init__(self, path: Path, keep: bool) -> None:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
-        if not resume:
+        if not keep:
             path.unlink(missing_ok=True)
 
     def write(self, results: Sequence[Result]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.faults.acts import MISSED
 from tests.faults.catalogue import Fault, faults, points
 from tests.faults.driver import BROKEN, GROUPS, LEAVES, OK, TRIES, UNTOLD, Book, Group, Result, passes
-from tests.faults.table import render
+from tests.faults.table import REMARKS, render
 
 FILES = GROUPS[0]
 
@@ -50,16 +50,18 @@ def test_the_same_seed_gives_the_same_drive_and_what_is_done_is_not_repeated() -
 
 
 def result(fault: Fault, became: str, verdict: str = OK) -> Result:
-    return Result(fault.name, fault.kind, fault.stage, 1, 0, became, 1, verdict, 1.0)
+    return Result(fault.name, fault.kind, fault.stage, 1, 0, became, 1, verdict, 1.0, "2026-11-30")
 
 
 def test_the_page_counts_runs_hits_and_what_is_whole() -> None:
     fault = faults()[0]
-    page = render([result(fault, "mati"), result(fault, MISSED), result(fault, "mati", BROKEN)])
-    assert f"| kill -9 | extract | `{fault.name}` | 3 | 2 | 2 | mati 2, tidak tercapai 1 |" in page
-    assert f"1 of {len(faults())} faults, 3 runs, 2 whole afterwards, 1 broken. Runs: extract 3, land 0" in page
-    assert "Seeds of the drives: 1." in page
+    told = [result(fault, "mati"), result(fault, MISSED), result(fault, "mati", BROKEN), result(fault, UNTOLD, BROKEN)]
+    page = render(told)
+    assert f"| kill -9 | extract | `{fault.name}` | 4 | 2 | 2 | mati 2, tidak tercapai 1, - 1 |" in page
+    assert f"1 of {len(faults())} faults, 4 runs, 2 whole afterwards, 2 broken. Runs: extract 4, land 0" in page
+    assert "Seeds and days of the drives: 1 (2026-11-30)." in page
     assert f"Not run: `{faults()[1].name}`" in page
+    assert page.endswith(REMARKS.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize(
@@ -71,6 +73,6 @@ def test_the_page_counts_runs_hits_and_what_is_whole() -> None:
     ],
 )
 def test_only_hits_are_done(tmp_path: Path, became: list[str], done: int) -> None:
-    book = Book(tmp_path / "results.jsonl", resume=False)
+    book = Book(tmp_path / "results.jsonl", keep=False)
     book.write([result(faults()[0], word) for word in became])
     assert book.done() == {faults()[0].name: done}
