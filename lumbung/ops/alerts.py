@@ -207,9 +207,7 @@ def check_lateness(ledger: Ledger | None = None) -> list[str]:
     for row in status_rows(ledger):
         late = by_system.setdefault(row["system"], [])
         if row["late"]:
-            since = (
-                f"terakhir masuk {row['last_success']:%Y-%m-%d}" if row["last_success"] else "belum pernah masuk"
-            )
+            since = f"terakhir masuk {row['last_success']:%Y-%m-%d}" if row["last_success"] else "belum pernah masuk"
             late.append(f"{row['system']}.{row['dataset']} ({since})")
     for system, late in by_system.items():
         if late:
