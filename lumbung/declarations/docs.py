@@ -224,9 +224,10 @@ def _links(dataset: Dataset) -> list[str]:
     ]
     for master in dataset.master_refs:
         attributes = ", ".join(comparison.attribute for comparison in master.compare)
+        differs = f" Yang berbeda: `_{master.id}_beda`." if master.compare else ""
         lines.append(
             f"- `_{master.id}`: `{master.column}` → `{master.to}.{master.to_column}`, dibandingkan {attributes}. "
-            f"Hasil: {_STATUS}. {master.description}"
+            f"Hasil: {_STATUS}.{differs} {master.description}"
         )
     return lines
 

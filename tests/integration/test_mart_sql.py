@@ -285,7 +285,11 @@ def payments(principal: Sequence[int], fines: Sequence[int] = (0,) * 6) -> Rows:
 def test_links_are_counted_by_outcome(answer: Answer) -> None:
     person = {"sistem": "sismiop", "dataset": "sismiop.dat_subjek_pajak", "rujukan": "status_nik"}
     person |= {"induk": "siak.biodata_wni"}
-    people = [{**person, "hasil": "cocok", "jumlah": 2}, {**person, "hasil": "beda", "jumlah": 1}]
+    people = [
+        {**person, "hasil": "cocok", "jumlah": 4},
+        {**person, "hasil": "beda", "beda": "nama", "jumlah": 3},
+        {**person, "hasil": "beda", "beda": "nama, tanggal_lahir", "jumlah": 1},
+    ]
     rule = {"sistem": "siak", "dataset": "siak.biodata_wni", "tingkat": "error", "dinilai": 10, "dilanggar": 4}
     rules = [
         {**rule, "bulan": "2025-12", "aturan": "kode:agama", "jenis": "daftar_kode", "induk": "agama"},
@@ -293,11 +297,13 @@ def test_links_are_counted_by_outcome(answer: Answer) -> None:
         {**rule, "bulan": "2026-01", "aturan": "lahir-masa-depan"},
     ]
     found = answer("keterhubungan_data_induk", {}, {"aturan": rules, "pencocokan": people})
-    assert sorted((r["rujukan"], r["induk"], r["hasil"], r["jumlah_baris"], r["persen"]) for r in found) == [
-        ("kode:agama", "agama", "cocok", 16, Decimal("80.00")),
-        ("kode:agama", "agama", "tidak_ditemukan", 4, Decimal("20.00")),
-        ("status_nik", "siak.biodata_wni", "beda", 1, Decimal("33.33")),
-        ("status_nik", "siak.biodata_wni", "cocok", 2, Decimal("66.67")),
+    names = ("rujukan", "induk", "hasil", "atribut_beda", "jumlah_baris", "persen")
+    assert sorted(tuple(r[name] for name in names) for r in found) == [
+        ("kode:agama", "agama", "cocok", "-", 16, Decimal("80.00")),
+        ("kode:agama", "agama", "tidak_ditemukan", "-", 4, Decimal("20.00")),
+        ("status_nik", "siak.biodata_wni", "beda", "nama", 3, Decimal("37.50")),
+        ("status_nik", "siak.biodata_wni", "beda", "nama, tanggal_lahir", 1, Decimal("12.50")),
+        ("status_nik", "siak.biodata_wni", "cocok", "-", 4, Decimal("50.00")),
     ]
 
 
