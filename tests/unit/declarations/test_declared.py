@@ -295,3 +295,16 @@ def test_the_static_table_of_expectations_is_great_expectations_own() -> None:
         implementation = get_expectation_impl(name)
         assert issubclass(implementation, ColumnMapExpectation | ColumnPairMapExpectation | MulticolumnMapExpectation)
         assert arguments <= set(implementation.__fields__), name
+
+
+def test_what_a_department_holds_of_a_person_is_compared(declared: Declarations) -> None:
+    """DESIGN: found but differs (name, birth date or sex)."""
+    left_out = [
+        (dataset.id, name)
+        for dataset in declared.datasets.values()
+        for reference in dataset.master_refs
+        for name in ("nama", "tanggal_lahir", "jenis_kelamin")
+        if name in {column.name for column in dataset.columns}
+        and name not in {comparison.attribute for comparison in reference.compare}
+    ]
+    assert left_out == []
