@@ -307,6 +307,17 @@ def test_links_are_counted_by_outcome(answer: Answer) -> None:
     ]
 
 
+def test_a_diagnosis_outside_every_chapter_is_not_called_none(answer: Answer) -> None:
+    visit = {"waktu": MOMENT, "jenis_kelamin": "L", "tanggal_lahir": date(1990, 1, 1)}
+    rows = [{**visit, "no_kunjungan": str(n), "icd10": code} for n, code in enumerate(("J06.9", None, "D99", "Y99.1"))]
+    found = answer("kunjungan_rs", {"simrs__kunjungan_pasien": rows})
+    assert sorted((row["bab_penyakit"], row["bab_penyakit_label"], row["jumlah_kunjungan"]) for row in found) == [
+        ("-", "Tanpa diagnosis", 1),
+        ("?", "Kode di luar bab ICD-10", 2),
+        ("X", "Penyakit sistem pernapasan", 1),
+    ]
+
+
 def test_quality_is_what_the_ledger_says(answer: Answer) -> None:
     batch = {"bulan": "2026-01", "sistem": "siak", "dataset": "siak.biodata_wni", "judul": "Biodata", "jumlah_batch": 2}
     batch |= {"diterima": 200, "baik": 150, "ditolak": 30, "duplikat": 20}
