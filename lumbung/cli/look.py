@@ -90,16 +90,21 @@ def quarantine(
     everything: Annotated[
         bool, typer.Option("--all", help="Closed ones too: by which batch, why and when they were closed")
     ] = False,
+    clear: Annotated[
+        bool, typer.Option("--clear", help="Keys of persons in clear, for who owns the rows; audited")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Refused rows that are still open: which, by which rule, and why.
+    """Refused rows that are still open: which, by which rule, and why. Keys of persons are masked.
 
-    Example: bin/lumbung quarantine siak biodata_wni --rule nik:nik
+    For machines (--json) they are in clear; the audit keeps who saw them so.
+
+    Example: bin/lumbung quarantine siak biodata_wni --rule nik:nik --clear
     """
     from lumbung.cli.acting import actor
     from lumbung.ops.quarantine import CLOSING_COLUMNS, COLUMNS, refused_rows
 
-    rows = refused_rows(system, dataset, rule=rule, batch=batch, actor=actor(), closed=everything)
+    rows = refused_rows(system, dataset, rule=rule, batch=batch, actor=actor(), closed=everything, clear=clear or json)
     if json:
         as_json(rows)
         return

@@ -137,13 +137,15 @@ class NameReference(Frozen):
 class Comparison(Frozen):
     """One attribute that must agree between our row and the found master row (Spark SQL over each side)."""
 
-    attribute: str
+    attribute: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     ours: str
     theirs: str
 
 
 class MasterRef(Frozen):
-    """A look-up in data induk with four outcomes, kept as column `_<id>` (cocok, beda, tidak_ditemukan, …)."""
+    """A look-up in data induk with four outcomes, kept as column `_<id>` (cocok, beda, tidak_ditemukan, …), and what
+    differs of `compare` as `_<id>_beda`.
+    """
 
     id: str
     column: str

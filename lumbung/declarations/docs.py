@@ -145,8 +145,7 @@ def _dataset(dataset: Dataset, declarations: Declarations) -> str:
         f"- Versi kontrak: {dataset.version}",
         f"- Kunci: {_names(dataset.key)}",
         f"- Cara tarik: {_LOAD[dataset.load]}{cursor}{overlap}",
-        f"- Janji kesegaran: {_duration(dataset.freshness)}"
-        + (" setelah periode berikutnya berakhir" if dataset.period_column is not None else ""),
+        f"- Janji kesegaran: {_duration(dataset.freshness)}{_since(dataset)}",
     ]
     if dataset.linked:
         members = [d.name for d in declarations.of_system(dataset.system) if d.linked == dataset.linked]
@@ -173,6 +172,13 @@ def _dataset(dataset: Dataset, declarations: Declarations) -> str:
     ]
     lines += _rules(dataset.rules)
     return _page(lines)
+
+
+def _since(dataset: Dataset) -> str:
+    """From when on a promise of freshness counts; nothing where it is the last reading."""
+    if dataset.period_column is not None:
+        return " setelah periode berikutnya berakhir"
+    return " setelah berkas terbarunya datang" if dataset.files is not None else ""
 
 
 def _columns(columns: Iterable[Column]) -> list[str]:
@@ -218,9 +224,10 @@ def _links(dataset: Dataset) -> list[str]:
     ]
     for master in dataset.master_refs:
         attributes = ", ".join(comparison.attribute for comparison in master.compare)
+        differs = f" Yang berbeda: `_{master.id}_beda`." if master.compare else ""
         lines.append(
             f"- `_{master.id}`: `{master.column}` → `{master.to}.{master.to_column}`, dibandingkan {attributes}. "
-            f"Hasil: {_STATUS}. {master.description}"
+            f"Hasil: {_STATUS}.{differs} {master.description}"
         )
     return lines
 

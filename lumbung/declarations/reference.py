@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BeforeValidator, Field
 
@@ -12,6 +13,11 @@ from lumbung.declarations.base import Frozen
 from lumbung.declarations.names import Classification, Logical, Severity
 
 OneOrMore = Annotated[tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)]
+
+
+MASKED_AS: Final = " -> "
+HIDDEN: Final = "***"
+"""What stands for a value of which nothing may be seen."""
 
 
 class SemanticCheck(Frozen):
@@ -41,6 +47,15 @@ class SemanticType(Frozen):
     def pattern(self) -> str | None:
         """The form that every value must have; None when the type has no check."""
         return self.checks[0].pattern if self.checks else None
+
+    def shade(self, value: str) -> str:
+        """The value as `mask` (a regular expression over all of it, `->`, what stands instead) lets it be seen.
+
+        Nothing of one that the mask does not fit.
+        """
+        form, _, instead = (self.mask or "").partition(MASKED_AS)
+        match = re.fullmatch(form, value) if instead else None
+        return HIDDEN if match is None else match.expand(re.sub(r"\$(\d)", r"\\\1", instead))
 
 
 class CodeRow(Frozen):

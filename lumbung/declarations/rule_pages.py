@@ -21,9 +21,13 @@ CONSEQUENCE: Final = {
     "warning": "Baris diterima, dihitung",
     "info": "Dicatat saja",
 }
-_EXPLAINED: Final = (
+_READ_AGAIN: Final = "Perbaiki di sistem asal; tarikan berikutnya menilainya lagi."
+_SEND_AGAIN: Final = "Perbaiki berkas asalnya dan kirim lagi dengan nama yang sama; ia menggantikan yang lama."
+_HELD: Final = (
     "- **Baris ditahan**: baris masuk karantina dengan alasannya dan tidak dihitung. Bila baris itu sudah pernah "
-    "diterima baik, versi baik terakhir tetap dipakai. Perbaiki di sistem asal; tarikan berikutnya menilainya lagi.",
+    "diterima baik, versi baik terakhir tetap dipakai."
+)
+_EXPLAINED: Final = (
     "- **Baris diterima, dihitung**: baris dipakai. Jumlahnya tampak di mart `kualitas_aturan`, "
     "supaya dapat diperiksa.",
     "- **Dicatat saja**: tidak ada yang perlu diperbaiki.",
@@ -59,7 +63,9 @@ def _index(declarations: Declarations, notice: str) -> str:
         "Apa yang diperiksa pada data tiap sistem, mengapa, dan apa akibatnya.",
         "",
     ]
-    lines += [*table(("Sistem", "Produsen data", "Menahan", "Menghitung", "Mencatat"), rows), "", *_EXPLAINED]
+    lines += [*table(("Sistem", "Produsen data", "Menahan", "Menghitung", "Mencatat"), rows), ""]
+    files = f"Bila sistemnya mengirim berkas: {_SEND_AGAIN[0].lower()}{_SEND_AGAIN[1:]}"
+    lines += [f"{_HELD} {_READ_AGAIN} {files}", *_EXPLAINED]
     return "\n".join(lines) + "\n"
 
 
@@ -67,7 +73,7 @@ def _system(code: str, declarations: Declarations, notice: str) -> str:
     system = declarations.systems[code]
     lines = [notice, "", f"# Aturan data {system.name}", ""]
     lines += [f"Produsen data: {system.owner_name}. Kata di antara « dan » diganti isi baris yang bersangkutan.", ""]
-    lines += [*_EXPLAINED, ""]
+    lines += [f"{_HELD} {_READ_AGAIN if system.files is None else _SEND_AGAIN}", *_EXPLAINED, ""]
     for dataset in declarations.of_system(code):
         ordinary = [rule for rule in dataset.rules if _is_form(rule)]
         special = [rule for rule in dataset.rules if not _is_form(rule)]

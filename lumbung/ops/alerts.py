@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 import httpx
 from tenacity import Retrying, stop_after_attempt, wait_exponential_jitter
 
+from lumbung.declarations import load
 from lumbung.ledger import Ledger
 from lumbung.masking import masked
 from lumbung.settings import Settings, settings
@@ -201,17 +202,19 @@ def check_lateness(ledger: Ledger | None = None) -> list[str]:
     from lumbung.ops.status import status_rows
 
     ledger = ledger or Ledger.connect()
+    systems = load().systems
     by_system: dict[str, list[str]] = {}
     for row in status_rows(ledger):
         late = by_system.setdefault(row["system"], [])
         if row["late"]:
-            since = (
-                f"terakhir berhasil {row['last_success']:%Y-%m-%d}" if row["last_success"] else "belum pernah dimuat"
-            )
+            since = f"terakhir masuk {row['last_success']:%Y-%m-%d}" if row["last_success"] else "belum pernah masuk"
             late.append(f"{row['system']}.{row['dataset']} ({since})")
     for system, late in by_system.items():
         if late:
-            text = f"Terlambat dari janji kesegarannya: {', '.join(late)}. Langkah berikut: `bin/lumbung run {system}`."
+            owner = systems[system]
+            asked = f"minta berkasnya dari {owner.owner_name}, lalu " if owner.files is not None else ""
+            step = f"{asked}`bin/lumbung run {system}`"
+            text = f"Terlambat dari janji kesegarannya: {', '.join(late)}. Langkah berikut: {step}."
             raise_alert(f"terlambat/{system}", text, ledger)
         else:
             clear_alert(f"terlambat/{system}", ledger)

@@ -2,13 +2,14 @@
 
 A dataset is due again one promise (`slaProperties`, property `latency`) after it last arrived. One that comes in
 periods (a table per semester) is due one promise after the next period has ended: until then there is nothing new.
+Dropped files are read anew by every run: what they bring arrived when the newest file did, not when it was last read.
 """
 
 from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
@@ -21,7 +22,7 @@ from lumbung.storage import StorageError, read_manifest
 
 if TYPE_CHECKING:
     from lumbung.declarations import Dataset
-    from lumbung.ledger import Batch
+    from lumbung.ledger import Batch, SourceFile
 
 _SEMESTER: Final = re.compile(r"(20\d{2})0([12])")
 """How the tables of closed semesters are named (semantic type `periode`)."""
@@ -31,7 +32,7 @@ _ANOTHER_TIME: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """`period`: the newest one that arrived, of a dataset in periods. `next_due` None: it never arrived."""
+    """`last_success`: when it last arrived. `period`: the newest one, where there are some. `next_due` None: never."""
 
     last_success: datetime | None
     period: str | None
@@ -45,21 +46,52 @@ class Freshness:
         return self.next_due is None or self.late_by is not None
 
 
-def freshness(dataset: Dataset, timezone: str, batches: Sequence[Batch], now: datetime) -> Freshness:
-    """How fresh a dataset is at `now`. `batches`: those of the dataset, in landing order; `timezone`: of its system."""
+def freshness(
+    dataset: Dataset,
+    timezone: str,
+    batches: Sequence[Batch],
+    now: datetime,
+    files_of: Callable[[str], Sequence[SourceFile]] = lambda _: (),
+) -> Freshness:
+    """How fresh a dataset is at `now`. `batches`: those of the dataset, in landing order; `timezone`: of its system;
+    `files_of`: the files that a batch was read from.
+    """
     arrived = [batch for batch in batches if batch.conformed_at is not None]
+    whole = [batch for batch in arrived if batch.mode != "replay"]
+    if dataset.files is not None:
+        return _of_files(dataset, timezone, files_of(whole[-1].id) if whole else (), now)
     last = max((batch.conformed_at for batch in arrived if batch.conformed_at), default=None)
     if last is None:
         return Freshness(None, None, None, None)
     due, period = last + dataset.freshness, None
-    whole = [batch for batch in arrived if batch.mode != "replay"]
     if dataset.period_column is not None and whole:
         period = newest_period(dataset, whole[-1])
-        end = next_end(period) if period is not None else None
-        if end is not None:
-            midnight = datetime.combine(end + timedelta(days=1), time(), ZoneInfo(timezone))
-            due = midnight + dataset.freshness + _ahead(whole[-1])
+        due = _after_next(dataset, period, timezone, _ahead(whole[-1].extracted_at, whole[-1].source_clock)) or due
+    return _seen(last, period, due, now)
+
+
+def _of_files(dataset: Dataset, timezone: str, files: Sequence[SourceFile], now: datetime) -> Freshness:
+    """By the newest file of the newest period: a correction of an older one brings nothing that was due."""
+    newest = max(files, key=lambda file: (file.periode or "", file.id), default=None)
+    if newest is None:
+        return Freshness(None, None, None, None)
+    due = newest.arrived_at + dataset.freshness
+    if dataset.period_column is not None:
+        ahead = _ahead(newest.arrived_at, newest.modified_at)
+        due = _after_next(dataset, newest.periode, timezone, ahead) or due
+    return _seen(newest.arrived_at, newest.periode, due, now)
+
+
+def _seen(last: datetime, period: str | None, due: datetime, now: datetime) -> Freshness:
     return Freshness(last, period, due, now - due if now > due else None)
+
+
+def _after_next(dataset: Dataset, period: str | None, timezone: str, ahead: timedelta) -> datetime | None:
+    """One promise after the period that follows has ended; None where that is not known."""
+    end = next_end(period) if period is not None else None
+    if end is None:
+        return None
+    return datetime.combine(end + timedelta(days=1), time(), ZoneInfo(timezone)) + dataset.freshness + ahead
 
 
 def newest_period(dataset: Dataset, batch: Batch) -> str | None:
@@ -86,9 +118,8 @@ def next_end(period: str) -> date | None:
     return date(year, month + 1, monthrange(year, month + 1)[1])
 
 
-def _ahead(batch: Batch) -> timedelta:
+def _ahead(ours: datetime | None, theirs: datetime | None) -> timedelta:
     """How far our clock is ahead of the source's, for sources whose time is not ours; else nothing."""
-    if batch.source_clock is None or batch.extracted_at is None:
+    if ours is None or theirs is None or abs(ours - theirs) <= _ANOTHER_TIME:
         return timedelta(0)
-    ahead = batch.extracted_at - batch.source_clock
-    return ahead if abs(ahead) > _ANOTHER_TIME else timedelta(0)
+    return ours - theirs

@@ -68,7 +68,7 @@ def _datasets(ledger: Ledger) -> Iterator[Metric]:
     gauges: dict[str, Metric] = {
         "open_refused": Metric("lumbung_refused_open_rows", "Refused rows that are still open."),
         "late": Metric("lumbung_dataset_late", "1 while a dataset is later than its contract promises."),
-        "last_success": Metric("lumbung_dataset_last_success_timestamp_seconds", "When it last reached curated."),
+        "last_success": Metric("lumbung_dataset_last_success_timestamp_seconds", "When it last arrived."),
         "next_due": Metric("lumbung_dataset_next_due_timestamp_seconds", "When it is late."),
         "watermark": Metric("lumbung_dataset_watermark_timestamp_seconds", "Source time up to which it has landed."),
     }

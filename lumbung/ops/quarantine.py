@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lumbung.declarations import UnknownTarget, load
 from lumbung.declarations.names import FILE_LINE, FILE_NAME
+from lumbung.declarations.reference import HIDDEN
 from lumbung.ledger import Ledger, NotInLedger
+from lumbung.masking import masked
 from lumbung.rules.places import quarantine_folder
 from lumbung.settings import settings
 
@@ -44,6 +46,7 @@ def refused_rows(
     batch: str | None = None,
     actor: str | None = None,
     closed: bool = False,
+    clear: bool = True,
     ledger: Ledger | None = None,
 ) -> list[dict[str, Any]]:
     """Refused rows as `{dataset, batch, row, key{…}, rules[…], reasons[…]}`, in landing and row order, parents first.
@@ -51,18 +54,20 @@ def refused_rows(
     Of files also `file` and `line`: where the department finds the row. Only open ones unless `closed`: then also those
     that were closed, as far as their files are kept, and every row says its `state`, and by which batch (`closed_by`),
     why and when (`closed_at`) it was closed. Of a `batch` that waits for a decision the rows that would be refused are
-    given. Keys show personal numbers in clear: with `actor` (a person looks) the look is audited.
+    given. Keys show personal numbers in clear unless `clear` is false (see `shaded`): with `actor` (a person looks) the
+    look is audited, and whether it was in clear.
 
     Raises `UnknownTarget`.
     """
     if ledger is None:
         own = Ledger.connect()
         try:
-            return refused_rows(system, dataset, rule, batch, actor, closed, own)
+            return refused_rows(system, dataset, rule, batch, actor, closed, clear, own)
         finally:
             own.close()
     found: list[dict[str, Any]] = []
-    meant = targets(load(), system, dataset)
+    declarations = load()
+    meant = targets(declarations, system, dataset)
     if batch is not None:
         check_batch(ledger, meant, batch)
     for declared in meant:
@@ -81,12 +86,15 @@ def refused_rows(
                 numbers,
                 (*declared.key, ROW, RULES, REASONS, FILE_NAME, FILE_LINE),
             )
-            found.extend(_shown(declared, batch_id, stored, rule, life))
+            rows = _shown(declared, batch_id, stored, rule, life)
+            found.extend(rows if clear else (shaded(row, declared, declarations) for row in rows))
     if rule is not None and not found:  # a row may still be refused by a rule that was taken out since
         check_rule(meant, rule)
     if actor is not None:
         subject = system if dataset is None else f"{system}.{dataset}"
-        ledger.audit(actor, "quarantine.view", subject, {"rows": len(found), "rule": rule, "batch": batch})
+        ledger.audit(
+            actor, "quarantine.view", subject, {"rows": len(found), "rule": rule, "batch": batch, "clear": clear}
+        )
     return found
 
 
@@ -176,6 +184,18 @@ def _shown(
             "reasons": row[REASONS],
             **_closing(life.get((batch_id, row[ROW]))),
         }
+
+
+def shaded(row: Mapping[str, Any], dataset: Dataset, declarations: Declarations) -> dict[str, Any]:
+    """A refused row for others than its owner: of a secret key only what its type's mask lets be seen."""
+    key = {}
+    for name, value in row["key"].items():
+        column = dataset.column(name)
+        kind = declarations.types.get(column.standard or "")
+        if value is not None and column.classification == "rahasia":
+            value = HIDDEN if kind is None else kind.shade(str(value))
+        key[name] = value
+    return {**row, "key": key, "reasons": [masked(reason) for reason in row["reasons"]]}
 
 
 def _closing(row: RefusedRow | None) -> dict[str, Any]:

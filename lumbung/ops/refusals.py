@@ -36,9 +36,14 @@ _A4: Final = 9
 _HTML: Final = Path(__file__).with_suffix(".html")
 _HEAD: Final = ("Batch", "Baris", "Kunci", "Kolom", "Yang salah", "Yang harus dilakukan", "Aturan")
 _WIDTHS: Final = (28, 10, 34, 26, 70, 60, 26)
-_FROM_NOW_ON: Final = (
+_NOT_HERE: Final = "Mengubah berkas ini tidak memperbaiki apa-apa."
+_READ_AGAIN: Final = (
     "Perbaiki di sistem asal; baris dibaca lagi pada pengambilan berikutnya dan keluar dari karantina bila sudah "
-    "benar. Mengubah berkas ini tidak memperbaiki apa-apa."
+    f"benar. {_NOT_HERE}"
+)
+_SEND_AGAIN: Final = (
+    "Perbaiki berkas asalnya, lalu kirim lagi seutuhnya dengan nama yang sama: berkas yang diperbaiki menggantikan "
+    f"yang lama, dan baris keluar dari karantina bila sudah benar. {_NOT_HERE}"
 )
 
 
@@ -164,7 +169,7 @@ def advice(rule_id: str, columns: Sequence[str], dataset: Dataset, declared: Dec
         return f"Perbaiki {here}, atau kirim dulu data yang dirujuknya."
     if kind == "wilayah":
         return f"Pakai {here} yang berlaku pada tanggal peristiwanya."
-    return f"Periksa {here} dan perbaiki di sistem asal."
+    return f"Periksa {here} dan perbaiki di {'sistem' if dataset.files is None else 'berkas'} asal."
 
 
 def by_rule(refusals: Iterable[Refusal]) -> list[tuple[str, str, int]]:
@@ -231,11 +236,16 @@ def _summary(note: Note) -> Iterator[tuple[str, ...]]:
     yield ("Dibuat", f"{note.written_at:%d-%m-%Y %H.%M} ({note.system.timezone})")
     yield ("Cakupan", note.scope)
     yield ("Baris yang ditolak", str(note.rows))
-    yield ("Langkah", _FROM_NOW_ON)
+    yield ("Langkah", _step(note))
     yield ("",)
     yield ("Dataset", "Aturan", "Banyaknya")
     for dataset, rule, count in by_rule(note.refusals):
         yield (note.titles[dataset], rule, str(count))
+
+
+def _step(note: Note) -> str:
+    """What the department does about all of it: files are sent again, everything else is read again."""
+    return _READ_AGAIN if note.system.files is None else _SEND_AGAIN
 
 
 def sheet_name(dataset: str, part: int) -> str:
@@ -256,7 +266,7 @@ def page_of(note: Note) -> str:
         for dataset, title in note.titles.items()
     ]
     return template.render(
-        note=note, parts=[(t, r) for t, r in parts if r], by_rule=by_rule(note.refusals), step=_FROM_NOW_ON
+        note=note, parts=[(t, r) for t, r in parts if r], by_rule=by_rule(note.refusals), step=_step(note)
     )
 
 

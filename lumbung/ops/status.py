@@ -45,9 +45,10 @@ def status_rows(ledger: Ledger | None = None, now: datetime | None = None) -> li
     """One row per declared dataset, in the order of systems and datasets.
 
     Counts are sums over all validated batches (rows). `next_due`: when the contract's freshness promise ends (see
-    `freshness`), `period` the newest period of a dataset that comes in periods; `late` says whether `now` is past it (a
-    dataset never loaded is late), `late_by` by how many seconds (None when it is not, or was never loaded). `waiting`:
-    what has to be decided before it goes on, with the next step; None when nothing.
+    `freshness`), `last_success` when it last arrived (of files: the newest of them), `period` the newest period of a
+    dataset that comes in periods; `late` says whether `now` is past it (a dataset never loaded is late), `late_by` by
+    how many seconds (None when it is not, or was never loaded). `waiting`: what has to be decided before it goes on,
+    with the next step; None when nothing.
     """
     ledger = ledger or Ledger.connect()
     now = now or datetime.now(UTC)
@@ -83,7 +84,7 @@ def _status(
     ledger: Ledger, declared: Declarations, dataset: Dataset, batches: list[Batch], now: datetime
 ) -> dict[str, Any]:
     counted = [batch for batch in batches if batch.accepted is not None]
-    fresh = freshness(dataset, declared.systems[dataset.system].timezone, batches, now)
+    fresh = freshness(dataset, declared.systems[dataset.system].timezone, batches, now, ledger.files_of_batch)
     return {
         "system": dataset.system,
         "dataset": dataset.name,

@@ -8,7 +8,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from lumbung.warehouse import iceberg
-from lumbung.warehouse.ddl import curated_name
+from lumbung.warehouse.ddl import curated_name, differing_of
 from lumbung.warehouse.reference import agreed, changes_of, version
 from lumbung.warehouse.session import said, session
 from lumbung.warehouse.sql import literal, table
@@ -101,6 +101,7 @@ def looked_up(spark: SparkSession, declarations: Declarations, dataset: Dataset)
         reference.id: [
             iceberg.current_snapshot(spark, curated_name(declarations.datasets[reference.to])),
             reference.model_dump(include={"column", "to_column", "when", "compare"}, mode="json"),
+            differing_of(reference),
         ]
         for reference in dataset.master_refs
     }

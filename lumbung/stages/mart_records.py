@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from lumbung.ops.status import status_rows
-from lumbung.warehouse.ddl import DELETED_BATCH, curated_name
+from lumbung.warehouse.ddl import DELETED_BATCH, curated_name, differing_of, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +42,9 @@ SCHEMAS: Final = {
         "sistem string, dataset string, judul string, janji_jam bigint, periode string, tanggal_berhasil date, "
         "jatuh_tempo date, terlambat boolean, hari_terlambat bigint, menunggu_keputusan boolean"
     ),
-    "pencocokan": "sistem string, dataset string, rujukan string, induk string, hasil string, jumlah bigint",
+    "pencocokan": (
+        "sistem string, dataset string, rujukan string, induk string, hasil string, beda string, jumlah bigint"
+    ),
 }
 """Columns of each view. `jenis` and `induk` of a rule say what it looks up (a table, a code list), NULL else."""
 
@@ -135,10 +137,12 @@ def _rules(ledger: Ledger, declarations: Declarations) -> list[Row]:
 
 
 def _matches(spark: SparkSession, declarations: Declarations) -> list[Row]:
-    """Current rows by what their references to persons found, of every curated table that is there.
+    """Current rows by what their references to persons found and what differs, of every curated table that is there.
 
     Of whichever systems there are: a mart that named the tables as inputs would wait for all of them.
     """
+    from pyspark.sql import functions as fn
+
     found: list[Row] = []
     for dataset in sorted(declarations.datasets.values(), key=lambda one: one.id):
         name = curated_name(dataset)
@@ -146,11 +150,12 @@ def _matches(spark: SparkSession, declarations: Declarations) -> list[Row]:
             continue
         rows = spark.table(name).where(f"{DELETED_BATCH} IS NULL")
         for reference in dataset.master_refs:
-            status = f"_{reference.id}"
+            status = status_of(reference)
             if status in rows.columns:
-                counted = rows.where(f"{status} IS NOT NULL").groupBy(status).count().collect()
-                outcomes = sorted((str(outcome), int(count)) for outcome, count in counted)
-                found.extend((dataset.system, dataset.id, reference.id, reference.to, *one) for one in outcomes)
+                differing = fn.col(differs) if (differs := differing_of(reference)) in rows.columns else fn.lit(None)
+                told = rows.where(f"{status} IS NOT NULL").select(status, differing.cast("string").alias("beda"))
+                counted = told.groupBy(status, "beda").count().orderBy(status, "beda").collect()
+                found.extend((dataset.system, dataset.id, reference.id, reference.to, *one) for one in counted)
     return found
 
 

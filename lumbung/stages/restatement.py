@@ -12,7 +12,7 @@ from lumbung.stages.promotion import TABLE_WAIT_S
 from lumbung.warehouse import iceberg
 from lumbung.warehouse.changes import merge_restated
 from lumbung.warehouse.curated import restated, restated_columns
-from lumbung.warehouse.ddl import curated_name
+from lumbung.warehouse.ddl import create_curated, curated_name
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -43,6 +43,7 @@ def restate(ledger: Ledger, spark: SparkSession, declarations: Declarations, dat
         if remembered(spark, name) == digest:
             return None
         require_agreed(ledger, declarations, dataset, spark)
+        create_curated(spark, dataset)  # a declaration may have brought a column since the last batch
         zone = declarations.systems[dataset.system].timezone
         persons = persons_of(spark, declarations, dataset)
         found = restated(spark.table(name), dataset, declarations.lists, persons, zone).persist()

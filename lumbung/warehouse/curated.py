@@ -12,6 +12,7 @@ from lumbung.warehouse.ddl import (
     LOADED_AT,
     SOURCE_ROW,
     curated_columns,
+    differing_of,
     label_of,
     status_of,
 )
@@ -132,24 +133,27 @@ def periods(codes: CodeList) -> list[tuple[date, dict[str, str]]]:
 
 
 def with_statuses(frame: DataFrame, dataset: Dataset, persons: Mapping[str, DataFrame | None]) -> DataFrame:
-    """Add `_<reference>` for every look-up in data induk; see `status`."""
+    """Add `_<reference>` and `_<reference>_beda` for every look-up in data induk; see `status`."""
     for reference in dataset.master_refs:
         frame = status(frame, reference, persons[reference.to])
     return frame
 
 
 def status(frame: DataFrame, reference: MasterRef, persons: DataFrame | None) -> DataFrame:
-    """Add one outcome column (MISSION: Dukcapil is the only source of persons).
+    """Add one outcome column (MISSION: Dukcapil is the only source of persons), and one that says what differs.
 
     NULL where `when` does not hold; `cocok`; `beda` when an attribute that we have differs from the master row's;
-    `tidak_ditemukan`; `tidak_dapat_diperiksa` when `persons` is None. Deleted master rows are not found.
+    `tidak_ditemukan`; `tidak_dapat_diperiksa` when `persons` is None. Deleted master rows are not found. The other
+    column names the attributes that differ, as declared and in that order; it is left out where none are compared.
     """
     from pyspark.sql import functions as fn
 
-    name = status_of(reference)
+    names = _statuses(reference)
+    name = names[0]
     applies = fn.coalesce(fn.expr(reference.when), fn.lit(False))
     if persons is None:
-        return frame.withColumn(name, fn.when(applies, fn.lit(NOT_CHECKED)))
+        unknown = {differing: fn.lit(None).cast("string") for differing in names[1:]}
+        return frame.withColumns({name: fn.when(applies, fn.lit(NOT_CHECKED)), **unknown})
     ours = [f"_ours_{n}" for n in range(len(reference.compare))]
     theirs = [f"_theirs_{n}" for n in range(len(reference.compare))]
     found = persons.where(fn.col(DELETED_BATCH).isNull()).select(
@@ -162,17 +166,26 @@ def status(frame: DataFrame, reference: MasterRef, persons: DataFrame | None) ->
             **{alias: fn.expr(c.ours) for c, alias in zip(reference.compare, ours, strict=True)},
         }
     ).join(found, fn.col("_looked_up") == fn.col("_master_key"), "left")
-    differs = fn.lit(False)
-    for our, their in zip(ours, theirs, strict=True):
+    differing = [
         # What we do not hold ourselves cannot differ.
-        differs = differs | (fn.col(our).isNotNull() & ~fn.col(our).eqNullSafe(fn.col(their)))
+        fn.when(fn.col(our).isNotNull() & ~fn.col(our).eqNullSafe(fn.col(their)), fn.lit(comparison.attribute))
+        for comparison, our, their in zip(reference.compare, ours, theirs, strict=True)
+    ]
+    found_one = fn.col("_master_key").isNotNull()
+    stated = {"_differing": fn.when(found_one, fn.nullif(fn.concat_ws(", ", *differing), fn.lit("")))}
     outcome = (
         fn.when(fn.col("_looked_up").isNull(), fn.lit(None).cast("string"))
-        .when(fn.col("_master_key").isNull(), NOT_FOUND)
-        .when(differs, DIFFERS)
+        .when(~found_one, NOT_FOUND)
+        .when(fn.col("_differing").isNotNull(), DIFFERS)
         .otherwise(MATCHES)
     )
-    return looked.withColumn(name, outcome).select(*frame.columns, name)
+    columns = dict(zip(names, (outcome, fn.col("_differing")), strict=False))
+    return looked.withColumns(stated).withColumns(columns).select(*frame.columns, *columns)
+
+
+def _statuses(reference: MasterRef) -> list[str]:
+    """Names of the columns that a look-up adds."""
+    return [status_of(reference), *([differing_of(reference)] if reference.compare else [])]
 
 
 def restated(
@@ -202,4 +215,4 @@ def restated(
 def restated_columns(dataset: Dataset) -> list[str]:
     """Columns that come from code lists and data induk rather than from the source."""
     labels = [label_of(column) for column, _ in dataset.coded]
-    return [*labels, *(status_of(reference) for reference in dataset.master_refs)]
+    return [*labels, *(name for reference in dataset.master_refs for name in _statuses(reference))]

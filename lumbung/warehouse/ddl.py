@@ -274,6 +274,12 @@ def curated_columns(dataset: Dataset) -> dict[str, tuple[str, str]]:
             "string",
             f"{reference.title}: cocok, beda, tidak_ditemukan, tidak_dapat_diperiksa; NULL bila isinya bukan rujukan",
         )
+        if reference.compare:
+            compared = ", ".join(comparison.attribute for comparison in reference.compare)
+            columns[differing_of(reference)] = (
+                "string",
+                f"{reference.title}: yang berbeda dari {compared}; NULL bila hasilnya bukan beda",
+            )
     return {**columns, **LINEAGE}
 
 
@@ -291,6 +297,11 @@ def label_of(column: Column) -> str:
 def status_of(reference: MasterRef) -> str:
     """Name of the column with the outcome of a look-up in data induk."""
     return f"_{reference.id}"
+
+
+def differing_of(reference: MasterRef) -> str:
+    """Name of the column with the attributes in which the found person differs; it is there when some are compared."""
+    return f"_{reference.id}_beda"
 
 
 def create_curated(spark: SparkSession, dataset: Dataset) -> str:

@@ -323,22 +323,40 @@ def test_a_job_that_outlived_its_client_does_not_write_into_the_next_attempt(ben
 
 
 @pytest.mark.parametrize(
-    ("persons", "outcome"),
+    ("persons", "outcome", "differs"),
     [
-        pytest.param(None, "tidak_dapat_diperiksa", id="never loaded"),
-        pytest.param([(A, "BUDI")], "cocok", id="same"),
-        pytest.param([(A, "Wati")], "beda", id="other name"),
-        pytest.param([(B, "Budi")], "tidak_ditemukan", id="other person"),
-        pytest.param([], "tidak_ditemukan", id="loaded and empty"),
+        pytest.param(None, "tidak_dapat_diperiksa", None, id="never loaded"),
+        pytest.param([(A, "BUDI")], "cocok", None, id="same"),
+        pytest.param([(A, "Wati")], "beda", "nama", id="other name"),
+        pytest.param([(A, "Bagus")], "beda", "nama, panjang_nama", id="two attributes, in declared order"),
+        pytest.param([(B, "Budi")], "tidak_ditemukan", None, id="other person"),
+        pytest.param([], "tidak_ditemukan", None, id="loaded and empty"),
     ],
 )
 def test_look_up_of_persons_has_four_outcomes(
-    bench: Bench, persons: list[tuple[str, str]] | None, outcome: str
+    bench: Bench, persons: list[tuple[str, str]] | None, outcome: str, differs: str | None
 ) -> None:
     if persons is not None:
         bench.promote(bench.persons, persons)
     bench.promote(bench.rows, [row(A), row(C)])
-    assert bench.table(bench.rows, "id", "_status_nik") == {(A, outcome), (C, None)}
+    assert bench.table(bench.rows, "id", "_status_nik", "_status_nik_beda") == {(A, outcome, differs), (C, None, None)}
+
+
+def test_a_table_from_before_learns_what_differs_without_a_batch(bench: Bench) -> None:
+    """Rows that nobody sends again, of persons who stay as they are."""
+    (reference,) = bench.rows.master_refs
+    compare = reference.compare
+    bench.rows = bench.rows.model_copy(update={"master_refs": (reference.model_copy(update={"compare": ()}),)})
+    bench.declarations.datasets[bench.rows.id] = bench.rows
+    bench.promote(bench.persons, [(A, "Wati")])
+    first = bench.promote(bench.rows, [row(A), row(C)])
+    assert bench.table(bench.rows, "id", "_status_nik") == {(A, "cocok"), (C, None)}
+    bench.rows = bench.rows.model_copy(update={"master_refs": (reference.model_copy(update={"compare": compare}),)})
+    bench.declarations.datasets[bench.rows.id] = bench.rows
+    assert restate(bench.ledger, bench.spark, bench.declarations, bench.rows) is not None
+    found = bench.table(bench.rows, "id", "_status_nik", "_status_nik_beda", "_batch_id")
+    assert found == {(A, "beda", "nama", first.id), (C, None, None, first.id)}
+    assert restate(bench.ledger, bench.spark, bench.declarations, bench.rows) is None
 
 
 def test_statuses_follow_the_persons_without_touching_the_rows(bench: Bench) -> None:

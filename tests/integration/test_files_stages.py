@@ -15,6 +15,7 @@ from lumbung.ledger import Batch, Ledger
 from lumbung.ops import forget, maintenance
 from lumbung.ops.files import file_rows
 from lumbung.ops.forget import ForgetRefused, examine, subject_of
+from lumbung.ops.freshness import freshness
 from lumbung.ops.quarantine import refused_rows
 from lumbung.ops.reconcile import reconcile_rows
 from lumbung.ops.refusals import note_of
@@ -103,6 +104,21 @@ def test_a_file_refused_whole_changes_nothing_and_an_unchanged_drop_starts_no_wo
     assert (unchanged.same_as, counts(unchanged)) != (None, ()) and unchanged.duplicate == 2
     assert current(site, "kasus", "kecamatan", "kasus") == before
     assert exact(site)
+
+
+def test_what_is_read_again_every_night_is_no_younger_for_it(site: DropSite) -> None:
+    site.through()
+    batches = site.ledger.batches(dataset=site.dataset().id)
+    now = datetime.now(UTC)
+    assert batches[0].conformed_at  # an empty folder is read as well
+    assert freshness(site.dataset(), "Asia/Jakarta", batches, now, site.ledger.files_of_batch).last_success is None
+    site.put("kasus_202601.csv", kasus("Waru;1"))
+    site.through()
+    site.through()
+    batches = site.ledger.batches(dataset=site.dataset().id)
+    found = freshness(site.dataset(), "Asia/Jakarta", batches, now, site.ledger.files_of_batch)
+    (came,) = site.ledger.files(site.system)
+    assert (found.last_success, found.period) == (came.arrived_at, "202601")
 
 
 def test_a_damaged_row_is_never_taken_for_the_good_one(site: DropSite) -> None:

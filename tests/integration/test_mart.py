@@ -488,23 +488,31 @@ def test_references_to_persons_are_counted_in_every_table_that_is_there(mart: Ma
     bench = mart.bench
     mart.change(
         columns=(
-            *(column(name, "string", "string") for name in ("dataset", "hasil")),
+            *(column(name, "string", "string") for name in ("dataset", "hasil", "beda")),
             column("jumlah", "bigint", "integer"),
         ),
-        grain=("dataset", "hasil"),
+        grain=("dataset", "hasil", "beda"),
         inputs=(),
         primary_input=None,
         counted_measure=None,
         identity_sql_path=None,
         records=("pencocokan",),
     )
-    mart.write("mart.sql", "SELECT c.dataset, c.hasil, c.jumlah FROM catatan_pencocokan AS c")
+    mart.write(
+        "mart.sql", "SELECT c.dataset, c.hasil, coalesce(c.beda, '-') AS beda, c.jumlah FROM catatan_pencocokan AS c"
+    )
     bench.declarations.datasets["uji.lain"] = bench.rows.model_copy(update={"name": "tak_pernah_dimuat"})
-    bench.promote(bench.persons, [(PERSON, "Ani")])
-    found = [(PERSON, "Ani", 1, Decimal(1)), (PERSON[:-1] + "2", "Budi", 1, Decimal(1)), ("12", "Cici", 1, Decimal(1))]
+    others = PERSON[:-1] + "2", PERSON[:-1] + "3"
+    bench.promote(bench.persons, [(PERSON, "Ani"), (others[1], "Dewi")])
+    found = [(PERSON, "Ani", 1, Decimal(1)), (others[0], "Budi", 1, Decimal(1)), ("12", "Cici", 1, Decimal(1))]
+    found.append((others[1], "Lina", 1, Decimal(1)))
     bench.promote(bench.rows, found)
     assert mart.refresh() == [mart.mart.name]
-    assert mart.content() == [(bench.rows.id, "cocok", 1), (bench.rows.id, "tidak_ditemukan", 1)]
+    assert mart.content() == [
+        (bench.rows.id, "beda", "nama", 1),
+        (bench.rows.id, "cocok", "-", 1),
+        (bench.rows.id, "tidak_ditemukan", "-", 1),
+    ]
     bench.promote(bench.rows, [], [(key, "duplikat") for key, *_ in found[:1]])
     assert mart.refresh() == [mart.mart.name]
-    assert mart.content() == [(bench.rows.id, "cocok", 1)]
+    assert mart.content() == [(bench.rows.id, "cocok", "-", 1)]

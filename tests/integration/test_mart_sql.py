@@ -285,7 +285,11 @@ def payments(principal: Sequence[int], fines: Sequence[int] = (0,) * 6) -> Rows:
 def test_links_are_counted_by_outcome(answer: Answer) -> None:
     person = {"sistem": "sismiop", "dataset": "sismiop.dat_subjek_pajak", "rujukan": "status_nik"}
     person |= {"induk": "siak.biodata_wni"}
-    people = [{**person, "hasil": "cocok", "jumlah": 2}, {**person, "hasil": "beda", "jumlah": 1}]
+    people = [
+        {**person, "hasil": "cocok", "jumlah": 4},
+        {**person, "hasil": "beda", "beda": "nama", "jumlah": 3},
+        {**person, "hasil": "beda", "beda": "nama, tanggal_lahir", "jumlah": 1},
+    ]
     rule = {"sistem": "siak", "dataset": "siak.biodata_wni", "tingkat": "error", "dinilai": 10, "dilanggar": 4}
     rules = [
         {**rule, "bulan": "2025-12", "aturan": "kode:agama", "jenis": "daftar_kode", "induk": "agama"},
@@ -293,11 +297,24 @@ def test_links_are_counted_by_outcome(answer: Answer) -> None:
         {**rule, "bulan": "2026-01", "aturan": "lahir-masa-depan"},
     ]
     found = answer("keterhubungan_data_induk", {}, {"aturan": rules, "pencocokan": people})
-    assert sorted((r["rujukan"], r["induk"], r["hasil"], r["jumlah_baris"], r["persen"]) for r in found) == [
-        ("kode:agama", "agama", "cocok", 16, Decimal("80.00")),
-        ("kode:agama", "agama", "tidak_ditemukan", 4, Decimal("20.00")),
-        ("status_nik", "siak.biodata_wni", "beda", 1, Decimal("33.33")),
-        ("status_nik", "siak.biodata_wni", "cocok", 2, Decimal("66.67")),
+    names = ("rujukan", "induk", "hasil", "atribut_beda", "jumlah_baris", "persen")
+    assert sorted(tuple(r[name] for name in names) for r in found) == [
+        ("kode:agama", "agama", "cocok", "-", 16, Decimal("80.00")),
+        ("kode:agama", "agama", "tidak_ditemukan", "-", 4, Decimal("20.00")),
+        ("status_nik", "siak.biodata_wni", "beda", "nama", 3, Decimal("37.50")),
+        ("status_nik", "siak.biodata_wni", "beda", "nama, tanggal_lahir", 1, Decimal("12.50")),
+        ("status_nik", "siak.biodata_wni", "cocok", "-", 4, Decimal("50.00")),
+    ]
+
+
+def test_a_diagnosis_outside_every_chapter_is_not_called_none(answer: Answer) -> None:
+    visit = {"waktu": MOMENT, "jenis_kelamin": "L", "tanggal_lahir": date(1990, 1, 1)}
+    rows = [{**visit, "no_kunjungan": str(n), "icd10": code} for n, code in enumerate(("J06.9", None, "D99", "Y99.1"))]
+    found = answer("kunjungan_rs", {"simrs__kunjungan_pasien": rows})
+    assert sorted((row["bab_penyakit"], row["bab_penyakit_label"], row["jumlah_kunjungan"]) for row in found) == [
+        ("-", "Tanpa diagnosis", 1),
+        ("?", "Kode di luar bab ICD-10", 2),
+        ("X", "Penyakit sistem pernapasan", 1),
     ]
 
 

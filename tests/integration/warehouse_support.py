@@ -104,7 +104,10 @@ class Bench:
                     to=f"{self.system}.induk",
                     to_column="nik",
                     when="id RLIKE '^[0-9]{16}$'",
-                    compare=(Comparison(attribute="nama", ours="upper(nama)", theirs="upper(nama)"),),
+                    compare=(
+                        Comparison(attribute="nama", ours="upper(nama)", theirs="upper(nama)"),
+                        Comparison(attribute="panjang_nama", ours="length(nama)", theirs="length(nama)"),
+                    ),
                     title="Status NIK",
                     description="",
                 ),

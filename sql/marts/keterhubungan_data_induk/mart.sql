@@ -1,9 +1,10 @@
 -- What:    how far the rows of each dataset are linked to master data, and to the code lists.
--- Grain:   sistem x dataset x rujukan x hasil.
+-- Grain:   sistem x dataset x rujukan x hasil x atribut_beda.
 -- Sources: views that the stage makes: catatan_pencocokan of the status columns of all curated tables (references to
 --          persons), catatan_aturan of the ledger's rule counts (links between tables, code lists).
--- Rules:   persons: the status column of current rows as it stands now, rows without a reference left out; links and
---          codes: every row ever judged, "tidak_ditemukan" the ones that broke the rule.
+-- Rules:   persons: the status column of current rows as it stands now, rows without a reference left out, "beda" apart
+--          by what differs (several attributes joined by commas: every row counts once); links and codes: every row
+--          ever judged, "tidak_ditemukan" the ones that broke the rule.
 -- Usage:   bin/lumbung query "SELECT * FROM mart.keterhubungan_data_induk"
 WITH penduduk AS (
     SELECT
@@ -13,6 +14,7 @@ WITH penduduk AS (
         'penduduk' AS jenis,
         catatan.induk,
         catatan.hasil,
+        coalesce(catatan.beda, '-') AS atribut_beda,
         catatan.jumlah AS jumlah_baris
     FROM catatan_pencocokan AS catatan
 ),
@@ -39,6 +41,7 @@ hasil AS (
         penduduk.jenis,
         penduduk.induk,
         penduduk.hasil,
+        penduduk.atribut_beda,
         penduduk.jumlah_baris
     FROM penduduk
     UNION ALL
@@ -49,6 +52,7 @@ hasil AS (
         dinilai.jenis,
         dinilai.induk,
         'cocok' AS hasil,
+        '-' AS atribut_beda,
         dinilai.dinilai - dinilai.dilanggar AS jumlah_baris
     FROM dinilai
     UNION ALL
@@ -59,6 +63,7 @@ hasil AS (
         dinilai.jenis,
         dinilai.induk,
         'tidak_ditemukan' AS hasil,
+        '-' AS atribut_beda,
         dinilai.dilanggar AS jumlah_baris
     FROM dinilai
 )
@@ -70,6 +75,7 @@ SELECT
     hasil.jenis,
     hasil.induk,
     hasil.hasil,
+    hasil.atribut_beda,
     hasil.jumlah_baris,
     cast(
         100 * hasil.jumlah_baris / sum(hasil.jumlah_baris) OVER (

@@ -19,6 +19,7 @@ from lumbung.declarations.loader import REPOSITORY
 from lumbung.declarations.models import Publication
 from lumbung.declarations.names import FILE_DEFECT, FILE_LINE, FILE_NAME
 from simulator import siak_tables, sismiop_tables
+from simulator.departments import covid, kualitas_air, sampah, wisata
 from simulator.systems import departments, tables
 
 ORDER = {
@@ -295,3 +296,39 @@ def test_the_static_table_of_expectations_is_great_expectations_own() -> None:
         implementation = get_expectation_impl(name)
         assert issubclass(implementation, ColumnMapExpectation | ColumnPairMapExpectation | MulticolumnMapExpectation)
         assert arguments <= set(implementation.__fields__), name
+
+
+def test_what_a_department_holds_of_a_person_is_compared(declared: Declarations) -> None:
+    """DESIGN: found but differs (name, birth date or sex)."""
+    left_out = [
+        (dataset.id, name)
+        for dataset in declared.datasets.values()
+        for reference in dataset.master_refs
+        for name in ("nama", "tanggal_lahir", "jenis_kelamin")
+        if name in {column.name for column in dataset.columns}
+        and name not in {comparison.attribute for comparison in reference.compare}
+    ]
+    assert left_out == []
+
+
+@pytest.mark.parametrize(
+    ("dataset", "rows"),
+    [
+        ("covid.kasus_harian", len(covid._rows(1, date(2026, 1, 3)))),
+        ("kualitas_air.sampel_air", len(kualitas_air._rows(1, "air", date(2026, 1, 1)))),
+        ("kualitas_air.sampel_tanah", len(kualitas_air._rows(1, "tanah", date(2026, 1, 1)))),
+        ("sampah.tonase_tps", len(sampah._rows(1, date(2026, 1, 3)))),
+        ("wisata.destinasi", len(wisata._places())),
+        ("wisata.kunjungan_wisata", len(wisata._rows(1, date(2026, 1, 1)))),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_small_delivery_that_is_refused_whole_waits(declared: Declarations, dataset: str, rows: int) -> None:
+    """The tenant's hundred rows are more than such a file has; single mistakes go to quarantine as ever."""
+    limit = declared.datasets[dataset].quality
+    assert limit is not None
+    assert rows < declared.tenant.quality.from_rows
+    assert limit.exceeded(rows, 0)
+    assert limit.exceeded(rows * 3 // 4, rows - rows * 3 // 4)
+    assert not limit.exceeded(4, 0)
+    assert not limit.exceeded(rows // 2, rows - rows // 2)

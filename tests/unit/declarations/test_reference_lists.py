@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
+from string import ascii_uppercase
 
 import pytest
 
@@ -95,6 +96,18 @@ def test_chapters_of_icd_10_follow_each_other(declared: Declarations) -> None:
     for row in declared.lists["icd10_blok"].rows:
         first, last = chapters[str(row.values["bab"])]
         assert first <= str(row.values["dari"]) <= str(row.values["sampai"]) <= last, row.code
+
+
+def test_a_diagnosis_lies_in_a_chapter(declared: Declarations) -> None:
+    """The type's second check knows the same chapters as the list; what is no code at all is the first one's."""
+    spans = [(str(row.values["dari"]), str(row.values["sampai"])) for row in declared.lists["icd10_bab"].rows]
+    bounds = next(check for check in declared.types["icd10"].checks if check.id == "bab")
+    every = [f"{letter}{number:02d}" for letter in ascii_uppercase for number in range(100)]
+    outside = {code for code in every if not any(first <= code <= last for first, last in spans)}
+    assert {"D99", "Y99", "T99"} <= outside
+    for end in ("", ".9", ".65"):
+        assert {code for code in every if not re.search(bounds.pattern, code + end)} == outside
+    assert all(re.search(bounds.pattern, text) for text in ("99.9", "D9", "d99", "D99."))
 
 
 @pytest.mark.parametrize(

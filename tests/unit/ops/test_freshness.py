@@ -43,8 +43,9 @@ def batch(conformed: datetime | None, mode: str = "full", clock: datetime | None
     )
 
 
-def dataset(period: str | None = None, promise: timedelta = DAY) -> Any:
-    return SimpleNamespace(period_column=period, freshness=promise, source_table="public.biodata_wni_{periode}")
+def dataset(period: str | None = None, promise: timedelta = DAY, files: Any = None) -> Any:
+    table = "public.biodata_wni_{periode}"
+    return SimpleNamespace(period_column=period, freshness=promise, source_table=table, files=files)
 
 
 @pytest.fixture
@@ -105,3 +106,53 @@ def test_when_it_is_due(
 def test_a_dataset_that_never_arrived_is_late() -> None:
     found = freshness(dataset("periode"), WIB, [batch(None)], READ)
     assert (found.late, found.next_due, found.late_by) == (True, None, None)
+
+
+def file(period: str | None, arrived: datetime, number: int = 1, written: datetime | None = None) -> Any:
+    return SimpleNamespace(id=number, periode=period, arrived_at=arrived, modified_at=written or arrived)
+
+
+@pytest.mark.parametrize(
+    ("column", "files", "period", "last", "due"),
+    [
+        pytest.param(None, [file(None, READ)], None, READ, READ + DAY, id="whatever was read again since"),
+        pytest.param(None, [file("2026-01-04", READ)], "2026-01-04", READ, READ + DAY, id="a day's file"),
+        pytest.param(
+            None,
+            [file("202512", READ + DAY, 3), file("202601", READ, 2)],
+            "202601",
+            READ,
+            READ + DAY,
+            id="a correction of an older one is nothing new",
+        ),
+        pytest.param("semester", [file("2025-S2", READ)], "2025-S2", READ, SEMESTER + DAY, id="in periods"),
+        pytest.param(
+            "semester",
+            [file("2025-S2", READ, written=READ - 300 * DAY)],
+            "2025-S2",
+            READ,
+            SEMESTER + 301 * DAY,
+            id="of a department whose time is not ours",
+        ),
+    ],
+)
+def test_a_dataset_of_files_is_as_fresh_as_its_newest_file(
+    column: str | None, files: list[Any], period: str | None, last: datetime, due: datetime
+) -> None:
+    """Every night reads the files in force anew; nothing has come by that."""
+    nights = [batch(READ + n * DAY, clock=READ) for n in range(90)]
+    found = freshness(dataset(column, files=object()), WIB, nights, due + 2 * DAY, {"b": files}.__getitem__)
+    assert found == module.Freshness(last, period, due, 2 * DAY)
+
+
+@pytest.mark.parametrize(
+    ("batches", "files"),
+    [
+        pytest.param([batch(READ)], [], id="an empty folder"),
+        pytest.param([batch(None)], [file("202601", READ)], id="one that waits for a decision"),
+    ],
+)
+def test_without_a_file_in_the_warehouse_nothing_ever_arrived(batches: list[Any], files: list[Any]) -> None:
+    found = freshness(dataset(files=object()), WIB, batches, READ, lambda _: files)
+    assert found == module.Freshness(None, None, None, None)
+    assert found.late

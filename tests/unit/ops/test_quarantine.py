@@ -1,5 +1,6 @@
 """What `lumbung quarantine` shows: names, open rows, values as JSON has them."""
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -10,10 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lumbung.declarations import Declarations, UnknownTarget
+from lumbung.declarations import Declarations, UnknownTarget, load
 from lumbung.ledger import NotInLedger
 from lumbung.ops import quarantine
-from lumbung.ops.quarantine import by_batch, plain, refused_rows, stored_rows, targets
+from lumbung.ops.quarantine import by_batch, plain, refused_rows, shaded, stored_rows, targets
 
 RULES = tuple(SimpleNamespace(id=name) for name in ("nik:nik", "kode:agama"))
 DATASETS = tuple(
@@ -91,8 +92,9 @@ class Ledger:
     def halts(self, dataset: str) -> list[Any]:
         return []
 
-    def audit(self, actor: str, *_: object) -> None:
+    def audit(self, actor: str, action: str, subject: str, details: dict[str, Any]) -> None:
         self.looks.append(actor)
+        self.clear = details["clear"]
 
 
 @pytest.mark.parametrize(
@@ -118,3 +120,36 @@ def test_what_is_not_there_is_named_and_nobody_has_looked(
     known = {"rule": "kode:agama", "batch": "siak-000001-siak.biodata"}
     assert refused_rows("siak", "biodata", actor="cli:budi", ledger=ledger, **known) == []
     assert ledger.looks == ["cli:budi"]
+    assert ledger.clear
+    refused_rows("siak", "biodata", actor="cli:budi", clear=False, ledger=ledger, **known)
+    assert not ledger.clear
+
+
+@pytest.mark.parametrize(
+    ("dataset", "key", "shown"),
+    [
+        pytest.param("siak.biodata_wni", {"nik": "3515084101900001"}, {"nik": "351508**********"}, id="by its type"),
+        pytest.param("siak.biodata_wni", {"nik": "O515084101900001"}, {"nik": "***"}, id="a form that no mask fits"),
+        pytest.param("siak.biodata_wni", {"nik": "351508\n4101900001"}, {"nik": "***"}, id="a line that breaks"),
+        pytest.param("siak.biodata_wni", {"nik": None}, {"nik": None}, id="none"),
+        pytest.param("siak.capil_mati", {"mati_no": "3515-KM-1"}, {"mati_no": "***"}, id="secret without a mask"),
+        pytest.param("sismiop.sppt", {"kd_kecamatan": "010"}, {"kd_kecamatan": "010"}, id="a place is no secret"),
+    ],
+)
+def test_who_does_not_own_a_row_sees_its_key_shaded(
+    dataset: str, key: dict[str, str | None], shown: dict[str, str | None]
+) -> None:
+    declared = load()
+    reasons = ["NIK 3515084101900001 bukan NIK yang sah.", "Agama 9 tidak ada dalam daftar kode."]
+    row = {"dataset": dataset, "batch": "b", "row": 4, "key": key, "rules": ["nik:nik"], "reasons": reasons}
+    assert shaded(row, declared.datasets[dataset], declared) == {
+        **row,
+        "key": shown,
+        "reasons": ["NIK [16 angka] bukan NIK yang sah.", reasons[1]],
+    }
+
+
+def test_every_mask_lets_something_be_seen_and_hides_the_rest() -> None:
+    masks = {kind.name: kind.shade("3" * 16) for kind in load().types.values() if kind.mask is not None}
+    assert {"nik", "kk", "nip", "nop", "npwp", "nisn", "nuptk", "icd10"} <= set(masks)
+    assert all(re.fullmatch(r"3+\*+", shown) and shown.count("3") <= 10 for shown in masks.values()), masks

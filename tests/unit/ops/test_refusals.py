@@ -96,6 +96,38 @@ def test_the_page_is_escaped_and_names_the_owner(declared: Declarations) -> None
     assert "&lt;script&gt;" in page
     assert "Dinas Kependudukan dan Pencatatan Sipil" in page
     assert page.count("<h2>") == 3  # by rule, and the two datasets with rows
+    assert page.count("<th>Kolom</th>") == 2
+    assert "<td>Agama</td>" in page
+
+
+FILE_ROW: dict[str, Any] = {
+    "dataset": "covid.kasus_harian",
+    "batch": "covid-000001-covid.kasus_harian",
+    "row": 4,
+    "file": "kasus_harian_2025-12-31.csv",
+    "line": 6,
+    "key": {"tanggal": "2025-12-31", "kecamatan": "Waru"},
+    "rules": ["wajib:kecamatan"],
+    "reasons": ["Kecamatan kosong."],
+}
+
+
+def test_who_sends_files_is_told_to_send_the_file_again(
+    tmp_path: Path, declared: Declarations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of a file is read again before a mended one is sent; whoever is read anew has nothing to send."""
+    said = {}
+    for system, rows in (("covid", [FILE_ROW]), ("siak", ROWS)):
+        monkeypatch.setattr(refusals, "refused_rows", lambda *_, rows=rows, **__: rows)
+        written = write_note(system, None, None, tmp_path, "cli:uji")
+        assert written is not None
+        (step,) = (line[1] for line in cells(written.workbook, 1) if line[0] == "Langkah")
+        assert step in page_of(note_of(declared, system, system, rows))
+        said[system] = step
+    assert "kirim lagi seutuhnya dengan nama yang sama" in said["covid"]
+    assert "pengambilan berikutnya" not in said["covid"]
+    assert "sistem asal" in said["siak"]
+    assert "berkas asal" in advice("kasus-wajar", [], declared.datasets["covid.kasus_harian"], declared)
 
 
 def test_nothing_refused_is_no_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lumbung.declarations.models import Column, Dataset, MasterRef
+from lumbung.declarations.models import Column, Comparison, Dataset, MasterRef
 from lumbung.warehouse.ddl import (
     LINEAGE,
     TypeUnknownError,
@@ -116,6 +116,23 @@ def test_a_label_follows_its_code_and_lineage_comes_last() -> None:
         "_status_nik": "string",
         **{name: kind for name, (kind, _) in LINEAGE.items()},
     }
+
+
+def test_what_differs_follows_the_status_where_something_is_compared() -> None:
+    reference = MasterRef(
+        id="status_nik",
+        column="nik",
+        to="siak.orang",
+        to_column="nik",
+        when="true",
+        compare=(Comparison(attribute="nama", ours="nik", theirs="nama"),),
+        title="Status NIK",
+        description="",
+    )
+    columns = curated_columns(dataset(master_refs=(reference,)))
+    assert list(columns)[-len(LINEAGE) - 2 : -len(LINEAGE)] == ["_status_nik", "_status_nik_beda"]
+    assert columns["_status_nik_beda"][0] == "string"
+    assert "nama" in columns["_status_nik_beda"][1]
 
 
 def test_every_column_has_a_comment_with_unit_and_class() -> None:
