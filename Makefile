@@ -42,7 +42,7 @@ test-fast: install ## the tests that need no service; sockets are forbidden (und
 histories: install ## 1,000 generated histories of rows, late, deleted, refused, against an oracle (minutes)
 	@$(PLATFORM) -m runtime.testing histories
 
-properties: install ## 10,000 generated rows of every contract, good and bad, against plain Python (a quarter of an hour)
+properties: install ## 10,000 generated rows of every contract, good and bad, against plain Python: generated rules only, no suite's (a quarter of an hour)
 	@$(PLATFORM) -m runtime.testing properties
 
 manifest: install ## every injected defect is refused, nothing else: three drawn seeds, two scales; writes docs/manifest.md (half an hour)
