@@ -228,7 +228,7 @@ def grows(size: int) -> Callable[[Asked], Reply]:
 
 
 def swaps(size: int) -> Callable[[Asked], Reply]:
-    """After the first answer a row of its page goes and one comes in at the end: as many rows, another one pulled up."""
+    """After the first answer a row of its page goes and one comes in at the end: as many rows, one of them missed."""
     state = {"rows": list(ROWS), "asked": 0}
 
     def answer(asked: Asked) -> Reply:

@@ -1,8 +1,8 @@
 """Generated rows of every contract through the rules as the stages use them, against plain Python.
 
 `make test` takes a few contracts and few rows; `make properties` all of them with 10,000 rows each
-(`LUMBUNG_PROPERTY_ROWS`, `LUMBUNG_PROPERTY_SEED`). Asserted are the rules that follow from the contract and its standards
-by themselves (`made.asserted`); those of the suites are held against the manifest (`make manifest`).
+(`LUMBUNG_PROPERTY_ROWS`, `LUMBUNG_PROPERTY_SEED`). Asserted are the rules that follow from the contract and its
+standards by themselves (`made.asserted`); those of the suites are held against the manifest (`make manifest`).
 """
 
 from __future__ import annotations
