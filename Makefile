@@ -42,7 +42,7 @@ test-fast: install ## the tests that need no service; sockets are forbidden (und
 histories: install ## 1,000 generated histories of rows, late, deleted, refused, against an oracle (minutes)
 	@$(PLATFORM) -m runtime.testing histories
 
-properties: install ## 10,000 generated rows of every contract, good and bad, against plain Python (a quarter of an hour)
+properties: install ## 10,000 generated rows of every contract, good and bad, against plain Python: generated rules only, no suite's (a quarter of an hour)
 	@$(PLATFORM) -m runtime.testing properties
 
 manifest: install ## every injected defect is refused, nothing else: three drawn seeds, two scales; writes docs/manifest.md (half an hour)
@@ -53,7 +53,7 @@ faults: install ## strike every stage at every point, with seeds; writes docs/fa
 	@rm -f .lumbung/test/faults/faults.md; LUMBUNG_PROFILE=test $(PLATFORM) -m tests.faults $(ARGS); code=$$?; \
 	if [ -f .lumbung/test/faults/faults.md ]; then cp .lumbung/test/faults/faults.md docs/; fi; exit $$code
 
-lint: install ## ruff, sqlfluff, mypy, import-linter, secrets and licences
+lint: install ## ruff, sqlfluff, mypy, import-linter, secrets, licences and known advisories
 	@$(PLATFORM) -m runtime.testing lint
 
 bench: ## measure against peers (installed apart, 1.4 GB): BENCH="b1 --rows 100000" for a part; results in benchmarks/results
@@ -72,7 +72,7 @@ bench-night: install ## a night of 25 synthetic sources through Airflow and with
 bench-full: install ## both systems at full size (SCALES="0.25 0.5 1.0"): hours; results in benchmarks/results/
 	@$(PLATFORM) -m benchmarks.b7_full --scales $(or $(SCALES),0.25 0.5 1.0)
 
-supply-chain: install ## secrets, licences and known advisories of what we stand on
+supply-chain: install ## of lint only the secrets, licences and known advisories
 	@$(PLATFORM) -m runtime.supply_chain --advisories
 
 lock: ## compile the hashed locks anew from requirements/*.in

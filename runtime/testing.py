@@ -67,7 +67,7 @@ def pytest(profile: Settings, *arguments: str) -> list[str]:
 
 
 def lint(profile: Settings) -> bool:
-    """Ruff, sqlfluff, mypy, import-linter, secrets and licences; all of them run, and all must pass."""
+    """Ruff, sqlfluff, mypy, import-linter, secrets, licences and advisories; all of them run, and all must pass."""
     sql = [str(path) for path in (ROOT / "sql", ROOT / "lumbung") if any(path.rglob("*.sql"))]
     checks = [
         run(profile, "ruff check", [env_bin("ruff"), "check", "."]),

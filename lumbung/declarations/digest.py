@@ -16,7 +16,7 @@ def dataset_digest(declarations: Declarations, dataset: Dataset) -> str:
     document = {
         "dataset": _judging(dataset.model_dump(mode="json")),
         "types": [declarations.types[name].model_dump(mode="json") for name in types],
-        "lists": [declarations.lists[name].model_dump(mode="json") for name in lists],
+        "lists": [declarations.lists[name].model_dump(mode="json", exclude={"validity"}) for name in lists],
         "tenant": _judging(declarations.tenant.model_dump(mode="json")),
         "timezone": declarations.systems[dataset.system].timezone,
     }

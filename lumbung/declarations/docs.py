@@ -120,10 +120,13 @@ def _registration(system: System) -> list[str]:
 
 def _lists(lists: Iterable[CodeList]) -> list[str]:
     rows = [
-        (f"`{entry.name}`", entry.title, str(len(entry.rows)), entry.source, entry.license, entry.caution or "")
+        (
+            *(f"`{entry.name}`", entry.title, str(len(entry.rows)), entry.source),
+            *(entry.validity or "Tiap kode", entry.license, entry.caution or ""),
+        )
         for entry in lists
     ]
-    return _table(("Daftar", "Judul", "Baris", "Sumber", "Lisensi", "Perhatian"), rows)
+    return _table(("Daftar", "Judul", "Baris", "Sumber", "Masa berlaku", "Lisensi", "Perhatian"), rows)
 
 
 def _source(dataset: Dataset) -> str:

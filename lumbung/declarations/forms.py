@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
@@ -215,15 +214,18 @@ class NamesForm(Form):
 
 
 class ListForm(Form):
-    """`standards/reference/<name>.yaml`, the descriptor of a CSV beside it."""
+    """`standards/reference/<name>.yaml`, the descriptor of a CSV beside it.
+
+    `validity`: how long the list as a whole holds, in words; needed where its codes bear no days of their own.
+    """
 
     name: str
     title: str
     description: str
     source: str
     license: str
+    validity: str | None = None
     caution: str | None = None
-    as_of: date | None = None
     columns: list[ListColumn]
     key: list[str]
     code_column: str

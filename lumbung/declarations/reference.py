@@ -105,6 +105,7 @@ class Meaning(Frozen):
 class CodeList(Frozen):
     """A code list or crosswalk (data induk, kode referensi).
 
+    `validity`: how long it holds, in words; None where its codes bear days of their own (`has_validity`).
     `forms`, `aliases`: how its names may be written; `unique_within`: the columns within which a name has one code.
     """
 
@@ -120,6 +121,7 @@ class CodeList(Frozen):
     label_column: str
     has_validity: bool
     rows: tuple[CodeRow, ...]
+    validity: str | None = None
     forms: tuple[NameForm, ...] = ()
     aliases: tuple[Alias, ...] = ()
     unique_within: tuple[str, ...] = ()

@@ -84,6 +84,7 @@ def _read_list(path: Path, root: Path, problems: list[Problem], declared: set[Pa
         description=form.description,
         source=form.source,
         license=form.license,
+        validity=form.validity,
         caution=form.caution,
         columns=tuple(form.columns),
         key=tuple(form.key),
@@ -113,6 +114,9 @@ def _form_problems(form: ListForm, file: YamlFile) -> list[Problem]:
     if (form.valid_from is None) != (form.valid_to is None):
         key = "valid_from" if form.valid_from else "valid_to"
         problems.append(file.problem((key,), "valid_from and valid_to stand together or not at all"))
+    if form.validity is None and form.valid_from is None:
+        message = "how long does the list hold? `validity` in words, or valid_from and valid_to for each code"
+        problems.append(file.problem(("validity",), message))
     single = {"code_column": form.code_column, "label_column": form.label_column}
     optional = {"valid_from": form.valid_from, "valid_to": form.valid_to}
     for key, name in {**single, **{k: v for k, v in optional.items() if v is not None}}.items():

@@ -227,6 +227,19 @@ def grows(size: int) -> Callable[[Asked], Reply]:
     return answer
 
 
+def swaps(size: int) -> Callable[[Asked], Reply]:
+    """After the first answer a row of its page goes and one comes in at the end: as many rows, one of them missed."""
+    state = {"rows": list(ROWS), "asked": 0}
+
+    def answer(asked: Asked) -> Reply:
+        state["asked"] += 1
+        if state["asked"] == 2:
+            state["rows"] = [*ROWS[1:], {"id": "A8", "nilai": 8, "aktif": True}]
+        return paged(state["rows"], size, jumlah=len(state["rows"]))(asked)
+
+    return answer
+
+
 # -- what is refused: behaviour, declaration, error, word in its message
 
 Case = tuple[str, Callable[[Asked], Reply], dict[str, Any], type[SourceError], str]
@@ -242,6 +255,8 @@ def says(body: Any = None, **more: Any) -> Callable[[Asked], Reply]:
 
 BAD: list[Case] = [
     ("a page moves while we page", grows(3), {"page": NUMBERED}, SourceChanged, "berubah"),
+    ("a row goes and another comes, on two pages", swaps(4), COUNTED, SourceChanged, "halaman pertama"),
+    ("a row goes and another comes, on three pages", swaps(3), COUNTED, SourceChanged, "halaman pertama"),
     ("the total changes", grows(3), COUNTED, SourceChanged, "jumlah baris berubah"),
     (
         "the total is more than the rows",

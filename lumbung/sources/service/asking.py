@@ -234,7 +234,7 @@ class ServiceSnapshot(ABC, Generic[A]):
                 f"sumber {self._system.code}: {self._address(asked)} menyebut {state.total} baris, terbaca "
                 f"{state.rows}; data berubah saat dibaca, dibaca ulang dari awal"
             )
-        if asked.page.style in ("number", "offset") and state.pages > 2:
+        if asked.page.style in ("number", "offset") and state.pages > 1:
             answered = self._answer(asked, first, values, None)
             if fingerprint(answered.rows) != state.first:
                 raise SourceChanged(

@@ -1,7 +1,8 @@
 """Generated rows of every contract through the rules as the stages use them, against plain Python.
 
 `make test` takes a few contracts and few rows; `make properties` all of them with 10,000 rows each
-(`LUMBUNG_PROPERTY_ROWS`, `LUMBUNG_PROPERTY_SEED`).
+(`LUMBUNG_PROPERTY_ROWS`, `LUMBUNG_PROPERTY_SEED`). Asserted are the rules that follow from the contract and its
+standards by themselves (`made.asserted`); those of the suites are held against the manifest (`make manifest`).
 """
 
 from __future__ import annotations
@@ -30,7 +31,11 @@ pytestmark = pytest.mark.integration
 
 ROWS = int(os.environ.get("LUMBUNG_PROPERTY_ROWS", "0"))
 SEED = int(os.environ.get("LUMBUNG_PROPERTY_SEED", "1"))
-SAMPLE = ("siak.capil_lahir", "siak.datang_detail", "siak.setup_prop", "sismiop.pembayaran_sppt", "sismiop.tarif")
+SAMPLE = (
+    *("siak.capil_lahir", "siak.datang_detail", "siak.setup_prop", "sismiop.pembayaran_sppt", "sismiop.tarif"),
+    *("dapodik.siswa", "simrs.kunjungan_pasien", "sampah.tonase_tps", "umkm.usaha", "gis.fasilitas"),
+)
+"""Contracts that `make test` takes: five of SQL, then REST, SOAP, CSV, XLSX, GeoPackage."""
 SMALL = 5_000
 
 

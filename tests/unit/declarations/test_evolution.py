@@ -52,6 +52,17 @@ NEW_COLUMN = """      - name: warna
         classification: umum
 """
 FIRST = "      - name: kode\n"
+PRICE = """      - name: harga
+        physicalName: HARGA_SKRG
+        businessName: Harga
+        description: Harga hari itu.
+        logicalType: number
+        physicalType: json string
+        classification: umum
+        customProperties:
+          - {property: decimal, value: "12,2"}
+          - {property: format, value: "1.234,5"}
+"""
 CASES: list[tuple[str, str, tuple[tuple[str, str], ...], str, str]] = [
     ("an optional column comes", GOODS, ((FIRST, NEW_COLUMN + FIRST),), "compatible", "kolom warna baru"),
     (
@@ -60,6 +71,14 @@ CASES: list[tuple[str, str, tuple[tuple[str, str], ...], str, str]] = [
         ((FIRST, NEW_COLUMN.replace("umum\n", "umum\n        required: true\n") + FIRST),),
         "breaking",
         "kolom warna baru dan wajib",
+    ),
+    ("a column goes", "contracts/harga/harian.yaml", ((PRICE, ""),), "breaking", "kolom harga dihapus"),
+    (
+        "a column becomes required",
+        "contracts/harga/harian.yaml",
+        ((PRICE, PRICE.replace("umum\n", "umum\n        required: true\n")),),
+        "breaking",
+        "kolom harga menjadi wajib",
     ),
     (
         "a column is renamed at the source",

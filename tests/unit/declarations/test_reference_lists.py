@@ -76,7 +76,6 @@ def test_a_list_refers_to_codes_that_its_parent_has(declared: Declarations) -> N
     for name, column, parent in (
         ("kbli_golongan_pokok", "kategori_2020", "kbli_kategori_2020"),
         ("kbli_golongan_pokok", "kategori_2025", "kbli_kategori_2025"),
-        ("kbli_kelompok", "golongan_pokok", "kbli_golongan_pokok"),
         ("icd10_blok", "bab", "icd10_bab"),
         ("rekening", "kode_induk", "rekening"),
         ("rekening", "tingkat", "rekening_tingkat"),

@@ -13,6 +13,7 @@ import pytest
 from lumbung.declarations import Declarations, load
 from lumbung.lineage import events
 from lumbung.settings import Settings, settings
+from lumbung.stages.mart_inputs import input_table
 
 OURS = "lumbung://sidoarjo"
 
@@ -121,6 +122,35 @@ def test_a_public_dataset_is_told_under_the_portals_address(state: Path, declare
     (found,) = told(state)
     assert names(found["inputs"]) == [f"{OURS} mart.penduduk_semester"]
     assert names(found["outputs"]) == [f"{settings().ckan_url} {publication.slug}"]
+
+
+def test_every_public_dataset_leads_back_to_the_departments_behind_it(state: Path, declared: Declarations) -> None:
+    """By the events alone. What counts the ledger's own records (of all batches) has no table before it."""
+    for dataset in declared.datasets.values():
+        run = f"{dataset.system}-000001"
+        one = batch(id=f"{run}-{dataset.name}", run_id=run, system=dataset.system, dataset=dataset.id)
+        events.extracted(one, dataset.source_table)
+        events.landed(one)
+        events.validated(one, dataset)
+        events.conformed(one, dataset, 1)
+    refresh = cast(Any, SimpleNamespace(run_label="mart-000001", rows=1, snapshot_id=1))
+    for mart in declared.marts.values():
+        events.refreshed(mart, refresh, {input_table(name): 1 for name in mart.inputs}, declared)
+        for publication in mart.publications:
+            events.published(publication, refresh, "1", 1)
+    before: dict[str, set[str]] = {}
+    for event in told(state):
+        for output in names(event["outputs"]):
+            before.setdefault(output, set()).update(names(event["inputs"]))
+    for mart in declared.marts.values():
+        read = {f"opd://{name.split('__')[0]}" for name in mart.inputs if "." not in name}
+        for publication in mart.publications:
+            reached, ahead = set(), {f"{settings().ckan_url} {publication.slug}"}
+            while ahead:
+                reached |= ahead
+                ahead = {name for place in ahead for name in before.get(place, ())} - reached
+            found = {name.split()[0] for name in reached if name.startswith("opd://")}
+            assert found >= read and (found or mart.records), publication.id
 
 
 def test_what_cannot_be_told_fails_nothing(

@@ -202,11 +202,50 @@ def test_a_date_takes_the_declared_writing(tmp_path: Path) -> None:
     assert given(path, headers={"tanggal": ("tanggal",), **HEADERS}).rows[1][0] == "31-12-2025"
 
 
-def test_an_unknown_attribute_is_remarked_and_a_missing_one_refuses(tmp_path: Path) -> None:
-    path = layer(tmp_path / "a.gpkg", [SQUARE], warna=pa.array(["merah"]))
-    assert given(path).remarks == ["kolom baru “warna” belum ada di kontrak; tidak dibaca sampai didaftarkan"]
-    with pytest.raises(FileRefused, match="kolom “nama” tidak ada"):
-        given(path, headers={"nama": ("nama",), **HEADERS})
+# -- drift: attributes as a department's layer has them, what is read of `kode`, `nama`, `jumlah`, what is said
+
+NAMED = {"nama": ("nama", "NAMOBJ"), "jumlah": ("jumlah",), **HEADERS}
+NAMES, NUMBERS = pa.array(["Waru"]), pa.array([7])
+NEW = "kolom baru “warna” belum ada di kontrak; tidak dibaca sampai didaftarkan"
+GOES_ON: list[tuple[str, dict[str, pa.Array], tuple[str | None, ...], list[str]]] = [
+    ("as declared", {"nama": NAMES, "jumlah": NUMBERS}, ("Waru", "7"), []),
+    ("reordered", {"jumlah": NUMBERS, "nama": NAMES}, ("Waru", "7"), []),
+    ("added", {"nama": NAMES, "jumlah": NUMBERS, "warna": NAMES}, ("Waru", "7"), [NEW]),
+    ("added in front", {"warna": NAMES, "nama": NAMES, "jumlah": NUMBERS}, ("Waru", "7"), [NEW]),
+    ("renamed to a declared alias", {"NamObj": NAMES, "jumlah": NUMBERS}, ("Waru", "7"), []),
+    ("empty in every feature", {"nama": pa.array([None], pa.string()), "jumlah": NUMBERS}, (None, "7"), []),
+    ("number to text", {"nama": NAMES, "jumlah": pa.array(["tujuh"])}, ("Waru", "tujuh"), []),
+    ("text to number", {"nama": pa.array([12]), "jumlah": NUMBERS}, ("12", "7"), []),
+    ("whole to fraction", {"nama": NAMES, "jumlah": pa.array([7.5])}, ("Waru", "7.5"), []),
+    ("text to day", {"nama": pa.array([date(2025, 12, 31)]), "jumlah": NUMBERS}, ("2025-12-31", "7"), []),
+]
+"""Drift that costs no value: a text of another kind arrives as it stands and fails its column's form."""
+REFUSED: list[tuple[str, dict[str, pa.Array], str]] = [
+    ("dropped", {"jumlah": NUMBERS}, "kolom “nama” tidak ada"),
+    ("two are dropped", {}, "kolom “nama” tidak ada; kolom “jumlah” tidak ada"),
+    ("renamed", {"nm": NAMES, "jumlah": NUMBERS}, "kolom “nama” tidak ada"),
+    ("renamed, and the old one beside it", {"nama": NAMES, "namobj": NAMES, "jumlah": NUMBERS}, "ada 2 kali"),
+    ("codes to numbers", {"nama": pa.array([3515110001002000.0]), "jumlah": NUMBERS}, "1 dari 1 baris rusak"),
+]
+
+
+@pytest.mark.parametrize(
+    ("columns", "values", "said"), [case[1:] for case in GOES_ON], ids=[case[0] for case in GOES_ON]
+)
+def test_drift_that_costs_nothing_goes_on_and_is_said(
+    tmp_path: Path, columns: dict[str, pa.Array], values: tuple[str | None, ...], said: list[str]
+) -> None:
+    got = given(layer(tmp_path / "a.gpkg", [SQUARE], **columns), headers=NAMED)
+    assert (got.rows[1][:3], got.defects, got.remarks) == ((*values, "A"), {}, said)
+
+
+@pytest.mark.parametrize(("columns", "words"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED])
+def test_drift_that_would_cost_values_refuses_the_file(
+    tmp_path: Path, columns: dict[str, pa.Array], words: str
+) -> None:
+    with pytest.raises(FileRefused) as refused:
+        given(layer(tmp_path / "a.gpkg", [SQUARE], **columns), headers=NAMED)
+    assert words in str(refused.value)
 
 
 # -- features that are refused: geometry, words of the reason

@@ -297,10 +297,11 @@ BROKEN: list[tuple[str, Fill, Spoil, dict[str, Any], str]] = [
         "larger than declared",
         plain,
         bytes_of(b"PK\x03\x04" + bytes(1 << 21)),
-        {"xlsx": {"sheet": "Data", "max_mb": 1}},
+        SMALL,
         "kirim CSV",
     ),
     ("a cell at the far end", plain, in_sheet('r="D2"', 'r="XFD1048576"'), {}, "kirim CSV"),
+    ("the same, in another writing", plain, in_sheet(r'<c r="D2"([^>]*)>(.*?)</c>', FAR), {}, "kirim CSV"),
     (
         "the sheet is not there",
         plain,
@@ -311,13 +312,7 @@ BROKEN: list[tuple[str, Fill, Spoil, dict[str, Any], str]] = [
     ("the sheet is hidden", hide, nothing, {}, "disembunyikan"),
     ("the sheet is empty", lambda _, __: None, nothing, {"header_row": 5}, "kepala tabel tidak ditemukan"),
     ("only a header", lambda _, __: None, nothing, {}, "tidak memuat satu baris data pun"),
-    (
-        "a column is missing",
-        plain,
-        nothing,
-        {"headers": {"nik": ("NIK",), "nama": ("Nm",), "jumlah": ("Jumlah",), "tanggal": ("Tanggal",)}},
-        "kolom “Nm” tidak ada",
-    ),
+    ("a column is missing", plain, nothing, RENAMED, "kolom “Nm” tidak ada"),
     (
         "formulas that were never computed",
         plain,
@@ -346,6 +341,56 @@ def test_a_workbook_that_is_not_as_declared_is_refused_whole(
     spoil(path)
     with pytest.raises(FileRefused) as refused:
         read(path, dataset(**(XLSX | files)))
+    assert words in str(refused.value)
+
+
+# -- drift: the header, a row under it, what is read of it, what is said
+
+GOOD = (NIK, "Siti", "7", "31-12-2025")
+NEW = "kolom baru “{}” belum ada di kontrak; tidak dibaca sampai didaftarkan"
+Cells = tuple[Any, ...]
+GOES_ON: list[tuple[str, Cells, Cells, tuple[str | None, ...], list[str]]] = [
+    ("as declared", HEAD, GOOD, GOOD, []),
+    ("reordered", HEAD[::-1], GOOD[::-1], GOOD, []),
+    ("added at the end", (*HEAD, "Catatan"), (*GOOD, "x"), GOOD, [NEW.format("Catatan")]),
+    ("added in front", ("No", *HEAD), (1, *GOOD), GOOD, [NEW.format("No")]),
+    ("added without a header, empty", (HEAD[0], "", *HEAD[1:]), (NIK, None, *GOOD[1:]), GOOD, []),
+    ("renamed to a declared alias", (HEAD[0], "nama  LENGKAP", *HEAD[2:]), GOOD, GOOD, []),
+    ("empty in every row", HEAD, (NIK, None, *GOOD[2:]), (NIK, None, *GOOD[2:]), []),
+    ("text to number", HEAD, (NIK, 12, *GOOD[2:]), (NIK, "12", *GOOD[2:]), []),
+    ("number to text", HEAD, (*GOOD[:2], "tujuh", GOOD[3]), (*GOOD[:2], "tujuh", GOOD[3]), []),
+    ("day to another writing", HEAD, (*GOOD[:3], "2025/12/31"), (*GOOD[:3], "2025/12/31"), []),
+]
+"""Drift that costs no value: a text of another kind arrives as it stands and fails its column's form."""
+REFUSED: list[tuple[str, Cells, Cells, str]] = [
+    ("dropped", (*HEAD[:2], HEAD[3]), (*GOOD[:2], GOOD[3]), "kolom “Jumlah” tidak ada"),
+    ("the key is dropped", HEAD[1:], GOOD[1:], "kolom “NIK” tidak ada"),
+    ("two are dropped", HEAD[:2], GOOD[:2], "kolom “Jumlah” tidak ada; kolom “Tanggal” tidak ada"),
+    ("renamed", (HEAD[0], "Nm", *HEAD[2:]), GOOD, "kolom “Nama” tidak ada"),
+    ("renamed, and the old one beside it", (HEAD[0], "Nama", "Nama Lengkap", *HEAD[2:]), (NIK, *GOOD), "ada 2 kali"),
+    ("its header is gone", (HEAD[0], "", *HEAD[2:]), GOOD, "kolom “Nama” tidak ada"),
+    ("identifiers to numbers", HEAD, (int(NIK), *GOOD[1:]), "1 dari 1 baris rusak"),
+]
+
+
+def one_row(tmp_path: Path, head: Cells, cells: Cells) -> Given:
+    return given(tmp_path, lambda _, page: row(page, 2, *cells), head=tuple(map(str, head)))
+
+
+@pytest.mark.parametrize(
+    ("head", "cells", "values", "said"), [case[1:] for case in GOES_ON], ids=[case[0] for case in GOES_ON]
+)
+def test_drift_that_costs_nothing_goes_on_and_is_said(
+    tmp_path: Path, head: Cells, cells: Cells, values: tuple[str | None, ...], said: list[str]
+) -> None:
+    found = one_row(tmp_path, head, cells)
+    assert (found.rows, found.defects, found.remarks) == ({2: values}, {}, said)
+
+
+@pytest.mark.parametrize(("head", "cells", "words"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED])
+def test_drift_that_would_cost_values_refuses_the_file(tmp_path: Path, head: Cells, cells: Cells, words: str) -> None:
+    with pytest.raises(FileRefused) as refused:
+        one_row(tmp_path, head, cells)
     assert words in str(refused.value)
 
 
