@@ -1,0 +1,103 @@
+"""The SQL of the marts about health on the real engine, over a few rows of which the answer is known."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.integration.test_mart_sql import Answer, answer, declared  # noqa: F401
+from tests.integration.test_mart_sql_maps import broken, reasons
+
+VISIT = {"no_kunjungan": "1", "jenis_kelamin": "L", "tanggal_lahir": date(2020, 6, 15), "icd10": "J06.9"}
+VISIT |= {"waktu": datetime(2025, 6, 20, 2, tzinfo=UTC)}
+BEDS = [{"kelas": "II", "jumlah": 10}, {"kelas": "III", "jumlah": 5}, {"kelas": "ICU", "jumlah": 0}]
+REPORT = {"tanggal": date(2025, 6, 30), "kecamatan": "Sidoarjo", "_kode_kecamatan": "35.15.08", "suspek": 5}
+REPORT |= {"konfirmasi": 3, "sembuh": 2, "meninggal": 1, "_loaded_at": datetime(2025, 7, 1, tzinfo=UTC)}
+
+
+def at(month: int, day: int, hour: int = 3, year: int = 2026, minute: int = 0) -> datetime:
+    """A moment by UTC; the day in Sidoarjo begins at 17:00 of the day before."""
+    return datetime(year, month, day, hour, minute, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("moment", "month", "ages"),
+    [
+        (at(6, 14, 16, 2025, 59), "2025-06", "00-04"),
+        (at(6, 14, 17, 2025), "2025-06", "05-09"),
+        (at(6, 14, 17, 2095), "2095-06", "75+"),
+        (at(5, 31, 16, 2025, 59), "2025-05", "00-04"),
+        (at(5, 31, 17, 2025), "2025-06", "00-04"),
+    ],
+    ids=["last-minute-of-four", "fifth-birthday", "seventy-fifth-birthday", "last-minute-of-may", "june-begins"],
+)
+def test_a_visit_has_the_month_and_the_age_of_its_day_in_the_regency(
+    answer: Answer,  # noqa: F811
+    moment: datetime,
+    month: str,
+    ages: str,
+) -> None:
+    (found,) = answer("kunjungan_rs", {"simrs__kunjungan_pasien": [{**VISIT, "waktu": moment}]})
+    assert (found["bulan"], found["kelompok_umur"], found["jumlah_kunjungan"]) == (month, ages, 1)
+
+
+@pytest.mark.parametrize(
+    ("diagnosis", "chapter"),
+    [("B99", "I"), ("C00.1", "II"), ("D48", "II"), ("D50", "III"), ("U07.1", "XXII"), (None, "-"), ("D49", "?")],
+)
+def test_a_visit_lies_in_the_chapter_of_its_diagnosis(
+    answer: Answer,  # noqa: F811
+    diagnosis: str | None,
+    chapter: str,
+) -> None:
+    rows = {"simrs__kunjungan_pasien": [{**VISIT, "icd10": diagnosis}]}
+    found = answer("kunjungan_rs", rows)
+    assert [row["bab_penyakit"] for row in found] == [chapter]
+    assert (found[0]["bab_penyakit_label"] == "Tanpa diagnosis") == (diagnosis is None)
+    assert broken(answer, "kunjungan_rs", "kunjungan-sesuai-sumber", rows, found) == 0
+
+
+VISITS = {
+    "simrs__kunjungan_pasien": [
+        VISIT,
+        {**VISIT, "no_kunjungan": "2"},
+        {**VISIT, "no_kunjungan": "3", "jenis_kelamin": "P", "icd10": None},
+        {**VISIT, "no_kunjungan": "4", "tanggal_lahir": None},
+        {**VISIT, "no_kunjungan": "5", "jenis_kelamin": None},
+        {**VISIT, "no_kunjungan": "6", "jenis_kelamin": "X"},
+        {**VISIT, "no_kunjungan": "7", "_dihapus_batch": "b"},
+    ]
+}
+
+
+def test_visits_are_counted_and_the_others_have_a_reason(answer: Answer) -> None:  # noqa: F811
+    found = answer("kunjungan_rs", VISITS)
+    assert sorted((r["jenis_kelamin"], r["bab_penyakit"], r["jumlah_kunjungan"]) for r in found) == [
+        ("L", "X", 2),
+        ("P", "-", 1),
+    ]
+    assert reasons(answer, "kunjungan_rs", VISITS) == {
+        ("simrs__kunjungan_pasien", "dihitung"): 3,
+        ("simrs__kunjungan_pasien", "tanggal lahir kosong"): 1,
+        ("simrs__kunjungan_pasien", "jenis kelamin kosong atau bukan L/P"): 2,
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "refused"),
+    [
+        ({}, 0),
+        ({"jumlah_kunjungan": 3}, 1),
+        ({"bab_penyakit": "-"}, 1),
+        ({"kelompok_umur": "00-04"}, 2),
+        ({"bulan": "2025-07"}, 2),
+    ],
+    ids=["as-it-is", "one-more", "diagnosis-lost", "another-age", "another-month"],
+)
+def test_a_mart_of_other_visits_is_refused(answer: Answer, change: dict[str, Any], refused: int) -> None:  # noqa: F811
+    found = sorted(answer("kunjungan_rs", VISITS), key=lambda row: str(row["jenis_kelamin"]))
+    changed = [{**found[0], **change}, *found[1:]]
+    assert broken(answer, "kunjungan_rs", "kunjungan-sesuai-sumber", VISITS, changed) == refused
