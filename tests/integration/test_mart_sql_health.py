@@ -101,3 +101,88 @@ def test_a_mart_of_other_visits_is_refused(answer: Answer, change: dict[str, Any
     found = sorted(answer("kunjungan_rs", VISITS), key=lambda row: str(row["jenis_kelamin"]))
     changed = [{**found[0], **change}, *found[1:]]
     assert broken(answer, "kunjungan_rs", "kunjungan-sesuai-sumber", VISITS, changed) == refused
+
+
+STAYS = {
+    "simrs__tempat_tidur": BEDS,
+    "simrs__rawat_inap": [
+        {"kelas": "II", "masuk": at(12, 30, year=2025), "keluar": at(1, 2)},  # two nights in December, one in January
+        {"kelas": "II", "masuk": at(12, 10, 1, 2025), "keluar": at(12, 10, 9, 2025)},  # came and left: one day
+        {"kelas": "II", "masuk": at(1, 3)},  # still in: two nights until 5 January
+        {"kelas": "II", "masuk": at(12, 31, 17, 2025), "keluar": at(1, 1, 20)},  # 1 to 2 January in the regency
+        {"kelas": "II", "masuk": at(1, 5, 17)},  # tomorrow
+        {"kelas": "VIP", "masuk": at(1, 3)},
+        {"kelas": "II", "masuk": at(1, 3), "_dihapus_batch": "b"},
+    ],
+}
+USE = ("bulan", "kelas", "jumlah_hari", "pasien_masuk", "pasien_keluar", "hari_perawatan", "bor", "los", "toi")
+
+
+def test_the_use_of_beds_is_that_of_the_ministry(answer: Answer) -> None:  # noqa: F811
+    """BOR: days of care per bed and day; LOS: stay of those who left; TOI: free bed days for each of them."""
+    found = answer("rawat_inap_bulanan", STAYS)
+    two = Decimal("0.01")
+    assert sorted(tuple(row[name] for name in USE) for row in found if row["kelas"] == "II") == [
+        ("2025-12", "II", 31, 2, 1, 3, (Decimal(300) / 310).quantize(two), Decimal("1.00"), Decimal("307.00")),
+        ("2026-01", "II", 4, 2, 2, 4, Decimal("10.00"), Decimal("2.00"), Decimal("18.00")),
+    ]
+    assert sorted(tuple(row[name] for name in USE) for row in found if row["kelas"] != "II") == [
+        ("2025-12", "ICU", 31, 0, 0, 0, None, None, None),
+        ("2025-12", "III", 31, 0, 0, 0, Decimal("0.00"), None, None),
+        ("2026-01", "ICU", 4, 0, 0, 0, None, None, None),
+        ("2026-01", "III", 4, 0, 0, 0, Decimal("0.00"), None, None),
+    ]
+    assert reasons(answer, "rawat_inap_bulanan", STAYS) == {
+        ("simrs__rawat_inap", "dihitung"): 4,
+        ("simrs__rawat_inap", "kelas tidak dikenal"): 1,
+        ("simrs__rawat_inap", "masuk sesudah tanggal data"): 1,
+    }
+    public = answer(
+        "rawat_inap_bulanan", {"mart.rawat_inap_bulanan": found}, file="publikasi_pemakaian_tempat_tidur.sql"
+    )
+    assert sorted((r["periode"], r["tempat_tidur"], r["bor"], r["status_nilai"]) for r in public) == [
+        ("2025-12", 15, Decimal("0.65"), "final"),  # 3 of 15 x 31
+        ("2026-01", 15, Decimal("6.67"), "sementara"),  # 4 of 15 x 4
+    ]
+
+
+@pytest.mark.parametrize(
+    ("moment", "month", "days", "care"),
+    [
+        (at(12, 31, 16, 2025, 59), "2025-12", 30, 1),
+        (at(12, 31, 17, 2025), "2025-12", 31, 2),
+        (at(12, 31, 17, 2025), "2026-01", 1, 0),
+        (at(1, 2), "2026-01", 1, 1),
+    ],
+    ids=["last-day", "month-is-over", "first-day", "second-day"],
+)
+def test_the_last_month_has_the_days_that_have_passed(
+    answer: Answer,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    moment: datetime,
+    month: str,
+    days: int,
+    care: int,
+) -> None:
+    monkeypatch.setattr("tests.integration.test_mart_sql.MOMENT", moment)
+    stays = {"simrs__tempat_tidur": BEDS[:1], "simrs__rawat_inap": [{"kelas": "II", "masuk": at(12, 30, year=2025)}]}
+    stays["simrs__rawat_inap"][0]["keluar"] = at(1, 9)  # written ahead: until then in bed
+    found = answer("rawat_inap_bulanan", stays)
+    (row,) = (row for row in found if row["bulan"] == month)
+    assert (row["jumlah_hari"], row["hari_perawatan"], row["pasien_keluar"]) == (days, care, 0)
+    assert broken(answer, "rawat_inap_bulanan", "hari-sesuai-rawat", stays, found) == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "refused"),
+    [({}, 0), ({"hari_perawatan": 5}, 1), ({"pasien_keluar": 3}, 1), ({"kelas": "III"}, 2)],
+    ids=["as-it-is", "a-night-twice", "left-twice", "another-class"],
+)
+def test_a_mart_of_other_nights_is_refused(answer: Answer, change: dict[str, Any], refused: int) -> None:  # noqa: F811
+    found = answer("rawat_inap_bulanan", STAYS)
+    changed = [
+        {**row, **change} if (row["bulan"], row["kelas"]) == ("2026-01", "II") else row
+        for row in found
+        if row["kelas"] != "III"
+    ]
+    assert broken(answer, "rawat_inap_bulanan", "hari-sesuai-rawat", STAYS, changed) == refused
