@@ -186,3 +186,45 @@ def test_a_mart_of_other_nights_is_refused(answer: Answer, change: dict[str, Any
         if row["kelas"] != "III"
     ]
     assert broken(answer, "rawat_inap_bulanan", "hari-sesuai-rawat", STAYS, changed) == refused
+
+
+CASES = {
+    "covid__kasus_harian": [
+        REPORT,
+        {**REPORT, "tanggal": date(2025, 6, 1), "suspek": None, "sembuh": None, "meninggal": None},
+        {**REPORT, "tanggal": date(2025, 7, 1), "konfirmasi": 7},
+        {**REPORT, "kecamatan": "Kec. Sidoarjo", "konfirmasi": 4, "_loaded_at": datetime(2025, 7, 2, tzinfo=UTC)},
+        {**REPORT, "_kode_kecamatan": None},
+        {**REPORT, "_dihapus_batch": "b"},
+    ]
+}
+
+
+def test_cases_are_counted_by_month_and_a_kecamatan_reports_once_a_day(answer: Answer) -> None:  # noqa: F811
+    found = answer("covid_bulanan", CASES)
+    shown = ("bulan", "nama_kecamatan", "jumlah_laporan", "suspek", "konfirmasi", "sembuh", "meninggal")
+    assert sorted(tuple(row[name] for name in shown) for row in found) == [
+        ("2025-06", "Sidoarjo", 2, 5, 7, 2, 1),
+        ("2025-07", "Sidoarjo", 1, 5, 7, 2, 1),
+    ]
+    assert reasons(answer, "covid_bulanan", CASES) == {
+        ("covid__kasus_harian", "dihitung"): 3,
+        ("covid__kasus_harian", "ejaan lain dari kecamatan yang sama"): 1,
+        ("covid__kasus_harian", "kecamatan tidak dikenal"): 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "refused"),
+    [
+        ({}, 0),
+        ({"jumlah_laporan": 3}, 1),
+        ({"konfirmasi": 8}, 1),
+        ({"konfirmasi": 5}, 1),
+        ({"kode_kecamatan": "35.15.13"}, 1),
+    ],
+    ids=["as-it-is", "a-day-twice", "more-cases", "fewer-cases", "another-kecamatan"],
+)
+def test_a_mart_of_other_reports_is_refused(answer: Answer, change: dict[str, Any], refused: int) -> None:  # noqa: F811
+    june, july = sorted(answer("covid_bulanan", CASES), key=lambda row: str(row["bulan"]))
+    assert broken(answer, "covid_bulanan", "satu-laporan-sehari", CASES, [{**june, **change}, july]) == refused
