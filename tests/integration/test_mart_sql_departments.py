@@ -1,0 +1,87 @@
+"""The SQL of the marts about environment, visitors, waste, prices on the real engine, over known answers."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.integration.test_mart_sql import Answer, answer, declared  # noqa: F401
+from tests.integration.test_mart_sql_maps import broken, place, reasons
+
+SAMPLE = {"titik": "T1", "lokasi": "Kali Pucang", "tanggal": date(2025, 6, 10), "_kode_parameter": "bod-air"}
+SAMPLE |= {"hasil": Decimal("3.000")}
+BEACH = {"kode": "D1", "nama_wisata": "Pantai", "jenis": "alam", "_kode_kecamatan": "35.15.08"}
+VISITORS = {"bulan": "2025-06", "nama_wisata": "Pantai", "wisatawan": "Nusantara", "jumlah": 100}
+VISITORS |= {"pendapatan": Decimal("500.00")}
+LOAD = {"tanggal": date(2025, 6, 30), "kode_tps": "TPS1", "_kode_kecamatan": "35.15.08", "ritasi": 2}
+LOAD |= {"tonase": Decimal("10.50")}
+MARKET = {"kode": "P1", "nama": "Pasar Larangan", "_kode_kecamatan": "35.15.08"}
+PRICE = {"tanggal": date(2025, 6, 2), "pasar": "P1", "nama": "Beras Medium", "_kode_komoditas": "beras-medium"}
+PRICE |= {"harga_skrg": Decimal("12000.00"), "_loaded_at": datetime(2025, 6, 2, tzinfo=UTC)}
+
+
+@pytest.mark.parametrize(
+    ("parameter", "result", "status"),
+    [
+        ("ph-air", "5.999", "melampaui"),
+        ("ph-air", "6.000", "memenuhi"),
+        ("ph-air", "9.000", "memenuhi"),
+        ("ph-air", "9.001", "melampaui"),
+        ("do-air", "3.999", "melampaui"),
+        ("do-air", "4.000", "memenuhi"),
+        ("bod-air", "3.000", "memenuhi"),
+        ("bod-air", "3.001", "melampaui"),
+        ("timbal-tanah", "999.000", "tanpa baku mutu"),
+    ],
+)
+def test_a_result_on_its_standard_meets_it(answer: Answer, parameter: str, result: str, status: str) -> None:  # noqa: F811
+    source = f"kualitas_air__sampel_{parameter.rpartition('-')[2]}"
+    rows = {source: [{**SAMPLE, "_kode_parameter": parameter, "hasil": Decimal(result)}]}
+    found = answer("kualitas_lingkungan", rows)
+    assert [(r["media"], r["status_baku"]) for r in found] == [(parameter.rpartition("-")[2], status)]
+    assert broken(answer, "kualitas_lingkungan", "status-sesuai-daftar", rows, found) == 0
+
+
+SAMPLES = {
+    "kualitas_air__sampel_air": [
+        SAMPLE,
+        {**SAMPLE, "titik": "T2", "hasil": Decimal("3.500")},
+        {**SAMPLE, "_kode_parameter": "emas-air"},
+        {**SAMPLE, "titik": "T3", "_dihapus_batch": "b"},
+    ],
+    "kualitas_air__sampel_tanah": [{**SAMPLE, "_kode_parameter": "timbal-tanah"}],
+}
+
+
+def test_a_sample_of_an_unknown_parameter_says_so(answer: Answer) -> None:  # noqa: F811
+    found = answer("kualitas_lingkungan", SAMPLES)
+    assert sorted((r["kode_titik"], r["nama_parameter"], r["satuan"], r["baku_tertinggi"]) for r in found[:2]) == [
+        ("T1", "BOD", "mg/L", Decimal("3.000")),
+        ("T2", "BOD", "mg/L", Decimal("3.000")),
+    ]
+    assert reasons(answer, "kualitas_lingkungan", SAMPLES) == {
+        ("kualitas_air__sampel_air", "dihitung"): 2,
+        ("kualitas_air__sampel_air", "parameter tidak dikenal"): 1,
+        ("kualitas_air__sampel_tanah", "dihitung"): 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "refused"),
+    [
+        ({"status_baku": "memenuhi"}, 0),
+        ({"status_baku": "melampaui"}, 1),
+        ({"status_baku": "memenuhi", "baku_tertinggi": None}, 0),
+        ({"status_baku": "tanpa baku mutu"}, 1),
+        ({"kode_parameter": "cod-air"}, 2),
+    ],
+    ids=["as-it-is", "exceeds", "the-status-counts", "no-standard", "another-parameter"],
+)
+def test_a_mart_of_other_results_is_refused(answer: Answer, change: dict[str, Any], refused: int) -> None:  # noqa: F811
+    found = sorted(answer("kualitas_lingkungan", SAMPLES), key=lambda r: (str(r["media"]), str(r["kode_titik"])))
+    changed = [{**found[0], **change}, *found[1:]]
+    assert broken(answer, "kualitas_lingkungan", "status-sesuai-daftar", SAMPLES, changed) == refused
+    assert broken(answer, "kualitas_lingkungan", "status-sesuai-daftar", SAMPLES, changed[:-1]) == refused + 1
