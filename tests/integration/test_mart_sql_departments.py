@@ -85,3 +85,63 @@ def test_a_mart_of_other_results_is_refused(answer: Answer, change: dict[str, An
     changed = [{**found[0], **change}, *found[1:]]
     assert broken(answer, "kualitas_lingkungan", "status-sesuai-daftar", SAMPLES, changed) == refused
     assert broken(answer, "kualitas_lingkungan", "status-sesuai-daftar", SAMPLES, changed[:-1]) == refused + 1
+
+
+def test_visitors_of_a_name_that_two_destinations_share_are_nobodys(answer: Answer) -> None:  # noqa: F811
+    rows = {
+        "wisata__destinasi": [
+            BEACH,
+            {**BEACH, "kode": "D2", "nama_wisata": "Alun-Alun"},
+            {**BEACH, "kode": "D3", "nama_wisata": "Alun-Alun", "_kode_kecamatan": "35.15.13"},
+            {**BEACH, "kode": "D4", "_dihapus_batch": "b"},
+        ],
+        "wisata__kunjungan_wisata": [
+            VISITORS,
+            {**VISITORS, "wisatawan": "Mancanegara", "jumlah": 3, "pendapatan": None},
+            {**VISITORS, "nama_wisata": "Alun-Alun"},
+            {**VISITORS, "nama_wisata": "Candi"},
+            {**VISITORS, "bulan": "2025-07", "_dihapus_batch": "b"},
+        ],
+    }
+    found = answer("wisata_bulanan", rows)
+    shown = ("bulan", "kode_destinasi", "nama_kecamatan", "wisatawan", "jumlah_wisatawan", "pendapatan")
+    assert sorted(tuple(row[name] for name in shown) for row in found) == [
+        ("2025-06", "D1", "Sidoarjo", "Mancanegara", 3, 0),
+        ("2025-06", "D1", "Sidoarjo", "Nusantara", 100, 500),
+    ]
+    assert reasons(answer, "wisata_bulanan", rows) == {
+        ("wisata__kunjungan_wisata", "dihitung"): 2,
+        ("wisata__kunjungan_wisata", "nama milik lebih dari satu destinasi"): 1,
+        ("wisata__kunjungan_wisata", "destinasi tidak dikenal"): 1,
+    }
+
+
+@pytest.mark.parametrize(("month", "counted"), [("2022-12", 1), ("2023-01", 0)])
+def test_a_destination_is_counted_while_its_kecamatan_is_in_force(
+    answer: Answer,  # noqa: F811
+    month: str,
+    counted: int,
+) -> None:
+    rows = {
+        "ref.wilayah": [place("35.15.08", end=date(2022, 12, 31))],
+        "wisata__destinasi": [BEACH],
+        "wisata__kunjungan_wisata": [{**VISITORS, "bulan": month}],
+    }
+    assert len(answer("wisata_bulanan", rows)) == counted
+    reason = "dihitung" if counted else "kecamatan destinasi tidak berlaku pada awal bulan"
+    assert reasons(answer, "wisata_bulanan", rows) == {("wisata__kunjungan_wisata", reason): 1}
+
+
+@pytest.mark.parametrize(
+    ("change", "refused"),
+    [({}, 0), ({"jumlah_wisatawan": 201}, 1), ({"pendapatan": Decimal(501)}, 1), ({"bulan": "2025-05"}, 1)],
+    ids=["as-it-is", "more-visitors", "more-income", "a-month-of-its-own"],
+)
+def test_a_mart_of_more_visitors_is_refused(answer: Answer, change: dict[str, Any], refused: int) -> None:  # noqa: F811
+    rows = {
+        "wisata__destinasi": [BEACH],
+        "wisata__kunjungan_wisata": [VISITORS, {**VISITORS, "nama_wisata": "Candi", "pendapatan": None}],
+    }
+    (found,) = answer("wisata_bulanan", rows)
+    assert broken(answer, "wisata_bulanan", "tidak-melebihi-sumber", rows, [{**found, **change}]) == refused
+    assert broken(answer, "wisata_bulanan", "tidak-melebihi-sumber", rows, [found, found]) == 1  # joined to two
