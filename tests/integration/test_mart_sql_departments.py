@@ -145,3 +145,79 @@ def test_a_mart_of_more_visitors_is_refused(answer: Answer, change: dict[str, An
     (found,) = answer("wisata_bulanan", rows)
     assert broken(answer, "wisata_bulanan", "tidak-melebihi-sumber", rows, [{**found, **change}]) == refused
     assert broken(answer, "wisata_bulanan", "tidak-melebihi-sumber", rows, [found, found]) == 1  # joined to two
+
+
+def test_waste_is_weighed_by_month_and_kecamatan(answer: Answer) -> None:  # noqa: F811
+    rows = {
+        "sampah__tonase_tps": [
+            LOAD,
+            {**LOAD, "tanggal": date(2025, 6, 1), "tonase": Decimal("4.25")},
+            {**LOAD, "kode_tps": "TPS2", "ritasi": None, "tonase": Decimal("0.25")},
+            {**LOAD, "tanggal": date(2025, 7, 1), "ritasi": None},
+            {**LOAD, "kode_tps": "TPS9", "_kode_kecamatan": "35.15.13"},
+            {**LOAD, "kode_tps": "TPS3", "_kode_kecamatan": None},
+            {**LOAD, "kode_tps": "TPS4", "_dihapus_batch": "b"},
+        ]
+    }
+    shown = ("bulan", "nama_kecamatan", "jumlah_penimbangan", "jumlah_tps", "ritasi", "tonase")
+    assert sorted(tuple(row[name] for name in shown) for row in answer("sampah_bulanan", rows)) == [
+        ("2025-06", "Sidoarjo", 3, 2, 4, Decimal("15.00")),
+        ("2025-06", "Taman", 1, 1, 2, Decimal("10.50")),
+        ("2025-07", "Sidoarjo", 1, 1, 0, Decimal("10.50")),
+    ]
+    assert reasons(answer, "sampah_bulanan", rows) == {
+        ("sampah__tonase_tps", "dihitung"): 5,
+        ("sampah__tonase_tps", "kecamatan tidak dikenal"): 1,
+    }
+
+
+def test_a_price_knows_that_of_the_day_before_in_its_market(answer: Answer) -> None:  # noqa: F811
+    second = {**MARKET, "kode": "P2", "nama": "Pasar Porong"}
+    rows = {
+        "harga_pangan__pasar": [MARKET, second, {**MARKET, "kode": "P3", "_dihapus_batch": "b"}],
+        "harga_pangan__harga_harian": [
+            PRICE,
+            {**PRICE, "tanggal": date(2025, 6, 3), "harga_skrg": Decimal("12500.00")},
+            {**PRICE, "tanggal": date(2025, 6, 5), "harga_skrg": Decimal("13000.00")},
+            {**PRICE, "tanggal": date(2025, 6, 3), "pasar": "P2", "harga_skrg": Decimal("11000.00")},
+            {**PRICE, "nama": "Beras Medium kg", "harga_skrg": Decimal("12100.00")}
+            | {"_loaded_at": datetime(2025, 6, 4, tzinfo=UTC)},
+            {**PRICE, "pasar": "P3"},
+            {**PRICE, "nama": "Emas", "_kode_komoditas": None},
+            {**PRICE, "tanggal": date(2025, 6, 4), "_dihapus_batch": "b"},
+        ],
+    }
+    found = answer("harga_pangan", rows)
+    shown = ("tanggal", "nama_pasar", "komoditas", "harga", "harga_kemarin")
+    assert sorted(tuple(row[name] for name in shown) for row in found) == [
+        (date(2025, 6, 2), "Pasar Larangan", "Beras Medium", 12100, None),
+        (date(2025, 6, 3), "Pasar Larangan", "Beras Medium", 12500, 12100),
+        (date(2025, 6, 3), "Pasar Porong", "Beras Medium", 11000, None),
+        (date(2025, 6, 5), "Pasar Larangan", "Beras Medium", 13000, None),
+    ]
+    assert reasons(answer, "harga_pangan", rows) == {
+        ("harga_pangan__harga_harian", "dihitung"): 4,
+        ("harga_pangan__harga_harian", "ejaan lain dari komoditas yang sama"): 1,
+        ("harga_pangan__harga_harian", "pasar sudah tidak ada di daftar"): 1,
+        ("harga_pangan__harga_harian", "komoditas tidak dikenal"): 1,
+    }
+    public = answer("harga_pangan", {"mart.harga_pangan": found}, file="publikasi_harga_pangan_kabupaten.sql")
+    shown = ("harga_rata_rata", "harga_terendah", "harga_tertinggi", "jumlah_pasar")
+    assert {row["periode"]: tuple(row[name] for name in shown) for row in public} == {
+        "2025-06-02": (12100, 12100, 12100, 1),
+        "2025-06-03": (11750, 11000, 12500, 2),
+        "2025-06-05": (13000, 13000, 13000, 1),
+    }
+
+
+def test_a_price_of_a_market_whose_kecamatan_was_closed_says_so(answer: Answer) -> None:  # noqa: F811
+    rows = {
+        "ref.wilayah": [place("35.15.08", end=PRICE["tanggal"])],
+        "harga_pangan__pasar": [MARKET],
+        "harga_pangan__harga_harian": [PRICE, {**PRICE, "tanggal": date(2025, 6, 3)}],
+    }
+    assert [row["tanggal"] for row in answer("harga_pangan", rows)] == [date(2025, 6, 2)]
+    assert reasons(answer, "harga_pangan", rows) == {
+        ("harga_pangan__harga_harian", "dihitung"): 1,
+        ("harga_pangan__harga_harian", "kecamatan pasar tidak berlaku pada hari itu"): 1,
+    }
