@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
 from tests.integration.test_mart_sql import Answer, answer, declared  # noqa: F401
+from tests.integration.test_mart_sql_maps import broken
 
 SCHOOLS = [
     {"npsn": "99000001", "_kode_kecamatan": "35.15.08", "bentuk_pendidikan": "SD", "status": "NEGERI"}
@@ -112,3 +113,91 @@ def test_schools_carry_their_pupils_and_teachers(answer: Answer) -> None:  # noq
         ("dapodik__guru", "guru: terhitung pada sekolahnya"): 3,
         ("dapodik__guru", "guru: sekolahnya tidak dihitung"): 1,
     }
+
+
+PUPILS = {"dapodik__sekolah": SCHOOLS, "dapodik__siswa": [PUPIL, {**PUPIL, "nisn": "2"}, {**PUPIL, "nisn": "3"}]}
+PUPILS["dapodik__siswa"] += [{**PUPIL, "nisn": "4", "tingkat": 5}, {**PUPIL, "nisn": "5", "status": "LULUS"}]
+CHILDREN = {
+    "siak__biodata_wni": [
+        {**CHILD, "nik": nik, "tgl_lhr": born}
+        for nik, born in {
+            "a": date(2019, 1, 5),
+            "b": date(2013, 1, 6),
+            "c": date(2013, 1, 5),
+            "d": date(2010, 1, 6),
+            "e": date(2010, 1, 5),
+            "f": date(2019, 1, 6),
+        }.items()
+    ],
+    "dapodik__siswa": [PUPIL, *({**PUPIL, "nisn": nik, "nik": nik} for nik in "aegh")],
+}
+CHILDREN["siak__biodata_wni"] += [{**CHILD, "nik": "g", "jenis_klmin": 9}, {**CHILD, "nik": "h", "flag_status": "2"}]
+
+
+@pytest.mark.parametrize(
+    ("mart", "rows"),
+    [("anak_tidak_sekolah", CHILDREN), ("peserta_didik", PUPILS), ("satuan_pendidikan", PUPILS)],
+)
+@pytest.mark.parametrize(
+    ("day", "change", "refused"),
+    [
+        (datetime(2026, 1, 5, 6, tzinfo=UTC), {}, 0),
+        (datetime(2026, 6, 30, 16, 59, tzinfo=UTC), {}, 0),
+        (datetime(2026, 6, 30, 17, tzinfo=UTC), {}, 0),
+        (datetime(2026, 6, 30, 17, tzinfo=UTC), {"tahun": 2025, "tahun_ajaran": "2025/2026"}, 1),
+        (datetime(2026, 1, 5, 6, tzinfo=UTC), {"tahun": 2026, "tahun_ajaran": "2026/2027"}, 1),
+        (datetime(2026, 1, 5, 6, tzinfo=UTC), {"tahun_ajaran": "2024/2025"}, 1),
+        (datetime(2026, 1, 5, 6, tzinfo=UTC), {"tanggal_acuan": date(2026, 1, 4)}, 1),
+    ],
+    ids=["as-it-is", "last-of-june", "first-of-july", "the-year-before", "the-year-after", "another-name", "yesterday"],
+)
+def test_a_mart_of_another_day_or_school_year_is_refused(
+    answer: Answer,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    mart: str,
+    rows: Any,
+    day: datetime,
+    change: dict[str, Any],
+    refused: int,
+) -> None:
+    monkeypatch.setattr("tests.integration.test_mart_sql.MOMENT", day)
+    first, *_ = answer(mart, rows)
+    assert broken(answer, mart, "keadaan-tanggal-data", rows, [{**first, **change}]) == refused
+
+
+@pytest.mark.parametrize(
+    ("change", "wrong_children", "wrong_pupils"),
+    [
+        ({}, 0, 0),
+        ({"jumlah_anak": 3, "jumlah_tidak_bersekolah": 2}, 1, 0),
+        ({"jumlah_bersekolah": 2, "jumlah_tidak_bersekolah": 0}, 0, 1),
+        ({"jumlah_tidak_bersekolah": 2}, 0, 1),
+        ({"kelompok_umur": "13-15"}, 2, 0),
+        ({"kode_kecamatan": "35.15.13"}, 2, 2),
+    ],
+    ids=["as-it-is", "one-more", "all-at-school", "not-their-sum", "another-age", "another-kecamatan"],
+)
+def test_a_mart_of_other_children_is_refused(
+    answer: Answer,  # noqa: F811
+    change: dict[str, Any],
+    wrong_children: int,
+    wrong_pupils: int,
+) -> None:
+    younger, older = sorted(answer("anak_tidak_sekolah", CHILDREN), key=lambda row: str(row["kelompok_umur"]))
+    assert (younger["jumlah_anak"], older["jumlah_anak"], younger["jumlah_bersekolah"]) == (2, 2, 1)
+    changed = [{**younger, **change}, older]
+    assert broken(answer, "anak_tidak_sekolah", "anak-sesuai-siak", CHILDREN, changed) == wrong_children
+    assert broken(answer, "anak_tidak_sekolah", "bersekolah-sesuai-dapodik", CHILDREN, changed) == wrong_pupils
+
+
+@pytest.mark.parametrize(
+    ("change", "refused"),
+    [({}, 0), ({"jumlah_siswa": 4}, 1), ({"tingkat": 4}, 2), ({"kode_kecamatan": "35.15.13"}, 2)],
+    ids=["as-it-is", "one-more", "another-grade", "another-kecamatan"],
+)
+def test_a_mart_of_other_pupils_is_refused(answer: Answer, change: dict[str, Any], refused: int) -> None:  # noqa: F811
+    fifth, sixth = sorted(answer("peserta_didik", PUPILS), key=lambda row: int(row["tingkat"]))
+    assert (fifth["jumlah_siswa"], sixth["jumlah_siswa"]) == (1, 3)
+    changed = [fifth, {**sixth, **change}]
+    assert broken(answer, "peserta_didik", "siswa-sesuai-dapodik", PUPILS, changed) == refused
+    assert broken(answer, "peserta_didik", "siswa-sesuai-dapodik", PUPILS, changed[1:]) == refused + 1

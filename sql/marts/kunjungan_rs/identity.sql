@@ -4,7 +4,11 @@
 -- Usage:   bin/lumbung query "$(cat sql/marts/kunjungan_rs/identity.sql)"
 SELECT
     'simrs__kunjungan_pasien' AS sumber,
-    CASE WHEN tanggal_lahir IS NULL THEN 'tanggal lahir kosong' ELSE 'dihitung' END AS alasan,
+    CASE
+        WHEN tanggal_lahir IS NULL THEN 'tanggal lahir kosong'
+        WHEN coalesce(jenis_kelamin, '') NOT IN ('L', 'P') THEN 'jenis kelamin kosong atau bukan L/P'
+        ELSE 'dihitung'
+    END AS alasan,
     count(*) AS jumlah
 FROM curated.simrs__kunjungan_pasien
 WHERE _dihapus_batch IS NULL

@@ -3,7 +3,7 @@
 -- Sources: curated.simrs__kunjungan_pasien (current rows), ref.kelompok_umur, ref.icd10_bab.
 -- Params:  :zona   where the day of a visit begins and ends
 -- Rules:   age in whole years on the day of the visit; group of diseases: the ICD-10 chapter of the main diagnosis,
---          - without one, ? for a code between the chapters (accepted before it was refused).
+--          - without one, ? where no chapter has its code; visits without birthday or sex are left out.
 -- Usage:   bin/lumbung query (put literals in place of the parameters)
 WITH kunjungan AS (
     SELECT
@@ -12,7 +12,7 @@ WITH kunjungan AS (
         tanggal_lahir,
         substr(icd10, 1, 3) AS kategori
     FROM curated.simrs__kunjungan_pasien
-    WHERE _dihapus_batch IS NULL AND tanggal_lahir IS NOT NULL
+    WHERE _dihapus_batch IS NULL AND tanggal_lahir IS NOT NULL AND jenis_kelamin IN ('L', 'P')
 )
 
 SELECT
@@ -21,8 +21,9 @@ SELECT
     umur.label AS kelompok_umur_label,
     kunjungan.jenis_kelamin,
     coalesce(bab.kode, if(kunjungan.kategori IS NULL, '-', '?')) AS bab_penyakit,
-    coalesce(bab.nama, if(kunjungan.kategori IS NULL, 'Tanpa diagnosis', 'Kode di luar bab ICD-10'))
-        AS bab_penyakit_label,
+    coalesce(
+        bab.nama, if(kunjungan.kategori IS NULL, 'Tanpa diagnosis', 'Kode di luar bab ICD-10')
+    ) AS bab_penyakit_label,
     count(*) AS jumlah_kunjungan
 FROM kunjungan
 INNER JOIN ref.kelompok_umur AS umur

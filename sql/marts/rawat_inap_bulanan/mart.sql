@@ -2,11 +2,12 @@
 -- Grain:   bulan x kelas, every month from the first stay to the as-of day.
 -- Sources: curated.simrs__rawat_inap, curated.simrs__tempat_tidur (current rows).
 -- Params:  :data_per, :zona   the as-of moment and where its day begins and ends
--- Rules:   a stay counts in every month in which it has a night; days of care are nights, at least 1;
---          BOR = days of care / (beds x days), LOS = length of the ended stays / their number, TOI = free bed days /
---          ended stays (Kemenkes, Juknis SIRS 2011).
+-- Rules:   a stay counts in every month in which it has a night; days of care are nights, at least 1 for one that has
+--          ended; what is after the as-of day is not yet. BOR = days of care / (beds x days), LOS = length of the ended
+--          stays / their number, TOI = free bed days / ended stays (Kemenkes, Juknis SIRS 2011); the days of the last
+--          month are those that have passed, at least 1.
 -- Usage:   bin/lumbung query (put literals in place of the parameters)
-WITH rawat AS (
+WITH catatan AS (
     SELECT
         kelas,
         to_date(from_utc_timestamp(masuk, :zona)) AS masuk, -- noqa: LT01
@@ -16,8 +17,20 @@ WITH rawat AS (
     WHERE _dihapus_batch IS NULL
 ),
 
-bulan AS (
-    SELECT explode(sequence(trunc(rentang.awal, 'MM'), trunc(rentang.akhir, 'MM'), INTERVAL 1 MONTH)) AS awal
+rawat AS (
+    SELECT
+        catatan.kelas,
+        catatan.masuk,
+        CASE WHEN catatan.keluar <= catatan.hari_ini THEN catatan.keluar END AS keluar,
+        catatan.hari_ini
+    FROM catatan
+    WHERE catatan.masuk <= catatan.hari_ini
+),
+
+deret AS (
+    SELECT
+        rentang.akhir,
+        explode(sequence(trunc(rentang.awal, 'MM'), trunc(rentang.akhir, 'MM'), INTERVAL 1 MONTH)) AS awal
     FROM (
         SELECT
             min(rawat.masuk) AS awal,
@@ -25,6 +38,13 @@ bulan AS (
         FROM rawat
     ) AS rentang
     WHERE rentang.awal IS NOT NULL
+),
+
+bulan AS (
+    SELECT
+        deret.awal,
+        greatest(datediff(least(add_months(deret.awal, 1), deret.akhir), deret.awal), 1) AS jumlah_hari
+    FROM deret
 ),
 
 kamar AS (
@@ -68,15 +88,16 @@ SELECT
     date_format(bulan.awal, 'yyyy-MM') AS bulan,
     kamar.kelas,
     kamar.jumlah AS tempat_tidur,
+    bulan.jumlah_hari,
     coalesce(hari.pasien_masuk, 0) AS pasien_masuk,
     coalesce(hari.pasien_keluar, 0) AS pasien_keluar,
     coalesce(hari.hari_perawatan, 0) AS hari_perawatan,
     cast(
-        100 * coalesce(hari.hari_perawatan, 0) / (kamar.jumlah * day(last_day(bulan.awal))) AS DECIMAL(7, 2)
+        100 * coalesce(hari.hari_perawatan, 0) / nullif(kamar.jumlah * bulan.jumlah_hari, 0) AS DECIMAL(7, 2)
     ) AS bor,
     cast(hari.lama_dirawat / nullif(hari.pasien_keluar, 0) AS DECIMAL(9, 2)) AS los,
     cast(
-        (kamar.jumlah * day(last_day(bulan.awal)) - coalesce(hari.hari_perawatan, 0))
+        (kamar.jumlah * bulan.jumlah_hari - coalesce(hari.hari_perawatan, 0))
         / nullif(hari.pasien_keluar, 0) AS DECIMAL(9, 2)
     ) AS toi
 FROM bulan

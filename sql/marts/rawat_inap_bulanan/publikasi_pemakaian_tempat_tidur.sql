@@ -8,11 +8,10 @@ SELECT
     bulan AS periode,
     sum(tempat_tidur) AS tempat_tidur,
     sum(hari_perawatan) AS hari_perawatan,
-    CAST(
-        100 * sum(hari_perawatan) / (sum(tempat_tidur) * max(day(last_day(to_date(concat(bulan, '-01'))))))
-        AS DECIMAL(7, 2)
-    ) AS bor,
+    CAST(100 * sum(hari_perawatan) / nullif(sum(tempat_tidur) * max(jumlah_hari), 0) AS DECIMAL(7, 2)) AS bor,
     'hari' AS satuan,
-    'final' AS status_nilai
+    CASE
+        WHEN max(jumlah_hari) < max(day(last_day(to_date(concat(bulan, '-01'))))) THEN 'sementara' ELSE 'final'
+    END AS status_nilai
 FROM mart.rawat_inap_bulanan
 GROUP BY bulan

@@ -1,4 +1,0 @@
--- The mart is the state of one day.
-SELECT count(DISTINCT tanggal_acuan) AS hari
-FROM mart.peserta_didik
-HAVING count(DISTINCT tanggal_acuan) > 1
