@@ -60,6 +60,33 @@ def test_a_day_is_held_against_the_same_day_of_the_year_before(answer: Answer) -
     assert {day: here[day] for day in wanted} == wanted
 
 
+AHEAD = [
+    paid(AS_OF + timedelta(days=1), 20),
+    paid(date(2052, 3, 1), 30),
+    paid(date(2052, 3, 1), 40, kd_kelurahan="999"),
+]
+TYPED_WRONG = {"sismiop__pembayaran_sppt": [paid(date(2026, 1, 2), 10), *AHEAD]}
+
+
+def test_the_days_go_up_to_the_day_of_the_data_and_no_further(answer: Answer) -> None:  # noqa: F811
+    found = answer("pbb_realisasi_harian", TYPED_WRONG)
+    assert sorted((r["tanggal"], r["pokok_sejak_awal_tahun"]) for r in found) == [
+        (date(2026, 1, day), 10) for day in (2, 3, 4, 5)
+    ]
+    assert answer("pbb_realisasi_harian", {"sismiop__pembayaran_sppt": AHEAD}) == []
+
+
+def test_a_month_to_come_has_no_receipts(answer: Answer) -> None:  # noqa: F811
+    assert [(r["periode"], r["pokok_dibayar"]) for r in answer("pbb_realisasi_bulanan", TYPED_WRONG)] == [
+        ("2026-01", 10)
+    ]
+
+
+@pytest.mark.parametrize("mart", ["pbb_realisasi_harian", "pbb_realisasi_bulanan"])
+def test_a_payment_dated_ahead_is_left_out_with_its_reason(answer: Answer, mart: str) -> None:  # noqa: F811
+    assert reasons(answer, mart, TYPED_WRONG) == {"dihitung": 1, "tanggal pembayaran sesudah tanggal data": 3}
+
+
 @pytest.mark.parametrize(
     ("day", "wanted"),
     [
