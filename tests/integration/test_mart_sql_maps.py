@@ -218,9 +218,16 @@ def test_a_public_place_stands_in_its_village(answer: Answer, declared: Any) -> 
     }
 
 
-def broken(answer: Answer, mart: str, test: str, rows: Any, changed: list[dict[str, Any]]) -> int:  # noqa: F811
+def broken(
+    answer: Answer,  # noqa: F811
+    mart: str,
+    test: str,
+    rows: Any,
+    changed: list[dict[str, Any]],
+    records: Any = None,
+) -> int:
     """How many rows a test of the mart's contract gives, when the mart is as it was changed."""
-    return len(answer(mart, {**rows, f"mart.{mart}": changed}, file=f"tests/{test}.sql"))
+    return len(answer(mart, {**rows, f"mart.{mart}": changed}, records, file=f"tests/{test}.sql"))
 
 
 def test_a_mart_that_lost_a_village_is_refused(answer: Answer) -> None:  # noqa: F811

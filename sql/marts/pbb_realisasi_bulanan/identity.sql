@@ -1,11 +1,14 @@
 -- What:    where every current payment went: counted, or excluded and why.
 -- Grain:   sumber x alasan ('dihitung' = counted in the mart).
 -- Sources: curated.sismiop__pembayaran_sppt, ref.wilayah_sismiop.
--- Usage:   bin/lumbung query "$(cat sql/marts/pbb_realisasi_bulanan/identity.sql)"
+-- Params:  :data_per, :zona as in mart.sql
+-- Usage:   bin/lumbung query (put literals in place of the parameters)
 SELECT
     'sismiop__pembayaran_sppt' AS sumber,
     CASE
         WHEN bayar.tgl_pembayaran_sppt IS NULL THEN 'tanggal pembayaran kosong'
+        WHEN bayar.tgl_pembayaran_sppt > to_date(from_utc_timestamp(:data_per, :zona)) -- noqa: LT01
+            THEN 'tanggal pembayaran sesudah tanggal data'
         WHEN wilayah.kunci IS NULL THEN 'wilayah NOP belum dipadankan'
         ELSE 'dihitung'
     END AS alasan,

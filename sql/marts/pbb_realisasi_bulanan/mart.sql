@@ -3,8 +3,10 @@
 -- Sources: curated.sismiop__pembayaran_sppt, curated.sismiop__dat_objek_pajak (current rows), ref.wilayah_sismiop,
 --          ref.wilayah.
 -- Params:  :termasuk_denda    the amount paid includes the fine (tenant)
+--          :data_per, :zona   the as-of moment and where its day begins and ends
 --          :ambang, :dominasi fewest payers of a cell, and p of the p% rule (tenant)
--- Rules:   month of TGL_PEMBAYARAN_SPPT; kecamatan from the NOP by the crosswalk valid on 1 January of the tax year.
+-- Rules:   month of TGL_PEMBAYARAN_SPPT, up to the as-of day; kecamatan from the NOP by the crosswalk valid on
+--          1 January of the tax year.
 --          rawan: fewer payers than :ambang, or all but the two largest pay less than :dominasi % of the largest; a
 --          payer is the object's present subject.
 -- Usage:   bin/lumbung query (put literals in place of the parameters)
@@ -22,7 +24,9 @@ WITH bayar AS (
         ON
             bayar._nop = objek._nop
             AND objek._dihapus_batch IS NULL
-    WHERE bayar._dihapus_batch IS NULL
+    WHERE
+        bayar._dihapus_batch IS NULL
+        AND bayar.tgl_pembayaran_sppt <= to_date(from_utc_timestamp(:data_per, :zona)) -- noqa: LT01
 ),
 
 lengkap AS (
@@ -44,7 +48,6 @@ lengkap AS (
         ON
             wilayah.kode_kecamatan = kecamatan.kode
             AND bayar.awal_tahun BETWEEN kecamatan.berlaku_dari AND kecamatan.berlaku_sampai
-    WHERE bayar.tanggal IS NOT NULL
 ),
 
 wajib_pajak AS (

@@ -1,8 +1,10 @@
 -- What:    PBB money received by day of payment, since 1 January, and by the same day of the year before.
--- Grain:   tanggal x kode_kecamatan, every day from the first payment of any kecamatan to the last.
+-- Grain:   tanggal x kode_kecamatan, every day from the first payment of any kecamatan to the as-of day.
 -- Sources: curated.sismiop__pembayaran_sppt (current rows), ref.wilayah_sismiop, ref.wilayah.
 -- Params:  :termasuk_denda    the amount paid includes the fine (tenant)
--- Rules:   day of TGL_PEMBAYARAN_SPPT; kecamatan from the NOP by the crosswalk valid on 1 January of the tax year.
+--          :data_per, :zona   the as-of moment and where its day begins and ends
+-- Rules:   day of TGL_PEMBAYARAN_SPPT, up to the as-of day, since a year typed wrong would make decades of days;
+--          kecamatan from the NOP by the crosswalk valid on 1 January of the tax year.
 -- Usage:   bin/lumbung query (put literals in place of the parameters)
 WITH bayar AS (
     SELECT
@@ -13,7 +15,9 @@ WITH bayar AS (
         bayar.jml_sppt_yg_dibayar
         - CASE WHEN :termasuk_denda THEN coalesce(bayar.denda_sppt, 0) ELSE 0 END AS pokok -- noqa: LT01
     FROM curated.sismiop__pembayaran_sppt AS bayar
-    WHERE bayar._dihapus_batch IS NULL AND bayar.tgl_pembayaran_sppt IS NOT NULL
+    WHERE
+        bayar._dihapus_batch IS NULL
+        AND bayar.tgl_pembayaran_sppt <= to_date(from_utc_timestamp(:data_per, :zona)) -- noqa: LT01
 ),
 
 harian AS (
@@ -41,7 +45,7 @@ hari AS (
     FROM (
         SELECT
             min(harian.tanggal) AS awal,
-            max(harian.tanggal) AS akhir
+            to_date(from_utc_timestamp(:data_per, :zona)) AS akhir -- noqa: LT01
         FROM harian
     ) AS rentang
     WHERE rentang.awal IS NOT NULL
