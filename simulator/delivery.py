@@ -74,7 +74,7 @@ def _deliver(state: State, system: str) -> int:
             trouble = since is not None and file.broken is not None and rng.random() * ONE_IN < 1
             inbox = state.drop(system)
             if trouble and file.broken is not None:
-                manifest.trouble(connection, "berkas-rusak", file.name)
+                manifest.half_file(connection, file.name, file.broken)
                 _put(inbox, file.name, file.broken, file.when)
                 sent += 1
             # Noticed by the department itself: the whole file follows under a name of its own.

@@ -6,6 +6,7 @@ rows that only look bad. The file `<state>/simulator/manifest.json` is a copy fo
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from datetime import datetime
@@ -16,6 +17,7 @@ from simulator.server import Connection, SimulatorError, State, counts, scalar
 from simulator.systems import systems
 
 VERSION = 1
+_HALF = "berkas-rusak"
 
 
 def create_schema(connection: Connection) -> None:
@@ -73,6 +75,11 @@ def trouble(connection: Connection, kind: str, path: str) -> None:
     connection.execute("INSERT INTO simulator.gangguan (jenis, alamat) VALUES (%s, %s)", [kind, path])
 
 
+def half_file(connection: Connection, name: str, content: bytes) -> None:
+    """A file of which only this arrived; the whole one follows under another name."""
+    trouble(connection, _HALF, f"{name} {hashlib.sha256(content).hexdigest()}")
+
+
 def column(connection: Connection, query: str) -> list[Any]:
     """First column of a trusted query."""
     return [r[0] for r in connection.execute(query).fetchall()]
@@ -84,6 +91,7 @@ def collect(state: State) -> dict[str, Any]:
     defects: list[dict[str, Any]] = []
     events: list[dict[str, Any]] = []
     decoys: list[dict[str, Any]] = []
+    half: list[dict[str, str]] = []
     header["counts"] = {}
     for system in systems():
         with state.connect(system) as connection:
@@ -100,12 +108,17 @@ def collect(state: State) -> dict[str, Any]:
             defects += column(connection, "SELECT isi FROM simulator.cacat ORDER BY nomor")
             events += column(connection, "SELECT isi FROM simulator.peristiwa ORDER BY nomor")
             decoys += column(connection, "SELECT isi FROM simulator.umpan ORDER BY nomor")
+            for (said,) in connection.execute(
+                "SELECT alamat FROM simulator.gangguan WHERE jenis = %s ORDER BY nomor", [_HALF]
+            ).fetchall():
+                name, _, sha256 = str(said).rpartition(" ")
+                half.append({"system": system, "name": name, "sha256": sha256})
     open_ones = [d for d in defects if d["state"] == "open"]
     header["defects_open"] = dict(
         sorted(Counter(f"{d['dataset']} {d['rule'] or d['kind']}" for d in open_ones).items())
     )
     header["rows_spoilt"] = sum(d["rows"] for d in open_ones)
-    return {"header": header, "defects": defects, "decoys": decoys, "events": events}
+    return {"header": header, "defects": defects, "decoys": decoys, "events": events, "half_files": half}
 
 
 def write(state: State) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 Each run builds all sources anew from a drawn seed, carries them through extract, land and validate into a ledger of
 its own, and prints per dataset and rule: rows injected, rows found, rows found beyond that. Errors are compared row by
-row, warnings and duplicates by their counts. Exit 1 when a run differs anywhere. What came of it becomes
+row, warnings and duplicates by their counts. Then some days pass in which every file that may arrive half does: those
+are held against the files that were refused or replaced. Exit 1 when a run differs anywhere. What came of it becomes
 docs/manifest.md, unless only some systems were carried.
 
 Usage: python -m tests.manifest --seeds 3 --scale 0.004 --scale 0.01
@@ -23,15 +24,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from lumbung.declarations import load
 from lumbung.ledger import Ledger
 from lumbung.ops.quarantine import refused_rows
 from lumbung.settings import Settings, settings
+from lumbung.sources.drop.originals import inbox
 from lumbung.stages.extract import extract
 from lumbung.stages.land import land
 from lumbung.stages.validate import next_landed, validate_batch
 from lumbung.warehouse.session import session
+from simulator import delivery
+from simulator.advance import advance
 from simulator.build import Plan, build
 from simulator.server import State
 from tests.integration.ledger_support import Database, fresh_ledger
@@ -40,6 +45,8 @@ from tests.manifest.table import Counted, Line, Result, render
 
 SYSTEMS = tuple(load().systems)
 PAGE = "manifest.md"
+DAYS = 3
+"""In which files arrive half; a day brings one of Covid cases at least."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -79,12 +86,13 @@ def one_run(seed: int, scale: float, systems: Sequence[str]) -> Result:
     """Build, carry, compare and print."""
     place, started = settings(), time.monotonic()
     build(State.find(None), Plan(seed, scale), lambda line: None, force=True)
-    manifest = json.loads((place.state / "simulator" / "manifest.json").read_text(encoding="utf-8"))
+    manifest = said(place)
     with fresh_ledger("manifest") as (ledger, database), beside(place, database) as own:
         try:
             for system in systems:
                 carry(ledger, system, f"manifest-{seed}-{scale}", own)
             lines = [line for system in systems for line in compared(ledger, manifest, system)]
+            lines += half_files(ledger, [s for s in systems if load().systems[s].transport == "files"], own)
         finally:
             for folder in (place.warehouse, place.spool):
                 shutil.rmtree(folder, ignore_errors=True)
@@ -106,6 +114,32 @@ def beside(place: Settings, database: Database) -> Iterator[Settings]:
         yield place.model_copy(update={"secrets": secrets_folder})
     finally:
         shutil.rmtree(secrets_folder, ignore_errors=True)
+
+
+def said(place: Settings) -> dict[str, Any]:
+    """What the simulator says it did."""
+    content: dict[str, Any] = json.loads((place.state / "simulator" / "manifest.json").read_text(encoding="utf-8"))
+    return content
+
+
+def half_files(ledger: Ledger, systems: Sequence[str], place: Settings) -> list[Counted]:
+    """Per department that sends files: those that arrived half, those that were kept out, kept out beyond, let in."""
+    for day in range(DAYS):
+        with patch.object(delivery, "ONE_IN", 1):
+            advance(State.find(None), 1, lambda line: None)
+        for system in systems:
+            if any(inbox(place, load().systems[system].connection).iterdir()):
+                run = ledger.open_run(system, "manual", f"half-{day}-{system}", "manifest")
+                extract(run.id, ledger=ledger, place=place)
+                land(run.id, ledger=ledger, place=place)
+    manifest, lines = said(place), []
+    for system in systems:
+        wanted = comparison.half_files(manifest, system)
+        found = comparison.files_kept_out(ledger.files(system), manifest, system)
+        if wanted or found:
+            counts = (wanted, found, found - wanted, wanted - found)
+            lines.append(((system, "berkas-rusak", "file"), *(rows.total() for rows in counts)))
+    return lines  # type: ignore[return-value]
 
 
 def carry(ledger: Ledger, system: str, trigger: str, place: Settings) -> None:

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from lumbung.ledger.files import SourceFile
+
 Key = tuple[tuple[str, str], ...]
 Rows = Counter[tuple[str, str, Key]]
 """(dataset, rule, key) → rows."""
@@ -56,6 +58,25 @@ def copies(manifest: Mapping[str, Any], system: str) -> Counter[str]:
     for defect in _open(manifest, system):
         if defect["severity"] == "duplicate":
             found[defect["dataset"]] += defect["rows"]
+    return found
+
+
+def half_files(manifest: Mapping[str, Any], system: str) -> Counter[tuple[str, str]]:
+    """(Name, SHA-256) of the files of which only a part arrived."""
+    return Counter((one["name"], one["sha256"]) for one in manifest["half_files"] if one["system"] == system)
+
+
+def files_kept_out(files: Iterable[SourceFile], manifest: Mapping[str, Any], system: str) -> Counter[tuple[str, str]]:
+    """(Name, SHA-256) of the files that were refused, and of the half ones that the whole one has replaced.
+
+    Half a CSV of whole lines is a file like any other: what follows it under another name takes its place.
+    """
+    half = half_files(manifest, system)
+    found: Counter[tuple[str, str]] = Counter()
+    for file in files:
+        sent = (file.name, file.sha256)
+        if file.state == "refused" or (file.state == "superseded" and sent in half):
+            found[sent] += 1
     return found
 
 

@@ -11,16 +11,17 @@ Line = tuple[str, str, str]
 Counted = tuple[Line, int, int, int, int]
 """A line with its rows: injected, found, found beyond, missing."""
 
-SEVERITIES: Final = ("error", "warning", "duplicate")
+SEVERITIES: Final = ("error", "warning", "duplicate", "file")
 HEAD: Final = """# Every injected mistake is refused, and nothing else
 
 Written by `make manifest` from its results; do not edit. Each run builds every source anew from a seed that is drawn
 when it starts, carries them through extract, land and validate into an empty ledger, and holds what the platform
 refused against what the simulator says it spoilt: refused rows key by key and rule by rule, warnings and duplicates by
-their counts. "Other" are rows that were found and not injected, or injected and not found: 0, or the run failed.
+their counts. "Files" are those that arrived half in the days after, and were refused or replaced by the whole one.
+"Other" are rows or files that were found and not injected, or injected and not found: 0, or the run failed.
 
-| Seed | Scale | Rows spoilt | Datasets and rules | Refused | Warned | Duplicates | Other | Seconds |
-|---|---|---|---|---|---|---|---|---|
+| Seed | Scale | Rows spoilt | Datasets and rules | Refused | Warned | Duplicates | Files | Other | Seconds |
+|---|---|---|---|---|---|---|---|---|---|
 """
 
 

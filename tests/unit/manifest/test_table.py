@@ -9,12 +9,13 @@ from tests.manifest.table import Result, render
 REFUSED = (("siak.biodata_wni", "nik:nik", "error"), 5, 5, 0, 0)
 WARNED = (("siak.biodata_wni", "kode:agama", "warning"), 2, 2, 0, 0)
 TWICE = (("sismiop.sppt", "", "duplicate"), 3, 3, 0, 0)
-MET = Result(4711, 0.004, 10, (REFUSED, WARNED, TWICE), 61.4)
+HALF = (("covid", "berkas-rusak", "file"), 4, 4, 0, 0)
+MET = Result(4711, 0.004, 10, (REFUSED, WARNED, TWICE, HALF), 61.4)
 
 
 def test_a_run_that_met_its_manifest() -> None:
     text = render([MET])
-    assert "| 4711 | 0.004 | 10 | 3 | 5 of 5 | 2 of 2 | 3 of 3 | 0 | 61 |" in text
+    assert "| 4711 | 0.004 | 10 | 4 | 5 of 5 | 2 of 2 | 3 of 3 | 4 of 4 | 0 | 61 |" in text
     assert "1 of 1 runs met their manifest exactly." in text
     assert "Missing" not in text
 
