@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import numpy as np
@@ -52,11 +52,17 @@ class Day:
         high = min(max(low + timedelta(hours=2), midnight + timedelta(hours=15, minutes=30)), self.end)
         return low + timedelta(seconds=int(self.rng.integers(0, max(1, int((high - low).total_seconds())))))
 
-    def stamp(self, dataset: str, key: Mapping[str, Any], when: datetime, *, often: float = 0.05) -> datetime:
-        """Update clock of a change made at `when`: mostly that, at times late (entered offline) or at the day's end."""
+    def stamp(
+        self, dataset: str, key: Mapping[str, Any], when: datetime, *, often: float = 0.05, since: date = date.min
+    ) -> datetime:
+        """Update clock of a change made at `when`: mostly that, at times late (entered offline) or at the day's end.
+
+        Nothing is recorded before the day on which it happened (`since`).
+        """
         roll = self.rng.random()
         if roll < often:
             late = when - timedelta(seconds=int(self.rng.integers(6 * 3600, int(LATE.total_seconds()))))
+            late = max(late, datetime.combine(since, time()))
             self.event("terlambat", dataset, key, cursor=late)
             return late
         if roll > 0.985:

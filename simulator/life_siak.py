@@ -87,7 +87,7 @@ def _birth(day: Day) -> int:
         return 0
     when = day.moment()
     number = act_number(day, "lahir", f"LU{int(mother['no_kec']):02d}{today:%Y%m%d}")
-    entered = day.stamp("siak.biodata_wni", {"nik": nik}, when, often=0.08)
+    entered = day.stamp("siak.biodata_wni", {"nik": nik}, when, often=0.08, since=born)
     name = names.draw(day.rng, np.array([female]), np.array([born.year]))[0].as_py()
     act = f"3515-LT-{int(day.rng.integers(1_000_000, 9_999_999))}-{born.year}"
     place = {c: mother[c] for c in ("no_prop", "no_kab", "no_kec", "no_kel")}

@@ -98,7 +98,7 @@ def _pay(day: Day, year: str, today: date) -> int:
             "denda_sppt": penalty,
             "jml_sppt_yg_dibayar": principal + penalty,
             "tgl_pembayaran_sppt": business,
-            "tgl_rekam_byr_sppt": day.stamp("sismiop.pembayaran_sppt", key, when, often=0.03),
+            "tgl_rekam_byr_sppt": day.stamp("sismiop.pembayaran_sppt", key, when, often=0.03, since=business),
             "nip_rekam_byr_sppt": OFFICERS[int(day.rng.integers(0, len(OFFICERS)))][1],
         },
     )
@@ -257,7 +257,7 @@ def _some_year(day: Day) -> int:
 
 
 def _cancel(day: Day) -> int:
-    year = _some_year(day)
+    year, today = _some_year(day), day.start.date()
     row = day.pick("sppt", f"thn_pajak_sppt = '{year}' AND status_pembayaran_sppt = '0'" + _NO_PAYMENT, year)
     if row is None:
         return 0
@@ -272,8 +272,8 @@ def _cancel(day: Day) -> int:
             "kd_batal": "1",
             "denda_sppt": 0,
             "jml_sppt_yg_dibatalkan": row["pbb_yg_harus_dibayar_sppt"],
-            "tgl_pembatalan_sppt": day.start.date(),
-            "tgl_rekam_btl_sppt": day.stamp("sismiop.pembatalan_sppt", key, day.moment(), often=0.03),
+            "tgl_pembatalan_sppt": today,
+            "tgl_rekam_btl_sppt": day.stamp("sismiop.pembatalan_sppt", key, day.moment(), often=0.03, since=today),
             "nip_rekam_btl_sppt": OFFICERS[int(day.rng.integers(0, len(OFFICERS)))][1],
         },
     )

@@ -56,7 +56,7 @@ class _Maker:
     """One dataset's rows being made."""
 
     def __init__(self, declared: Declarations, dataset: Dataset, rng: random.Random) -> None:
-        self.declared, self.dataset, self.rng = declared, dataset, rng
+        self.declared, self.dataset, self.rng, self.spoilt = declared, dataset, rng, 0
         self.direct = [reference for reference in dataset.references if self._is_direct(reference)]
         self.rules = {rule.id: rule for rule in dataset.rules}
         self.patterns = {column.name: self._patterns_of(column) for column in dataset.columns}
@@ -166,7 +166,10 @@ class _Maker:
     # -- mistakes
 
     def _spoil(self, row: Row) -> bool:
-        """Make one value of the row wrong, in some way that its column knows; whether it became an orphan."""
+        """Make one value of the row wrong, in some way that its column knows; whether it became an orphan.
+
+        The first rows go through all ways, so that few rows leave none out.
+        """
         ways: list[tuple[str, Column | Reference]] = [("orphan", reference) for reference in self.wanted.values()]
         for column in self.dataset.columns:
             ways += [("wajib", column)] if column.required else []
@@ -175,7 +178,8 @@ class _Maker:
             ways += [("tipe", column)] if f"tipe:{column.name}" in self.rules and self._is_text(column) else []
         if not ways:
             return False
-        way, what = self.rng.choice(ways)
+        way, what = ways[self.spoilt] if self.spoilt < len(ways) else self.rng.choice(ways)
+        self.spoilt += 1
         if isinstance(what, Reference):
             for name in what.columns:
                 row[name] = self._value(self.dataset.column(name).model_copy(update={"required": True}))
