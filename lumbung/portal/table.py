@@ -16,7 +16,6 @@ from lumbung.declarations.models import Publication, PublishedColumn
 from lumbung.declarations.names import STATUS_COLUMN, WITHHELD
 from lumbung.portal.disclosure import CellTable, Hidden, Key
 
-FINAL: Final = "final"
 LONGEST_TEXT: Final = 1 << 19
 """Characters of one cell. PostgreSQL indexes at most 1 MiB of words of a row, and coordinates are words."""
 

@@ -69,6 +69,36 @@ def test_a_sample_of_an_unknown_parameter_says_so(answer: Answer) -> None:  # no
     }
 
 
+def test_of_two_spellings_of_a_parameter_the_one_that_was_loaded_last_counts(answer: Answer) -> None:  # noqa: F811
+    early, late = datetime(2025, 6, 11, tzinfo=UTC), datetime(2025, 6, 12, tzinfo=UTC)
+    rows = {
+        "kualitas_air__sampel_air": [
+            {**SAMPLE, "parameter": "BOD", "_loaded_at": late},
+            {**SAMPLE, "parameter": "BOD5", "_loaded_at": early, "hasil": Decimal("3.500")},
+        ],
+        "kualitas_air__sampel_tanah": [
+            {
+                **SAMPLE,
+                "_kode_parameter": "timbal-tanah",
+                "parameter": name,
+                "_loaded_at": early,
+                "hasil": Decimal(worth),
+            }
+            for name, worth in (("Timbal", "1.000"), ("Pb", "2.000"))
+        ],
+    }
+    found = answer("kualitas_lingkungan", rows)
+    assert sorted((r["media"], r["hasil"]) for r in found) == [("air", Decimal("3.000")), ("tanah", Decimal("1.000"))]
+    assert reasons(answer, "kualitas_lingkungan", rows) == {
+        (f"kualitas_air__sampel_{media}", reason): 1
+        for media in ("air", "tanah")
+        for reason in ("dihitung", "ejaan lain dari parameter yang sama")
+    }
+    assert broken(answer, "kualitas_lingkungan", "status-sesuai-daftar", rows, found) == 0
+    other = [{**row, "status_baku": "melampaui"} if row["media"] == "air" else row for row in found]
+    assert broken(answer, "kualitas_lingkungan", "status-sesuai-daftar", rows, other) == 1
+
+
 @pytest.mark.parametrize(
     ("change", "refused"),
     [

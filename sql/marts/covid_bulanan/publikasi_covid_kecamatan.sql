@@ -9,5 +9,5 @@ SELECT
     bulan AS periode,
     konfirmasi AS jumlah_konfirmasi,
     'orang' AS satuan,
-    'final' AS status_nilai
+    CASE WHEN bulan = max(bulan) OVER () THEN 'sementara' ELSE 'final' END AS status_nilai
 FROM mart.covid_bulanan

@@ -10,6 +10,6 @@ SELECT
     max(bab_penyakit_label) AS kelompok_penyakit,
     sum(jumlah_kunjungan) AS jumlah_kunjungan,
     'kunjungan' AS satuan,
-    'final' AS status_nilai
+    CASE WHEN bulan = max(bulan) OVER () THEN 'sementara' ELSE 'final' END AS status_nilai
 FROM mart.kunjungan_rs
 GROUP BY bulan, bab_penyakit

@@ -5,7 +5,8 @@
 WITH bulan AS (
     SELECT DISTINCT
         periode,
-        tahun
+        tahun,
+        max(periode) OVER () AS terakhir
     FROM mart.pbb_realisasi_bulanan
 ),
 
@@ -25,7 +26,11 @@ SELECT
     coalesce(pbb.jumlah_pembayaran, 0) AS jumlah_pembayaran,
     coalesce(pbb.pokok_dibayar, 0) AS jumlah_pokok_dibayar,
     'rupiah' AS satuan,
-    CASE WHEN pbb.rawan THEN 'disamarkan' ELSE 'final' END AS status_nilai
+    CASE
+        WHEN pbb.rawan THEN 'disamarkan'
+        WHEN bulan.periode = bulan.terakhir THEN 'sementara'
+        ELSE 'final'
+    END AS status_nilai
 FROM bulan
 CROSS JOIN kecamatan
 LEFT JOIN mart.pbb_realisasi_bulanan AS pbb

@@ -5,7 +5,8 @@
 WITH bulan AS (
     SELECT DISTINCT
         periode,
-        tahun
+        tahun,
+        max(periode) OVER () AS terakhir
     FROM mart.peminjaman_koleksi
 ),
 
@@ -26,7 +27,11 @@ SELECT
     coalesce(pinjam.jumlah_anggota, 0) AS jumlah_anggota,
     coalesce(pinjam.jumlah_terlambat, 0) AS jumlah_terlambat,
     'peminjaman' AS satuan,
-    CASE WHEN pinjam.rawan THEN 'disamarkan' ELSE 'final' END AS status_nilai
+    CASE
+        WHEN pinjam.rawan THEN 'disamarkan'
+        WHEN bulan.periode = bulan.terakhir THEN 'sementara'
+        ELSE 'final'
+    END AS status_nilai
 FROM bulan
 CROSS JOIN jenis
 LEFT JOIN mart.peminjaman_koleksi AS pinjam

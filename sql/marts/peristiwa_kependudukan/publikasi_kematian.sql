@@ -5,7 +5,8 @@
 WITH bulan AS (
     SELECT DISTINCT
         periode,
-        tahun
+        tahun,
+        date_format(add_months(to_date(concat(max(periode) OVER (), '-01')), -1), 'yyyy-MM') AS sementara_dari
     FROM mart.peristiwa_kependudukan
     WHERE peristiwa = 'kematian'
 ),
@@ -25,7 +26,7 @@ SELECT
     bulan.periode,
     coalesce(sum(peristiwa.jumlah_peristiwa), 0) AS jumlah_kematian,
     'jiwa' AS satuan,
-    'final' AS status_nilai
+    CASE WHEN bulan.periode >= bulan.sementara_dari THEN 'sementara' ELSE 'final' END AS status_nilai
 FROM bulan
 CROSS JOIN kecamatan
 LEFT JOIN mart.peristiwa_kependudukan AS peristiwa

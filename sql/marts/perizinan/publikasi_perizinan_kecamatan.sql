@@ -4,7 +4,9 @@
 -- Sources: mart.perizinan.
 -- Usage:   bin/lumbung query "$(cat sql/marts/perizinan/publikasi_perizinan_kecamatan.sql)"
 WITH tahun AS (
-    SELECT DISTINCT tahun
+    SELECT DISTINCT
+        tahun,
+        max(tahun) OVER () AS terakhir
     FROM mart.perizinan
 ),
 
@@ -27,6 +29,7 @@ SELECT
     CAST(sum(izin.jumlah_hari_kerja) / nullif(sum(izin.jumlah_selesai), 0) AS DECIMAL(7, 1)) AS rata_hari_kerja,
     'permohonan' AS satuan,
     CASE
+        WHEN tahun.tahun = max(tahun.terakhir) THEN 'sementara'
         WHEN sum(izin.jumlah_selesai) < sum(izin.jumlah_permohonan) THEN 'sementara'
         ELSE 'final'
     END AS status_nilai

@@ -3,7 +3,9 @@
 -- Sources: mart.perkawinan_perceraian.
 -- Usage:   bin/lumbung query "$(cat sql/marts/perkawinan_perceraian/publikasi_perkawinan.sql)"
 WITH tahun AS (
-    SELECT DISTINCT tahun
+    SELECT DISTINCT
+        tahun,
+        max(tahun) OVER () AS terakhir
     FROM mart.perkawinan_perceraian
     WHERE peristiwa = 'perkawinan'
 ),
@@ -23,7 +25,7 @@ SELECT
     CAST(tahun.tahun AS STRING) AS periode,
     coalesce(sum(peristiwa.jumlah_peristiwa), 0) AS jumlah_perkawinan,
     'peristiwa' AS satuan,
-    'final' AS status_nilai
+    CASE WHEN tahun.tahun = tahun.terakhir THEN 'sementara' ELSE 'final' END AS status_nilai
 FROM tahun
 CROSS JOIN kecamatan
 LEFT JOIN mart.perkawinan_perceraian AS peristiwa

@@ -7,7 +7,8 @@
 WITH arah AS (
     SELECT DISTINCT
         arah,
-        tahun
+        tahun,
+        max(tahun) OVER (PARTITION BY arah) AS terakhir
     FROM mart.perpindahan
 ),
 
@@ -36,7 +37,7 @@ SELECT
     klasifikasi.klasifikasi_label,
     coalesce(sum(pindah.jumlah_orang), 0) AS jumlah_orang,
     'jiwa' AS satuan,
-    'final' AS status_nilai
+    CASE WHEN arah.tahun = arah.terakhir THEN 'sementara' ELSE 'final' END AS status_nilai
 FROM arah
 CROSS JOIN kecamatan
 CROSS JOIN klasifikasi

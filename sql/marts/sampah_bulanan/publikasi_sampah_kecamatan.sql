@@ -10,5 +10,5 @@ SELECT
     jumlah_tps,
     tonase,
     'ton' AS satuan,
-    'final' AS status_nilai
+    CASE WHEN bulan = max(bulan) OVER () THEN 'sementara' ELSE 'final' END AS status_nilai
 FROM mart.sampah_bulanan

@@ -13,5 +13,5 @@ SELECT
     wisatawan,
     CAST(jumlah_wisatawan AS BIGINT) AS jumlah_wisatawan,
     'orang' AS satuan,
-    'final' AS status_nilai
+    CASE WHEN bulan = max(bulan) OVER () THEN 'sementara' ELSE 'final' END AS status_nilai
 FROM mart.wisata_bulanan

@@ -1,16 +1,39 @@
--- Of every parameter as many results exceed, and as many have no standard, as the samples say by the list itself.
+-- Of every parameter as many results exceed, and as many have no standard, as the samples say by the list itself;
+-- of two spellings the one that was loaded last.
 WITH hasil AS (
     SELECT
         air._kode_parameter AS kode_parameter,
         air.hasil
     FROM curated.kualitas_air__sampel_air AS air
-    WHERE air._dihapus_batch IS NULL
+    WHERE
+        air._dihapus_batch IS NULL
+        AND NOT EXISTS (
+            SELECT 1
+            FROM curated.kualitas_air__sampel_air AS lain
+            WHERE
+                lain._dihapus_batch IS NULL
+                AND lain.titik = air.titik
+                AND lain.tanggal = air.tanggal
+                AND lain._kode_parameter = air._kode_parameter
+                AND struct(lain._loaded_at, lain.parameter) > struct(air._loaded_at, air.parameter)
+        )
     UNION ALL
     SELECT
         tanah._kode_parameter AS kode_parameter,
         tanah.hasil
     FROM curated.kualitas_air__sampel_tanah AS tanah
-    WHERE tanah._dihapus_batch IS NULL
+    WHERE
+        tanah._dihapus_batch IS NULL
+        AND NOT EXISTS (
+            SELECT 1
+            FROM curated.kualitas_air__sampel_tanah AS lain
+            WHERE
+                lain._dihapus_batch IS NULL
+                AND lain.titik = tanah.titik
+                AND lain.tanggal = tanah.tanggal
+                AND lain._kode_parameter = tanah._kode_parameter
+                AND struct(lain._loaded_at, lain.parameter) > struct(tanah._loaded_at, tanah.parameter)
+        )
 ),
 
 sumber AS (
