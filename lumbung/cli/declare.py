@@ -34,11 +34,12 @@ def check(
 
 
 def contracts(
-    system: Annotated[str | None, typer.Argument(help="System code (default: all)")] = None,
-    accept: Annotated[bool, typer.Option("--accept", help="Write contracts/SYSTEM/versi.json as it is now")] = False,
+    system: Annotated[str | None, typer.Argument(help="System code, or `mart` (default: all)")] = None,
+    accept: Annotated[bool, typer.Option("--accept", help="Write versi.json beside the contracts as they are")] = False,
     json: Annotated[bool, typer.Option("--json", help="For machines")] = False,
 ) -> None:
-    """What changed in the contracts since they were last accepted, and which version that demands.
+    """What changed in the contracts of datasets, marts and public tables since they were last accepted, and which
+    version that demands.
 
     Exit code 1 while a version or a line of PERUBAHAN.md is missing, or a change was not accepted.
     Example: bin/lumbung contracts siak --accept
@@ -46,10 +47,11 @@ def contracts(
     from lumbung.declarations import evolution, load
 
     declared = load()
-    if system is not None:
+    if system not in (None, evolution.MARTS):
         declared.require_system(system)
     if accept:
-        done = [one for code in ([system] if system else declared.systems) for one in evolution.accept(declared, code)]
+        codes = [system] if system else [*declared.systems, evolution.MARTS]
+        done = [one for code in codes for one in evolution.accept(declared, code)]
         print("\n".join(f"{one.dataset} {one.version}: diterima" for one in done) or "Tidak ada yang berubah.")
         return
     found = [one for one in evolution.verdicts(declared, system) if not one.stands]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lumbung.declarations import evolution, load
-from lumbung.declarations.evolution import accept, form_of, verdicts
+from lumbung.declarations.evolution import MARTS, accept, form_of, forms_of, verdicts
 
 TREE = Path(__file__).parent / "tree"
 GOODS, SALES = "contracts/toko/barang.yaml", "contracts/toko/penjualan.yaml"
@@ -21,8 +21,8 @@ def tree(tmp_path: Path) -> Path:
     """The small tree with its contracts accepted."""
     shutil.copytree(TREE, tmp_path / "tree")
     declared = load(tmp_path / "tree")
-    for system in declared.systems:
-        accept(declared, system)
+    for code in (*declared.systems, MARTS):
+        accept(declared, code)
     return tmp_path / "tree"
 
 
@@ -179,6 +179,101 @@ def test_a_change_is_classified_and_demands_its_version(
     assert [one for one in verdicts(load(changed(told, tmp_path, file)), system) if not one.stands] == []
 
 
+MART = "sql/marts/penjualan/contract.yaml"
+PUBLIC = "sql/marts/penjualan/publikasi.yaml"
+BIGGEST = """      - name: pembeli_terbesar
+        businessName: Pembeli terbesar
+        description: Nama pembeli terbesar.
+        logicalType: string
+        physicalType: string
+        classification: rahasia
+"""
+COUNT = "logicalType: integer\n        physicalType: bigint\n        required: true\n"
+SHOWN = (
+    "      - {name: jumlah, source: sum(jumlah), title: Jumlah, description: Jumlah., unit: penjualan, type: bigint}\n"
+)
+YEAR = "      - {name: tahun, source: left(bulan), title: Tahun, description: Tahun., type: text}\n"
+OF_MARTS: list[tuple[str, str, tuple[tuple[str, str], ...], str, str]] = [
+    (MART, "penjualan", ((BIGGEST, ""),), "breaking", "kolom pembeli_terbesar dihapus"),
+    (
+        MART,
+        "penjualan",
+        ((BIGGEST, BIGGEST.replace("rahasia", "rahasia\n        required: true") + BIGGEST.replace("besar", "kecil")),),
+        "compatible",
+        "kolom pembeli_terkecil baru",
+    ),
+    (
+        MART,
+        "penjualan",
+        ((BIGGEST, BIGGEST.replace("rahasia", "rahasia\n        required: true")),),
+        "compatible",
+        "kolom pembeli_terbesar menjadi wajib",
+    ),
+    (
+        MART,
+        "penjualan",
+        ((COUNT, COUNT.replace("        required: true\n", "")),),
+        "breaking",
+        "kolom jumlah tidak lagi wajib",
+    ),
+    (
+        MART,
+        "penjualan",
+        ((COUNT, COUNT.replace("bigint", "int")),),
+        "breaking",
+        "kolom jumlah bertipe BIGINT menjadi INT",
+    ),
+    (
+        PUBLIC,
+        "penjualan/penjualan_bulanan",
+        (("slug: penjualan-bulanan", "slug: penjualan-per-bulan"),),
+        "breaking",
+        "alamat penjualan-bulanan menjadi penjualan-per-bulan",
+    ),
+    (PUBLIC, "penjualan/penjualan_bulanan", ((SHOWN, YEAR + SHOWN),), "compatible", "kolom tahun baru"),
+    (
+        PUBLIC,
+        "penjualan/penjualan_bulanan",
+        (("type: bigint", "type: numeric"),),
+        "breaking",
+        "kolom jumlah bertipe BIGINT menjadi NUMERIC",
+    ),
+]
+
+
+@pytest.mark.parametrize("case", OF_MARTS, ids=[case[4] for case in OF_MARTS])
+def test_a_mart_and_its_public_tables_do_not_change_unseen(
+    case: tuple[str, str, tuple[tuple[str, str], ...], str, str], tree: Path, tmp_path: Path
+) -> None:
+    file, name, replaced, kind, what = case
+    least = {"breaking": "2.0.0", "compatible": "1.1.0"}[kind]
+
+    same_version = changed(tree, tmp_path, file, *replaced)
+    (found,) = (one for one in verdicts(load(same_version)) if not one.stands)
+    assert (found.dataset, (kind, what) in found.changes) == (f"mart.{name}", True)
+    assert found.wrong is not None and f"paling rendah {least}" in found.wrong
+
+    numbered = changed(same_version, tmp_path, MART, ("version: 1.0.0", f"version: {least}"))
+    (found,) = (one for one in verdicts(load(numbered)) if one.changes)
+    assert found.wrong == f"sql/marts/PERUBAHAN.md belum memuat baris `- penjualan {least}: …`"
+
+    told = changed(numbered, tmp_path, MART)
+    (told / "sql/marts/PERUBAHAN.md").write_text(f"- penjualan {least}: sebabnya.\n")
+    assert {one.dataset for one in accept(load(told), MARTS)} == {"mart.penjualan", "mart.penjualan/penjualan_bulanan"}
+    assert [one for one in verdicts(load(changed(told, tmp_path, MART))) if not one.stands] == []
+
+
+def test_a_publication_that_is_gone_is_told(tree: Path, tmp_path: Path) -> None:
+    copy = changed(tree, tmp_path, MART)
+    lock = copy / "sql/marts/versi.json"
+    forms = json.loads(lock.read_text())
+    forms["penjualan/lama"] = forms["penjualan/penjualan_bulanan"]
+    lock.write_text(json.dumps(forms))
+    (found,) = (one for one in verdicts(load(copy)) if not one.stands)
+    assert found.changes == (("breaking", "publikasi dihapus"),)
+    assert found.wrong is not None and "- penjualan/lama dihapus: …" in found.wrong
+
+
 def test_words_demand_nothing(tree: Path, tmp_path: Path) -> None:
     copy = changed(
         tree,
@@ -219,3 +314,4 @@ def test_what_is_written_is_what_is_read(tree: Path) -> None:
     declared = load(tree)
     forms = evolution.read_forms(tree, "toko")
     assert forms == {dataset.name: form_of(dataset) for dataset in declared.of_system("toko")}
+    assert evolution.read_forms(tree, MARTS) == forms_of(declared, MARTS)
